@@ -1,0 +1,64 @@
+//! Words of dialling: what a task can be, how a call can end, where a call came from.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// Where a dial task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum TaskStatus {
+    /// Created, nothing dialled yet.
+    Pending,
+    /// Being dialled.
+    InProgress,
+    /// Every number was dialled.
+    Completed,
+    /// Stopped before its end.
+    Cancelled,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum CallResult {
+    /// A person answered and there was talk time.
+    Connected,
+    /// A voice mailbox or an assistant answered.
+    Voicemail,
+    /// The line was busy.
+    Busy,
+    /// It rang and nobody answered.
+    NoAnswer,
+    /// The person dialled refused the call.
+    Rejected,
+    /// The call could not be made: empty number, switched off, network fault.
+    Failed,
+}
+
+impl CallResult {
+    /// Whether the call counts as connected in every figure.
+    #[must_use]
+    pub const fn is_connected(self) -> bool {
+        matches!(self, Self::Connected)
+    }
+}
+
+/// Who told us of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum CallSource {
+    /// The Guanke platform's call records.
+    Guanke,
+    /// A person, through the API.
+    Manual,
+    /// A bulk import.
+    Import,
+}
+
+/// A name and value that a call's script collected.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag {
+    /// The question or field, for instance `interest_level`.
+    pub name: String,
+    /// The answer, for instance `high`.
+    pub value: String,
+}

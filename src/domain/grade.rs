@@ -1,0 +1,128 @@
+//! The catalogue that turns the grade a call was given, free text, into a code.
+
+use std::collections::HashMap;
+
+use super::money::Money;
+
+/// The code of a call whose grade text is in no catalogue entry's patterns.
+pub const OTHER: &str = "OTHER";
+/// The code of the 9-yuan deal in the default catalogue.
+pub const NINE_YUAN: &str = "NINE_YUAN";
+/// The code of the 1-yuan deal in the default catalogue.
+pub const ONE_YUAN: &str = "ONE_YUAN";
+
+/// One entry of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grade {
+    /// Stable name, `NINE_YUAN`.
+    pub code: String,
+    /// What people call it, `9元`.
+    pub label: String,
+    /// Texts that mean this grade, compared whole and normalised.
+    pub patterns: Vec<String>,
+    /// What one such call earns.
+    pub unit_price: Money,
+    /// The person is interested.
+    pub is_interested: bool,
+    /// The call is a deal.
+    pub is_success: bool,
+}
+
+/// Trims, folds full-width letters, digits and spaces to ASCII, and folds case: `" ９元 "` and
+/// `"9元"` are one text, `"a"` and `"A"` another. Empty when there is no grade.
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{3000}' => ' ',
+            '\u{ff01}'..='\u{ff5e}' => {
+                char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)
+            }
+            _ => c,
+        })
+        .collect::<String>()
+        .trim()
+        .to_uppercase()
+}
+
+/// Looks grade texts up.
+#[derive(Debug, Clone, Default)]
+pub struct GradeCatalogue {
+    by_pattern: HashMap<String, String>,
+}
+
+impl GradeCatalogue {
+    /// A catalogue of `grades`; where two claim one pattern the first has it.
+    pub fn new<'a>(grades: impl IntoIterator<Item = &'a Grade>) -> Self {
+        let mut by_pattern = HashMap::new();
+        for grade in grades {
+            for pattern in &grade.patterns {
+                by_pattern
+                    .entry(normalise(pattern))
+                    .or_insert_with(|| grade.code.clone());
+            }
+        }
+        Self { by_pattern }
+    }
+
+    /// The code of a grade text: `None` for no or blank text, [`OTHER`] for a text that no grade
+    /// claims. The whole text decides, never a part: `19元` is not `9元`.
+    #[must_use]
+    pub fn code_of(&self, text: Option<&str>) -> Option<&str> {
+        let text = normalise(text?);
+        if text.is_empty() {
+            return None;
+        }
+        Some(self.by_pattern.get(&text).map_or(OTHER, String::as_str))
+    }
+}
+
+/// The catalogue that a new database starts with.
+#[must_use]
+pub fn default_grades() -> Vec<Grade> {
+    let grade = |code: &str, label: &str, patterns: &[&str], yuan: i64, is_interested, is_success| Grade {
+        code: code.to_owned(),
+        label: label.to_owned(),
+        patterns: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
+        unit_price: Money::from_ten_thousandths(yuan * 10_000),
+        is_interested,
+        is_success,
+    };
+    vec![
+        grade(NINE_YUAN, "9元", &["9元", "9"], 9, false, true),
+        grade(ONE_YUAN, "1元", &["1元", "1"], 1, false, true),
+        grade("A", "A", &["A"], 0, true, false),
+        grade("B", "B", &["B"], 0, true, false),
+        grade(OTHER, "其他", &[], 0, false, false),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_normalised_text_decides_and_never_a_part_of_it() {
+        let catalogue = GradeCatalogue::new(&default_grades());
+        for (text, code) in [
+            ("9元", Some(NINE_YUAN)),
+            (" 9元 ", Some(NINE_YUAN)),
+            ("９元", Some(NINE_YUAN)),
+            ("　９", Some(NINE_YUAN)),
+            ("1", Some(ONE_YUAN)),
+            ("１元", Some(ONE_YUAN)),
+            ("a", Some("A")),
+            ("Ｂ", Some("B")),
+            ("19元", Some(OTHER)),
+            ("99元", Some(OTHER)),
+            ("11元", Some(OTHER)),
+            ("21元", Some(OTHER)),
+            ("意向客户", Some(OTHER)),
+            ("", None),
+            (" 　", None),
+        ] {
+            assert_eq!(catalogue.code_of(Some(text)), code, "{text:?}");
+        }
+        assert_eq!(catalogue.code_of(None), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! The rules and the words of the business: pure functions and types, no I/O.
+
+pub mod business_time;
+pub mod dialing;
+pub mod grade;
+pub mod leads;
+pub mod money;
+pub mod page;
+pub mod phone;
+pub mod stats;
+pub mod sync;
+pub mod viewer;

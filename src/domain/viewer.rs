@@ -1,0 +1,60 @@
+//! Who asks, and what their role lets them do.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// What a person or program may do; one each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Runs the call centre: also refreshes and assigns.
+    Manager,
+    /// Works with calls and customers.
+    Agent,
+    /// Reads figures and masked rows.
+    Analyst,
+}
+
+/// Something that not everyone may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Capability {
+    /// Read packages, tasks, calls, tags, agents and figures.
+    Read,
+    /// See phone numbers unmasked.
+    SeePhoneNumbers,
+    /// Start a synchronisation.
+    RefreshStats,
+}
+
+impl Role {
+    /// The one table that decides who may do what.
+    #[must_use]
+    pub const fn may(self, capability: Capability) -> bool {
+        match capability {
+            Capability::Read => true,
+            Capability::SeePhoneNumbers => {
+                matches!(self, Self::Admin | Self::Manager | Self::Agent)
+            }
+            Capability::RefreshStats => matches!(self, Self::Admin | Self::Manager),
+        }
+    }
+}
+
+/// The one who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// The token's `sub`.
+    pub subject: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Viewer {
+    /// Whether the viewer has `capability`.
+    #[must_use]
+    pub const fn may(&self, capability: Capability) -> bool {
+        self.role.may(capability)
+    }
+}
