@@ -4,6 +4,17 @@
 //! service, store}`, and anything may use `domain` and `clock`. A test reads the sources and
 //! fails on an import that points back.
 
+pub mod app;
+pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod entity;
+pub mod graphql;
 pub mod guanke;
+pub mod http;
+pub mod lifecycle;
+pub mod service;
+pub mod store;
+pub mod sync;
+pub mod telemetry;

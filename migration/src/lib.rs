@@ -1,1 +1,39 @@
-pub use sea_orm_migration::prelude::*;
+//! The database schema of dialgraph, one change a file, up and down, for SQLite and PostgreSQL.
+//!
+//! Everything is written with the schema builder, so that both databases get the same tables.
+//! Instants are UTC; business days and hours are stored beside them, computed at write time; money
+//! is a whole number of ten-thousandths of a yuan.
+
+pub use sea_orm_migration::{MigrationStatus, prelude::*};
+
+mod columns;
+mod m20261120_000001_create_lead_packages;
+mod m20261120_000002_create_dial_tasks;
+mod m20261120_000003_create_agents;
+mod m20261120_000004_create_grades;
+mod m20261120_000005_create_calls;
+mod m20261120_000006_create_call_tags;
+mod m20261120_000007_create_call_rollups;
+mod m20261120_000008_create_sync_state;
+mod m20261120_000009_create_platform_daily_stats;
+
+/// Brings a database to the present schema, or back.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261120_000001_create_lead_packages::Migration),
+            Box::new(m20261120_000002_create_dial_tasks::Migration),
+            Box::new(m20261120_000003_create_agents::Migration),
+            Box::new(m20261120_000004_create_grades::Migration),
+            Box::new(m20261120_000005_create_calls::Migration),
+            Box::new(m20261120_000006_create_call_tags::Migration),
+            Box::new(m20261120_000007_create_call_rollups::Migration),
+            Box::new(m20261120_000008_create_sync_state::Migration),
+            Box::new(m20261120_000009_create_platform_daily_stats::Migration),
+        ]
+    }
+}

@@ -1,6 +1,9 @@
 //! Business days: which calendar day and hour an instant belongs to.
 
-use chrono::{DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
+    TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 
 /// The zone whose calendar days are the business days (`BUSINESS_TIMEZONE`).
@@ -55,13 +58,15 @@ impl BusinessZone {
     #[must_use]
     pub fn instant_of(self, wall: NaiveDateTime) -> DateTime<Utc> {
         match self.0.from_local_datetime(&wall) {
-            MappedLocalTime::Single(instant) | MappedLocalTime::Ambiguous(instant, _) => instant.to_utc(),
+            MappedLocalTime::Single(instant) | MappedLocalTime::Ambiguous(instant, _) => {
+                instant.to_utc()
+            }
             MappedLocalTime::None => {
                 let before = wall.checked_sub_signed(TimeDelta::hours(3)).unwrap_or(wall);
-                self.0
-                    .from_local_datetime(&before)
-                    .earliest()
-                    .map_or_else(|| wall.and_utc(), |early| early.to_utc() + TimeDelta::hours(3))
+                self.0.from_local_datetime(&before).earliest().map_or_else(
+                    || wall.and_utc(),
+                    |early| early.to_utc() + TimeDelta::hours(3),
+                )
             }
         }
     }

@@ -1,9 +1,23 @@
 //! Words of dialling: what a task can be, how a call can end, where a call came from.
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use sea_orm::DeriveValueType;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Where a dial task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum TaskStatus {
     /// Created, nothing dialled yet.
@@ -17,7 +31,20 @@ pub enum TaskStatus {
 }
 
 /// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum CallResult {
     /// A person answered and there was talk time.
@@ -43,7 +70,20 @@ impl CallResult {
 }
 
 /// Who told us of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum CallSource {
     /// The Guanke platform's call records.
@@ -52,6 +92,29 @@ pub enum CallSource {
     Manual,
     /// A bulk import.
     Import,
+}
+
+/// Who gave a call a tag.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum TagType {
+    /// The call's script, through the platform.
+    Script,
+    /// A person.
+    Manual,
 }
 
 /// A name and value that a call's script collected.

@@ -35,9 +35,7 @@ pub fn normalise(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\u{3000}' => ' ',
-            '\u{ff01}'..='\u{ff5e}' => {
-                char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)
-            }
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             _ => c,
         })
         .collect::<String>()
@@ -80,14 +78,15 @@ impl GradeCatalogue {
 /// The catalogue that a new database starts with.
 #[must_use]
 pub fn default_grades() -> Vec<Grade> {
-    let grade = |code: &str, label: &str, patterns: &[&str], yuan: i64, is_interested, is_success| Grade {
-        code: code.to_owned(),
-        label: label.to_owned(),
-        patterns: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
-        unit_price: Money::from_ten_thousandths(yuan * 10_000),
-        is_interested,
-        is_success,
-    };
+    let grade =
+        |code: &str, label: &str, patterns: &[&str], yuan: i64, is_interested, is_success| Grade {
+            code: code.to_owned(),
+            label: label.to_owned(),
+            patterns: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
+            unit_price: Money::from_ten_thousandths(yuan * 10_000),
+            is_interested,
+            is_success,
+        };
     vec![
         grade(NINE_YUAN, "9元", &["9元", "9"], 9, false, true),
         grade(ONE_YUAN, "1元", &["1元", "1"], 1, false, true),

@@ -1,4 +1,7 @@
 //! The rules and the words of the business: pure functions and types, no I/O.
+//!
+//! Enums and money derive how a database column holds them, as they might derive serde's traits;
+//! no statement is built or run here.
 
 pub mod business_time;
 pub mod dialing;

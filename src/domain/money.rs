@@ -1,12 +1,13 @@
 //! Exact money.
 
 use rust_decimal::Decimal;
+use sea_orm::DeriveValueType;
 
 /// An amount in yuan, exact to a ten-thousandth.
 ///
 /// Held, stored and summed as a whole number of ten-thousandths, because SQLite has no decimal
 /// type and a sum of floats is not exact. Range: about ±922 trillion yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct Money(i64);
 
 /// The amount has more than four decimal places or is out of range.

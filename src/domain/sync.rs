@@ -1,12 +1,26 @@
 //! Words of synchronisation: tracks, windows, and what a run can come to.
 
 use chrono::{Days, NaiveDate};
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use sea_orm::DeriveValueType;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use super::business_time::DayRange;
 
 /// What a run asks the platform for. A run has one track.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncTrack {
     /// The platform's own daily figures, a day at a time.
@@ -15,8 +29,44 @@ pub enum SyncTrack {
     CallRecords,
 }
 
+/// Whom a row of the platform's own figures is about.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum StatKind {
+    /// An account; seats are accounts.
+    Account,
+    /// A dial task.
+    Task,
+}
+
 /// Which days a run is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncWindow {
     /// The ten days before today.
@@ -49,7 +99,20 @@ impl SyncWindow {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncStatus {
     /// Waiting for its turn or at work.
@@ -63,7 +126,20 @@ pub enum SyncStatus {
 }
 
 /// Who started a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncTrigger {
     /// The schedule.

@@ -1,0 +1,136 @@
+//! The one place where the parts are put together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::JwtKeys,
+    clock::Clock,
+    domain::business_time::BusinessZone,
+    graphql::{Schema, Services},
+    guanke::{self, ClientConfig},
+    http::{AppState, HttpOptions, router},
+    lifecycle::GRACE,
+    service::refresh::{NoPlatform, Refresher},
+    store::Database,
+    sync::{DatabaseTokenStore, Schedule, SyncOptions, Syncer},
+};
+
+/// What everything stands on.
+#[derive(Clone)]
+pub struct Base {
+    /// The database.
+    pub db: Database,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// The zone of business days.
+    pub zone: BusinessZone,
+    /// The service's own secret.
+    pub secret: SecretString,
+}
+
+/// The platform, and how to keep in step with it.
+pub struct PlatformConfig {
+    /// The client's settings.
+    pub client: ClientConfig,
+    /// Who logs in, as far as it is no secret.
+    pub login: String,
+    /// When which days are read.
+    pub schedule: Schedule,
+    /// How runs go about their work.
+    pub options: SyncOptions,
+}
+
+/// A syncer for `config`.
+///
+/// # Errors
+/// [`guanke::Error::Config`] or [`guanke::Error::TokenStore`] for settings that cannot work.
+pub fn syncer(base: &Base, config: PlatformConfig) -> Result<Syncer, guanke::Error> {
+    let base_url = config.client.base_url.as_str();
+    let tokens = DatabaseTokenStore::new(base.db.clone(), base_url, &config.login, &base.secret)?;
+    let client = guanke::Client::new(config.client, base.clock.clone(), Arc::new(tokens))?;
+    Ok(Syncer::new(
+        base.db.clone(),
+        client,
+        base.clock.clone(),
+        base.zone,
+        config.schedule,
+        config.options,
+        instance(base.clock.now()),
+    ))
+}
+
+/// A name no other process has, now or later.
+fn instance(started: DateTime<Utc>) -> String {
+    let random: u64 = rand::random();
+    format!(
+        "{}-{}-{random:016x}",
+        std::process::id(),
+        started.timestamp()
+    )
+}
+
+/// The HTTP service over `base`; `syncer` is what refreshes go to, if there is a platform.
+#[must_use]
+pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOptions) -> Router {
+    let refresher: Arc<dyn Refresher> = match syncer {
+        Some(syncer) => Arc::new(syncer.clone()),
+        None => Arc::new(NoPlatform),
+    };
+    let schema = Schema::new(Services {
+        db: base.db.clone(),
+        clock: base.clock.clone(),
+        zone: base.zone,
+        refresher,
+    });
+    let db = base.db.clone();
+    router(AppState { schema, keys, db }, options)
+}
+
+/// Serves until `stop`, with the schedule in the background; then ends in order: no new
+/// connections, requests finished, days at work given back, the database closed.
+///
+/// # Errors
+/// What the listener fails with.
+pub async fn serve(
+    base: Base,
+    listener: TcpListener,
+    router: Router,
+    syncer: Option<Syncer>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let schedule = syncer
+        .clone()
+        .map(|syncer| tokio::spawn(async move { syncer.follow_schedule().await }));
+    let stopping = stop.clone();
+    let server = axum::serve(listener, router)
+        .with_graceful_shutdown(async move { stopping.cancelled().await })
+        .into_future();
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = server => served,
+        () = late => {
+            tracing::warn!("requests were still at work when the time to stop was over");
+            Ok(())
+        }
+    };
+    if let Some(syncer) = syncer {
+        syncer.stop().await;
+    }
+    if let Some(schedule) = schedule
+        && let Err(error) = schedule.await
+    {
+        tracing::error!(%error, "the schedule ended badly");
+    }
+    base.db.close().await;
+    tracing::info!("stopped");
+    served
+}

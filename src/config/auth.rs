@@ -1,0 +1,55 @@
+use chrono::TimeDelta;
+use clap::Args;
+use secrecy::SecretString;
+
+use super::given;
+
+/// Who may come in.
+#[derive(Clone, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct AuthArgs {
+    /// Secret that signs tokens (HS256), shared with the services that mint them; at least 32
+    /// bytes. `SECRET_KEY` is read where this is not set
+    #[arg(long, env = "JWT_SECRET_KEY", hide_env_values = true)]
+    jwt_secret_key: Option<String>,
+
+    #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
+    secret_key: Option<String>,
+
+    /// How long a token is good for, in minutes, where nothing else is said (1-525600)
+    #[arg(long, env = "ACCESS_TOKEN_EXPIRE_MINUTES", default_value_t = 1440,
+        value_parser = clap::value_parser!(i64).range(1..=525_600))]
+    access_token_expire_minutes: i64,
+}
+
+/// No secret was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "JWT_SECRET_KEY is not set. It signs and checks tokens and must have at least 32 bytes; make one with: openssl rand -base64 48"
+)]
+pub struct MissingSecret;
+
+impl std::fmt::Debug for AuthArgs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AuthArgs")
+    }
+}
+
+impl AuthArgs {
+    /// The secret.
+    ///
+    /// # Errors
+    /// [`MissingSecret`] when neither name has one.
+    pub fn secret(&self) -> Result<SecretString, MissingSecret> {
+        given(self.jwt_secret_key.as_deref())
+            .or_else(|| given(self.secret_key.as_deref()))
+            .map(SecretString::from)
+            .ok_or(MissingSecret)
+    }
+
+    /// How long a token is good for.
+    #[must_use]
+    pub fn lifetime(&self) -> TimeDelta {
+        TimeDelta::minutes(self.access_token_expire_minutes)
+    }
+}

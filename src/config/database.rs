@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::given;
+use crate::store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl};
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseArgs {
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; a SQLite file in the data folder
+    /// when not given
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
+    database_url: Option<String>,
+
+    /// Folder for the SQLite file and whatever else is kept on disk; made when missing
+    #[arg(long, env = "DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+
+    /// Most connections to PostgreSQL at a time; most readers of a SQLite file (1-200)
+    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=200))]
+    max_connections: u32,
+}
+
+/// Checked here so that the message names the variable; an empty value counts as not given.
+fn database_url(text: &str) -> Result<String, InvalidDatabaseUrl> {
+    if !text.trim().is_empty() {
+        text.parse::<DatabaseUrl>()?;
+    }
+    Ok(text.to_owned())
+}
+
+impl DatabaseArgs {
+    /// The database; `file` names the SQLite file where none is given.
+    ///
+    /// # Errors
+    /// For an address that is no database's.
+    pub fn url(&self, file: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
+        match given(self.database_url.as_deref()) {
+            Some(url) => url.parse(),
+            None => Ok(DatabaseUrl::sqlite_file(&self.data_dir.join(file))),
+        }
+    }
+
+    /// How to open it.
+    #[must_use]
+    pub fn options(&self) -> ConnectOptions {
+        ConnectOptions {
+            max_connections: self.max_connections,
+            ..ConnectOptions::default()
+        }
+    }
+}

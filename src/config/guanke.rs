@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use clap::Args;
+use reqwest::Url;
+use secrecy::SecretString;
+
+use super::given;
+use crate::guanke::{CdrApi, ClientConfig, Credentials};
+
+/// How to reach the calling platform.
+#[derive(Clone, Args)]
+#[command(next_help_heading = "Guanke platform")]
+pub struct GuankeArgs {
+    /// Address of the platform's API
+    #[arg(
+        long,
+        env = "GUANKE_BASE_URL",
+        default_value = "https://open-api.gooki.com"
+    )]
+    guanke_base_url: Url,
+
+    /// Account to log in as, with its password
+    #[arg(long, env = "GUANKE_USERNAME")]
+    guanke_username: Option<String>,
+
+    /// Password of the account
+    #[arg(long, env = "GUANKE_PASSWORD", hide_env_values = true)]
+    guanke_password: Option<String>,
+
+    /// Secret to log in with, in place of an account; preferred where both are given
+    #[arg(long, env = "GUANKE_API_SECRET", hide_env_values = true)]
+    guanke_api_secret: Option<String>,
+
+    /// Which of the platform's two call-record endpoints the account has: `call_record` or `task_cdr`
+    #[arg(long, env = "GUANKE_CDR_API", default_value = "call_record", value_parser = cdr_api)]
+    guanke_cdr_api: CdrApi,
+
+    /// Records a page (1-1000): the platform answers larger ones with nothing
+    #[arg(long, env = "GUANKE_PAGE_SIZE", default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    guanke_page_size: u32,
+
+    /// How long one attempt at a request may take, such as 60s
+    #[arg(long, env = "GUANKE_TIMEOUT", default_value = "60s", value_parser = humantime::parse_duration)]
+    guanke_timeout: Duration,
+
+    /// Names in the statistics and of accounts that are no seats, separated by commas: sums,
+    /// managers, assistants
+    #[arg(
+        long,
+        env = "GUANKE_NON_SEAT_NAMES",
+        default_value = "总计,平均",
+        value_delimiter = ','
+    )]
+    guanke_non_seat_names: Vec<String>,
+}
+
+fn cdr_api(text: &str) -> Result<CdrApi, &'static str> {
+    text.parse()
+        .map_err(|_| "it must be `call_record` or `task_cdr`")
+}
+
+/// The platform's settings do not go together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GuankeConfigError {
+    /// Half of a login.
+    #[error("{given} is set, but {missing} is not: a login takes both, or GUANKE_API_SECRET alone")]
+    HalfLogin {
+        /// The variable that is set.
+        given: &'static str,
+        /// The one that is missing.
+        missing: &'static str,
+    },
+    /// A setting that cannot work.
+    #[error("{0} (GUANKE_* variables)")]
+    Invalid(String),
+}
+
+impl std::fmt::Debug for GuankeArgs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("GuankeArgs")
+            .field("base_url", &self.guanke_base_url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+impl GuankeArgs {
+    /// The client's settings; `None` when no credentials are given.
+    ///
+    /// # Errors
+    /// See [`GuankeConfigError`].
+    pub fn client(&self) -> Result<Option<ClientConfig>, GuankeConfigError> {
+        let Some(credentials) = self.credentials()? else {
+            return Ok(None);
+        };
+        let config = ClientConfig {
+            cdr_api: self.guanke_cdr_api,
+            page_size: self.guanke_page_size,
+            request_timeout: self.guanke_timeout,
+            non_seat_names: self
+                .guanke_non_seat_names
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty())
+                .collect(),
+            ..ClientConfig::new(self.guanke_base_url.clone(), credentials)
+        };
+        config
+            .validate()
+            .map_err(|error| GuankeConfigError::Invalid(error.to_string()))?;
+        Ok(Some(config))
+    }
+
+    /// Who logs in, as far as it is no secret: what tells one account from another.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        given(self.guanke_username.as_deref()).unwrap_or("secret")
+    }
+
+    fn credentials(&self) -> Result<Option<Credentials>, GuankeConfigError> {
+        if let Some(secret) = given(self.guanke_api_secret.as_deref()) {
+            return Ok(Some(Credentials::Secret(secret.into())));
+        }
+        let half = |given, missing| Err(GuankeConfigError::HalfLogin { given, missing });
+        match (
+            given(self.guanke_username.as_deref()),
+            given(self.guanke_password.as_deref()),
+        ) {
+            (None, None) => Ok(None),
+            (Some(_), None) => half("GUANKE_USERNAME", "GUANKE_PASSWORD"),
+            (None, Some(_)) => half("GUANKE_PASSWORD", "GUANKE_USERNAME"),
+            (Some(username), Some(password)) => Ok(Some(Credentials::Password {
+                username: username.to_owned(),
+                password: SecretString::from(password),
+            })),
+        }
+    }
+}

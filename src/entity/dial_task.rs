@@ -1,0 +1,31 @@
+//! `dial_tasks`: campaigns that dial the leads of a package.
+
+use sea_orm::entity::prelude::*;
+
+use crate::domain::dialing::TaskStatus;
+
+/// A row of `dial_tasks`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "dial_tasks")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub package_id: Option<i64>,
+    /// The platform's id of the task.
+    #[sea_orm(unique)]
+    pub external_id: Option<String>,
+    pub task_name: String,
+    pub description: Option<String>,
+    pub start_time: Option<DateTimeUtc>,
+    pub end_time: Option<DateTimeUtc>,
+    pub status: TaskStatus,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(belongs_to, from = "package_id", to = "id")]
+    pub package: BelongsTo<Option<super::lead_package::Entity>>,
+    #[sea_orm(has_many)]
+    pub calls: HasMany<super::call::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,31 @@
+//! One sea-orm model a table: columns and relations, no behaviour.
+
+pub mod agent;
+pub mod call;
+pub mod call_rollup;
+pub mod call_tag;
+pub mod dial_task;
+pub mod grade;
+pub mod lead_package;
+pub mod platform_daily_stat;
+pub mod platform_token;
+pub mod sync_day;
+pub mod sync_lease;
+pub mod sync_run;
+
+/// sea-orm asks of every part of a primary key whether it can be made of a generated number;
+/// these never are.
+macro_rules! never_generated {
+    ($($word:ty),+) => {$(
+        impl sea_orm::TryFromU64 for $word {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($word)))
+            }
+        }
+    )+};
+}
+
+never_generated!(
+    crate::domain::stats::Dimension,
+    crate::domain::sync::SyncTrack
+);

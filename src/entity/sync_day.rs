@@ -1,0 +1,34 @@
+//! `sync_days`: what is known of each day on each track.
+
+use sea_orm::entity::prelude::*;
+
+use crate::domain::sync::SyncTrack;
+
+/// A row of `sync_days`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "sync_days")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub track: SyncTrack,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub day: Date,
+    /// How many records the platform said there are, at the last read.
+    pub expected: Option<i64>,
+    /// How many distinct records the last read brought.
+    pub seen: Option<i64>,
+    /// When the whole day was first read and counted.
+    pub completed_at: Option<DateTimeUtc>,
+    /// When the last good read ended.
+    pub synced_at: Option<DateTimeUtc>,
+    /// Up to which instant the last good read went.
+    pub synced_through: Option<DateTimeUtc>,
+    /// A newer read failed or is unfinished.
+    pub is_stale: bool,
+    /// Why the last read failed.
+    pub error: Option<String>,
+    pub last_run_id: Option<i64>,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

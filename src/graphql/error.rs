@@ -1,0 +1,189 @@
+//! Errors as clients see them: a message a person can act on and a stable code. Internal detail
+//! is logged, once, and never sent.
+
+use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Response, Value};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+use crate::{
+    domain::{page::PageError, viewer::Capability},
+    service::grade_stats::GradeStatsError,
+    store::StoreError,
+};
+
+/// Stable values of `extensions.code`.
+pub mod code {
+    /// No valid token.
+    pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
+    /// The role may not do this.
+    pub const FORBIDDEN: &str = "FORBIDDEN";
+    /// Arguments or a document that cannot be used.
+    pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+    /// A past day that nobody has synchronised yet.
+    pub const NOT_SYNCED: &str = "NOT_SYNCED";
+    /// The database cannot be reached; try again.
+    pub const UNAVAILABLE: &str = "UNAVAILABLE";
+    /// Our fault; the message names the request to look for in the log.
+    pub const INTERNAL: &str = "INTERNAL";
+}
+
+/// Why a field has no answer.
+///
+/// It has no `Display` on purpose: async-graphql turns whatever has one into a message for the
+/// client, and a database's words must not get there. Resolvers return this type and no other, so
+/// that `?` cannot either.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// The role may not do this.
+    Forbidden(Capability),
+    /// An argument cannot be used.
+    BadInput {
+        /// Which argument.
+        argument: &'static str,
+        /// What is wrong with it and what is allowed.
+        message: String,
+    },
+    /// Paging arguments cannot be used.
+    Page(PageError),
+    /// A past day that nobody has synchronised yet.
+    NotSynced {
+        /// The day.
+        date: NaiveDate,
+        /// When the schedule will read it, if it will.
+        next_sync: Option<DateTime<Utc>>,
+        /// All of this as a sentence.
+        message: String,
+    },
+    /// The database failed.
+    Store(StoreError),
+    /// Something that should have been put into the context was not.
+    Missing(&'static str),
+}
+
+/// The result of a resolver.
+pub(super) type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+impl From<PageError> for ApiError {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl ApiError {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Forbidden(_) => code::FORBIDDEN,
+            Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
+            Self::NotSynced { .. } => code::NOT_SYNCED,
+            Self::Store(StoreError::Unavailable(_)) => code::UNAVAILABLE,
+            Self::Store(_) | Self::Missing(_) => code::INTERNAL,
+        }
+    }
+
+    /// What the client reads.
+    fn message(&self) -> String {
+        match self {
+            Self::Forbidden(capability) => {
+                format!("your role may not do this: it takes {capability}")
+            }
+            Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
+            Self::Page(error) => error.to_string(),
+            Self::Store(StoreError::Unavailable(_)) => {
+                "the database cannot be reached at the moment; try again".to_owned()
+            }
+            Self::Store(_) | Self::Missing(_) => {
+                "something went wrong on our side; tell us the requestId".to_owned()
+            }
+        }
+    }
+}
+
+impl ApiError {
+    fn details(&self, extensions: &mut ErrorExtensionValues) {
+        match self {
+            Self::BadInput { argument, .. } => extensions.set("argument", *argument),
+            Self::Forbidden(capability) => extensions.set("capability", capability.to_string()),
+            Self::NotSynced {
+                date, next_sync, ..
+            } => {
+                extensions.set("date", date.to_string());
+                extensions.set(
+                    "nextSync",
+                    next_sync.map(rfc3339).map_or(Value::Null, Value::from),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        // The database's own words, and ours about ourselves, stay in the log.
+        match &error {
+            ApiError::Store(error) => tracing::error!(?error, "a field could not be resolved"),
+            ApiError::Missing(what) => tracing::error!(what, "missing in the request's context"),
+            _ => {}
+        }
+        Self::new(error.message()).extend_with(|_, extensions| {
+            extensions.set("code", error.code());
+            error.details(extensions);
+        })
+    }
+}
+
+impl From<GradeStatsError> for ApiError {
+    fn from(error: GradeStatsError) -> Self {
+        match error {
+            GradeStatsError::Future { .. } => Self::BadInput {
+                argument: "date",
+                message: error.to_string(),
+            },
+            GradeStatsError::NotSynced {
+                date,
+                next_sync,
+                ref last_error,
+            } => {
+                let mut message = error.to_string();
+                if let Some(reason) = last_error {
+                    message.push_str(&format!("; the last attempt failed: {reason}"));
+                }
+                message.push_str(&match next_sync {
+                    Some(at) => format!("; the next scheduled synchronisation of this day is at {}", rfc3339(at)),
+                    None => "; no scheduled synchronisation will read this day: ask an ADMIN or MANAGER for refreshStats".to_owned(),
+                });
+                Self::NotSynced {
+                    date,
+                    next_sync,
+                    message,
+                }
+            }
+            GradeStatsError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Gives every error a code: those that resolvers did not raise are about the document. An
+/// internal one says which request to look for in the log.
+pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        match extensions.get("code") {
+            None => extensions.set("code", code::BAD_USER_INPUT),
+            Some(Value::String(code)) if code == code::INTERNAL => {
+                extensions.set("requestId", request_id)
+            }
+            Some(_) => {}
+        }
+    }
+    response
+}

@@ -1,0 +1,89 @@
+//! The GraphQL schema. Resolvers read ids and arguments, call a service or a loader, and wrap
+//! what comes back: there is no SQL here, and no rule.
+
+mod batching;
+mod connection;
+mod context;
+mod dialing;
+mod error;
+mod guard;
+mod id;
+mod loaders;
+mod node;
+mod scalars;
+mod stats;
+mod sync;
+mod user_error;
+
+pub use context::{RequestContext, Services};
+pub use error::code;
+
+use async_graphql::{
+    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, SchemaBuilder,
+};
+
+use crate::domain::viewer::Viewer;
+
+/// Everything that can be read.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct Query(
+    dialing::DialingQuery,
+    stats::StatsQuery,
+    sync::SyncQuery,
+    node::NodeQuery,
+);
+
+/// Everything that can be changed.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+pub struct Mutation(sync::SyncMutation);
+
+type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema with the services behind it.
+#[derive(Clone)]
+pub struct Schema(Inner);
+
+/// Deepest nesting of a query: GraphiQL's introspection needs 13.
+const MAX_DEPTH: usize = 20;
+/// Deepest nesting that the parser follows.
+const MAX_RECURSION: usize = 64;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Inner::build(Query::default(), Mutation::default(), EmptySubscription)
+        .register_output_type::<node::Node>()
+        .limit_depth(MAX_DEPTH)
+        .limit_recursive_depth(MAX_RECURSION)
+        .disable_suggestions()
+}
+
+impl Schema {
+    /// The schema over `services`.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self(builder().data(services).finish())
+    }
+
+    /// Executes a request for `viewer`. `request_id` is what an internal error refers to.
+    pub async fn execute(&self, request: Request, viewer: Viewer, request_id: &str) -> Response {
+        let (spawner, batches) = batching::channel();
+        let context = RequestContext { viewer };
+        let request = match self.0.data::<Services>() {
+            Some(services) => request.data(loaders::loader(services.db.clone(), spawner)),
+            None => request,
+        };
+        let response = batching::drive(self.0.execute(request.data(context)), batches).await;
+        error::finish(response, request_id)
+    }
+}
+
+/// The schema as SDL, sorted: what `schema.graphql` holds.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    builder().finish().sdl_with_options(options)
+}

@@ -1,0 +1,125 @@
+use std::time::Instant;
+
+use async_graphql::Object;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use crate::{graphql::scalars::Date, service::grade_stats};
+
+pub(super) struct GradeCount(grade_stats::GradeCount);
+
+/// How often a grade was given on a day.
+#[Object]
+impl GradeCount {
+    /// The grade's stable name, NINE_YUAN.
+    async fn code(&self) -> &str {
+        &self.0.grade.code
+    }
+
+    /// What people call it, 9元.
+    async fn label(&self) -> &str {
+        &self.0.grade.label
+    }
+
+    /// Calls with it.
+    async fn count(&self) -> i64 {
+        self.0.count
+    }
+
+    /// What one such call earns, in yuan.
+    async fn unit_price(&self) -> Decimal {
+        self.0.grade.unit_price.to_decimal()
+    }
+
+    /// count × unitPrice, in yuan.
+    async fn revenue(&self) -> Decimal {
+        self.0.revenue.to_decimal()
+    }
+
+    /// Whether it means that the person is interested.
+    async fn is_interested(&self) -> bool {
+        self.0.grade.is_interested
+    }
+
+    /// Whether it is a deal.
+    async fn is_success(&self) -> bool {
+        self.0.grade.is_success
+    }
+}
+
+pub(super) struct GradeStats {
+    pub stats: grade_stats::GradeStats,
+    pub asked: Instant,
+}
+
+/// The grades of a business day: how many calls earned which, and what that is worth.
+#[Object]
+impl GradeStats {
+    /// The business day.
+    async fn date(&self) -> Date {
+        self.stats.date.into()
+    }
+
+    /// Calls graded as 9-yuan deals (NINE_YUAN): texts such as `9元`, `9`, `９元`; not `19元`.
+    async fn grade9(&self) -> i64 {
+        self.stats.grade_nine()
+    }
+
+    /// Calls graded as 1-yuan deals (ONE_YUAN): texts such as `1元`, `1`; not `11元`.
+    async fn grade1(&self) -> i64 {
+        self.stats.grade_one()
+    }
+
+    /// Deals: calls whose grade is a success.
+    async fn total_success(&self) -> i64 {
+        self.stats.total_success()
+    }
+
+    /// All calls of the day, graded or not.
+    async fn total_records(&self) -> i64 {
+        self.stats.total_records
+    }
+
+    /// Every grade of the catalogue; OTHER counts the texts that no grade claims.
+    async fn grades(&self) -> Vec<GradeCount> {
+        self.stats.grades.iter().cloned().map(GradeCount).collect()
+    }
+
+    /// Calls without a grade.
+    async fn ungraded(&self) -> i64 {
+        self.stats.ungraded
+    }
+
+    /// When the day was last brought up to date from the platform; now, for a day that is going on
+    /// and was not read yet.
+    async fn calculated_at(&self) -> DateTime<Utc> {
+        self.stats.calculated_at
+    }
+
+    /// The whole day was read at least once, after it had ended, and as many records were found as
+    /// the platform counts.
+    async fn complete(&self) -> bool {
+        self.stats.freshness.complete
+    }
+
+    /// A newer read of the day failed or is unfinished.
+    async fn stale(&self) -> bool {
+        self.stats.freshness.stale
+    }
+
+    /// The instant up to which the platform's records were read.
+    async fn synced_through(&self) -> Option<DateTime<Utc>> {
+        self.stats.freshness.synced_through
+    }
+
+    /// Whether the figures come from an earlier synchronisation; false for a day that is going on
+    /// and was not read yet.
+    async fn from_cache(&self) -> bool {
+        self.stats.from_cache
+    }
+
+    /// How long it took to answer, in milliseconds.
+    async fn elapsed_ms(&self) -> f64 {
+        self.asked.elapsed().as_secs_f64() * 1_000.0
+    }
+}

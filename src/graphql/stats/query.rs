@@ -1,0 +1,82 @@
+use std::time::Instant;
+
+use crate::graphql::error::Result;
+use async_graphql::{Context, Object};
+
+use super::{dashboard::Dashboard, grade_stats::GradeStats, trend::TrendPoint};
+use crate::{
+    domain::business_time::DayRange,
+    graphql::{context::ContextExt, error::ApiError, scalars::Date},
+    service::{dashboard, grade_stats, trend},
+};
+
+/// Queries for figures.
+#[derive(Default)]
+pub struct StatsQuery;
+
+#[Object]
+impl StatsQuery {
+    /// The grades of a business day. A past day that was never synchronised is a NOT_SYNCED error
+    /// that names the next scheduled synchronisation.
+    async fn grade_stats(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The business day; today by default.")] date: Option<Date>,
+    ) -> Result<GradeStats> {
+        let asked = Instant::now();
+        let services = context.services()?;
+        let stats = grade_stats::grade_stats(
+            &services.db,
+            services.refresher.as_ref(),
+            services.zone,
+            date.map_or_else(|| services.today(), |date| date.0),
+            services.clock.now(),
+        )
+        .await?;
+        Ok(GradeStats { stats, asked })
+    }
+
+    /// Today, yesterday and this month at a glance.
+    async fn dashboard(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The business day that counts as today; the real one by default.")]
+        date: Option<Date>,
+    ) -> Result<Dashboard> {
+        let services = context.services()?;
+        let date = date.map_or_else(|| services.today(), |date| date.0);
+        let dashboard = dashboard::dashboard(&services.db, date).await;
+        Ok(Dashboard(dashboard?))
+    }
+
+    /// The figures of each day from `from` to `to`, oldest first, days without calls included.
+    async fn trend(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first business day.")] from: Date,
+        #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
+    ) -> Result<Vec<TrendPoint>> {
+        let range = DayRange::new(from.0, to.0)
+            .ok_or_else(|| bad_range("`to` must not lie before `from`".to_owned()))?;
+        if range.days() > trend::MAX_DAYS {
+            return Err(bad_range(format!(
+                "a trend has at most {} days, and {} were asked for",
+                trend::MAX_DAYS,
+                range.days()
+            ))
+            .into());
+        }
+        let days = trend::trend(&context.services()?.db, range).await;
+        Ok(days?
+            .into_iter()
+            .map(|(day, freshness)| TrendPoint { day, freshness })
+            .collect())
+    }
+}
+
+fn bad_range(message: String) -> ApiError {
+    ApiError::BadInput {
+        argument: "to",
+        message,
+    }
+}

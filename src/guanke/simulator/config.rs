@@ -1,0 +1,68 @@
+//! What the simulated platform is like.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use secrecy::SecretString;
+
+/// The settings of a simulator. The same settings give the same records, always.
+#[derive(Debug, Clone)]
+pub struct SimulatorConfig {
+    /// What all randomness comes from.
+    pub seed: u64,
+    /// The first day with calls.
+    pub first_day: NaiveDate,
+    /// The last day with calls.
+    pub last_day: NaiveDate,
+    /// Calls of a day that is not in `known_days`.
+    pub calls_per_day: u32,
+    /// Calls of a Saturday or Sunday in percent of `calls_per_day`; 0 for a day off.
+    pub weekend_percent: u32,
+    /// How long a page of records takes.
+    pub latency_per_page: Duration,
+    /// How long a token is accepted.
+    pub token_lifetime: Duration,
+    /// The account that `/token` accepts.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+    /// What `/token/secret` accepts.
+    pub secret: SecretString,
+    /// Days whose totals are given.
+    pub known_days: BTreeMap<NaiveDate, KnownDay>,
+}
+
+/// The exact totals of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownDay {
+    /// Calls dialled.
+    pub calls: u32,
+    /// Those connected; no more than `calls`.
+    pub connected: u32,
+    /// Connected calls whose grade means 9 yuan, however it is written.
+    pub nine_yuan: u32,
+    /// Connected calls whose grade means 1 yuan, however it is written.
+    pub one_yuan: u32,
+}
+
+impl SimulatorConfig {
+    /// `calls_per_day` calls on every day from `first_day` to `last_day`, answered at once, with
+    /// the demonstration account.
+    #[must_use]
+    pub fn new(seed: u64, first_day: NaiveDate, last_day: NaiveDate, calls_per_day: u32) -> Self {
+        Self {
+            seed,
+            first_day,
+            last_day,
+            calls_per_day,
+            weekend_percent: 100,
+            latency_per_page: Duration::ZERO,
+            token_lifetime: Duration::from_hours(30 * 24),
+            username: "演示".to_owned(),
+            password: "demo#密码".into(),
+            secret: "demo-secret".into(),
+            known_days: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Faults to order: what the platform and the gateway in front of it do on bad days.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+
+/// What a fault strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultOn {
+    /// Requests for call records.
+    Page {
+        /// Only of windows that touch this day.
+        day: Option<NaiveDate>,
+        /// Only of this page.
+        page: Option<u32>,
+    },
+    /// Requests for statistics.
+    Statistics,
+    /// Logins, of both kinds.
+    Login,
+}
+
+/// What happens instead of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// This HTTP status and a gateway's HTML page.
+    HttpStatus(u16),
+    /// HTTP 200 with this `code`.
+    Code(i64),
+    /// HTTP 200 with an HTML page.
+    Html,
+    /// The answer breaks off in the middle.
+    Truncated,
+    /// The answer comes this much later.
+    Hang(Duration),
+    /// HTTP 429.
+    TooManyRequests {
+        /// Seconds, sent as `Retry-After`.
+        retry_after: u64,
+    },
+}
+
+/// A fault to order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What it strikes.
+    pub on: FaultOn,
+    /// What happens.
+    pub kind: FaultKind,
+    /// How often; `None` for ever.
+    pub times: Option<u32>,
+}
+
+/// What is being asked for, as far as faults are concerned.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// A page of the window from the first to the second day.
+    Page(NaiveDate, NaiveDate, u32),
+    Statistics,
+    Login,
+}
+
+impl FaultOn {
+    fn strikes(&self, asked: Asked) -> bool {
+        match (self, asked) {
+            (Self::Page { day, page }, Asked::Page(from, to, number)) => {
+                day.is_none_or(|day| (from..=to).contains(&day))
+                    && page.is_none_or(|page| page == number)
+            }
+            (Self::Statistics, Asked::Statistics) | (Self::Login, Asked::Login) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The faults that are still to come.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(super) fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault that strikes now, used up by it; the one ordered first, if several would.
+    pub(super) fn strike(&mut self, asked: Asked) -> Option<FaultKind> {
+        let fault = self
+            .0
+            .iter_mut()
+            .find(|fault| fault.times != Some(0) && fault.on.strikes(asked))?;
+        fault.times = fault.times.map(|times| times - 1);
+        Some(fault.kind.clone())
+    }
+}

@@ -1,0 +1,212 @@
+//! Figures of days and periods, put together from the rollups and the grade catalogue.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
+
+use crate::{
+    domain::{
+        business_time::DayRange,
+        grade::{self, Grade},
+        money::Money,
+        stats::{DailyFigures, Figures, GradeCounts, ratio},
+        sync::SyncTrack,
+    },
+    store::{StoreError, grades, packages::PackageDay, rollups, sync_days, sync_days::SyncDayRow},
+};
+
+/// What figures are worth: how much of the platform's records they rest on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Freshness {
+    /// Every day was read whole at least once, and counted.
+    pub complete: bool,
+    /// A newer read of a day failed or is unfinished.
+    pub stale: bool,
+    /// The instant up to which the newest day was read; `None` when it never was.
+    pub synced_through: Option<DateTime<Utc>>,
+}
+
+impl From<&SyncDayRow> for Freshness {
+    fn from(day: &SyncDayRow) -> Self {
+        Self {
+            complete: day.completed_at.is_some(),
+            stale: day.is_stale,
+            synced_through: day.synced_through,
+        }
+    }
+}
+
+/// What is known of the call records of each day.
+#[derive(Debug, Clone, Default)]
+pub struct FreshnessByDay(HashMap<NaiveDate, Freshness>);
+
+impl FreshnessByDay {
+    /// Of the days of `range`.
+    pub(super) async fn load(
+        db: &impl ConnectionTrait,
+        range: DayRange,
+    ) -> Result<Self, StoreError> {
+        let days = sync_days::list(db, SyncTrack::CallRecords, range).await?;
+        Ok(Self(days.iter().map(|day| (day.day, day.into())).collect()))
+    }
+
+    /// Of one day.
+    #[must_use]
+    pub fn day(&self, day: NaiveDate) -> Freshness {
+        self.0.get(&day).copied().unwrap_or_default()
+    }
+
+    /// Of a whole period: complete if every day is, stale if any is.
+    #[must_use]
+    pub fn period(&self, range: DayRange) -> Freshness {
+        Freshness {
+            complete: range.iter().all(|day| self.day(day).complete),
+            stale: range.iter().any(|day| self.day(day).stale),
+            synced_through: self.day(range.to()).synced_through,
+        }
+    }
+}
+
+/// The figures of a period of whole business days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodFigures {
+    /// The days.
+    pub range: DayRange,
+    /// Sums and ratios.
+    pub figures: Figures,
+    /// Calls graded as 9-yuan deals.
+    pub grade_nine: i64,
+    /// Calls graded as 1-yuan deals.
+    pub grade_one: i64,
+    /// Distinct seats with at least one call.
+    pub active_seats: i64,
+    /// Days with at least one call.
+    pub active_days: i64,
+    /// Σ unit price of the grades.
+    pub revenue: Money,
+    /// Packages created in the period, and what its calls were billed.
+    pub cost: Money,
+    /// What this is worth.
+    pub freshness: Freshness,
+}
+
+impl PeriodFigures {
+    /// Calls per active day.
+    #[must_use]
+    pub fn daily_average(&self, of: i64) -> Option<f64> {
+        ratio(of, self.active_days)
+    }
+
+    /// Return on investment: (revenue − cost) ÷ cost; `None` where there is no cost.
+    #[must_use]
+    pub fn roi(&self) -> Option<f64> {
+        let profit = self.revenue.minus(self.cost);
+        ratio(profit.ten_thousandths(), self.cost.ten_thousandths())
+    }
+}
+
+/// Counts by day and grade, with the catalogue that gives them meaning.
+#[derive(Debug)]
+pub(super) struct DayCounts {
+    days: Vec<(NaiveDate, GradeCounts)>,
+    grades: HashMap<String, Grade>,
+}
+
+impl DayCounts {
+    pub(super) async fn load(
+        db: &impl ConnectionTrait,
+        range: DayRange,
+    ) -> Result<Self, StoreError> {
+        let days = rollups::by_day(db, range).await?;
+        Ok(Self {
+            days,
+            grades: catalogue(db).await?,
+        })
+    }
+
+    fn within(&self, range: DayRange) -> impl Iterator<Item = &(NaiveDate, GradeCounts)> {
+        self.days.iter().filter(move |(day, counts)| {
+            range.covers(DayRange::day(*day)) && counts.counts.calls != 0
+        })
+    }
+
+    fn graded(&self, range: DayRange, code: &str) -> i64 {
+        self.within(range)
+            .filter(|(_, counts)| counts.grade_code == code)
+            .map(|(_, counts)| counts.counts.calls)
+            .sum()
+    }
+
+    pub(super) fn period(
+        &self,
+        range: DayRange,
+        active_seats: i64,
+        packages: &[PackageDay],
+        freshness: Freshness,
+    ) -> PeriodFigures {
+        let figures = Figures::of(self.within(range).map(|(_, counts)| counts), &self.grades);
+        let active: std::collections::HashSet<NaiveDate> =
+            self.within(range).map(|(day, _)| *day).collect();
+        let package_cost: Money = packages
+            .iter()
+            .filter(|day| range.covers(DayRange::day(day.created_date)))
+            .map(|day| day.cost)
+            .sum();
+        PeriodFigures {
+            range,
+            figures,
+            grade_nine: self.graded(range, grade::NINE_YUAN),
+            grade_one: self.graded(range, grade::ONE_YUAN),
+            active_seats,
+            active_days: i64::try_from(active.len()).unwrap_or(i64::MAX),
+            revenue: figures.grade_revenue,
+            cost: package_cost.plus(figures.counts.billed),
+            freshness,
+        }
+    }
+
+    pub(super) fn by_day(&self, seats: &HashMap<NaiveDate, i64>) -> Vec<DailyFigures> {
+        let mut days: HashMap<NaiveDate, Vec<&GradeCounts>> = HashMap::new();
+        for (day, counts) in &self.days {
+            days.entry(*day).or_default().push(counts);
+        }
+        days.into_iter()
+            .map(|(date, counts)| DailyFigures {
+                date,
+                figures: Figures::of(counts, &self.grades),
+                active_seats: seats.get(&date).copied().unwrap_or(0),
+            })
+            .collect()
+    }
+}
+
+/// The grade catalogue by code.
+pub(super) async fn catalogue(
+    db: &impl ConnectionTrait,
+) -> Result<HashMap<String, Grade>, StoreError> {
+    Ok(grades::list(db)
+        .await?
+        .into_iter()
+        .map(|grade| (grade.code.clone(), grade))
+        .collect())
+}
+
+/// Adds counts by grade up, a key at a time: the figures of tasks, packages or agents.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub async fn by_key<K: std::hash::Hash + Eq>(
+    db: &impl ConnectionTrait,
+    counts: Vec<(K, GradeCounts)>,
+) -> Result<HashMap<K, Figures>, StoreError> {
+    let grades = catalogue(db).await?;
+    let mut groups: HashMap<K, Vec<GradeCounts>> = HashMap::new();
+    for (key, counts) in counts {
+        groups.entry(key).or_default().push(counts);
+    }
+    Ok(groups
+        .into_iter()
+        .map(|(key, counts)| (key, Figures::of(&counts, &grades)))
+        .collect())
+}

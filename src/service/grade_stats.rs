@@ -1,0 +1,161 @@
+//! Grades of a day: how many calls earned which.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{figures::Freshness, refresh::Refresher};
+use crate::{
+    domain::{
+        business_time::{BusinessZone, DayRange},
+        grade::{self, Grade},
+        money::Money,
+        sync::SyncTrack,
+    },
+    store::{Database, StoreError, grades, rollups, sync_days},
+};
+
+/// How often a grade was given on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeCount {
+    /// The grade.
+    pub grade: Grade,
+    /// Calls with it.
+    pub count: i64,
+    /// What they earned.
+    pub revenue: Money,
+}
+
+/// The grades of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeStats {
+    /// The day.
+    pub date: NaiveDate,
+    /// Every grade of the catalogue, with zeros where no call has it.
+    pub grades: Vec<GradeCount>,
+    /// Calls without a grade.
+    pub ungraded: i64,
+    /// All calls.
+    pub total_records: i64,
+    /// When the day was last brought up to date.
+    pub calculated_at: DateTime<Utc>,
+    /// Whether the figures come from an earlier synchronisation, and not from nothing yet.
+    pub from_cache: bool,
+    /// What the figures are worth.
+    pub freshness: Freshness,
+}
+
+impl GradeStats {
+    /// Calls whose grade is a deal.
+    #[must_use]
+    pub fn total_success(&self) -> i64 {
+        self.grades
+            .iter()
+            .filter(|count| count.grade.is_success)
+            .map(|count| count.count)
+            .sum()
+    }
+
+    /// Calls with the grade `code`.
+    #[must_use]
+    pub fn count_of(&self, code: &str) -> i64 {
+        self.grades
+            .iter()
+            .filter(|count| count.grade.code == code)
+            .map(|count| count.count)
+            .sum()
+    }
+
+    /// Calls graded as 9-yuan deals.
+    #[must_use]
+    pub fn grade_nine(&self) -> i64 {
+        self.count_of(grade::NINE_YUAN)
+    }
+
+    /// Calls graded as 1-yuan deals.
+    #[must_use]
+    pub fn grade_one(&self) -> i64 {
+        self.count_of(grade::ONE_YUAN)
+    }
+}
+
+/// Why there are no figures for a day.
+#[derive(Debug, thiserror::Error)]
+pub enum GradeStatsError {
+    /// The day has not begun.
+    #[error("{date} lies in the future: today is {today}")]
+    Future {
+        /// The day asked for.
+        date: NaiveDate,
+        /// The business day it is.
+        today: NaiveDate,
+    },
+    /// The day is over, and nobody has read it yet.
+    #[error("{date} was never synchronised")]
+    NotSynced {
+        /// The day asked for.
+        date: NaiveDate,
+        /// The next scheduled synchronisation that will read it, if one will.
+        next_sync: Option<DateTime<Utc>>,
+        /// Why the last attempt failed, if there was one.
+        last_error: Option<String>,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The grades of `date`, from the rollups.
+///
+/// # Errors
+/// See [`GradeStatsError`].
+pub async fn grade_stats(
+    db: &Database,
+    refresher: &dyn Refresher,
+    zone: BusinessZone,
+    date: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<GradeStats, GradeStatsError> {
+    let today = zone.day_of(now);
+    if date > today {
+        return Err(GradeStatsError::Future { date, today });
+    }
+    let db = db.read();
+    let day = sync_days::find(db, SyncTrack::CallRecords, date).await?;
+    let counts = rollups::by_day(db, DayRange::day(date)).await?;
+    let total_records = counts.iter().map(|(_, counts)| counts.counts.calls).sum();
+    let synced_at = day.as_ref().and_then(|day| day.synced_at);
+    if date < today && synced_at.is_none() && total_records == 0 {
+        return Err(GradeStatsError::NotSynced {
+            date,
+            next_sync: refresher.next_scheduled(SyncTrack::CallRecords, date, now),
+            last_error: day.and_then(|day| day.error),
+        });
+    }
+    let calls_of = |code: &str| {
+        counts
+            .iter()
+            .filter(|(_, counts)| counts.grade_code == code)
+            .map(|(_, counts)| counts.counts.calls)
+            .sum()
+    };
+    let grades = grades::list(db)
+        .await?
+        .into_iter()
+        .map(|grade| {
+            let count = calls_of(&grade.code);
+            GradeCount {
+                revenue: grade.unit_price.times(count),
+                count,
+                grade,
+            }
+        })
+        .collect();
+    Ok(GradeStats {
+        date,
+        grades,
+        ungraded: calls_of(""),
+        total_records,
+        calculated_at: synced_at.unwrap_or(now),
+        from_cache: synced_at.is_some(),
+        freshness: day.as_ref().map(Freshness::from).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,253 @@
+//! Taking calls in: a batch is stored, tagged and counted in the caller's transaction.
+//!
+//! A record that is stored as it is costs one look-up and no write. A newer version overwrites
+//! the one before and moves its counts. Two writers of the same calls at the same time end with
+//! every call counted once: whoever inserts a call counts it, and whoever changes it locks it
+//! first and takes the counts of what it replaces away.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{Hash, Hasher},
+};
+
+use chrono::{DateTime, Utc};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::{
+    domain::{
+        business_time::BusinessZone,
+        dialing::{CallResult, CallSource, Tag},
+        grade::GradeCatalogue,
+        money::Money,
+        stats::RollupDeltas,
+    },
+    store::{
+        StoreError, Transaction,
+        agents::{self, PlatformAgent},
+        call_batches::{self, CallVersion},
+        grades, rollups, tags,
+        tasks::{self, PlatformTask},
+    },
+};
+
+/// A call as somebody else's system tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IncomingCall {
+    /// Their id of it; the key.
+    pub external_id: String,
+    /// Their task.
+    pub task: Option<PlatformTask>,
+    /// Their account.
+    pub agent: Option<PlatformAgent>,
+    /// The number dialled.
+    pub phone_number: Option<String>,
+    /// When it was dialled.
+    pub call_time: DateTime<Utc>,
+    /// Talk time in seconds.
+    pub duration: i32,
+    /// How it ended.
+    pub result: CallResult,
+    /// The grade as it was written.
+    pub grade: Option<String>,
+    /// Why the line was closed.
+    pub hangup_reason: Option<String>,
+    /// Free text.
+    pub notes: Option<String>,
+    /// The name of the person dialled.
+    pub customer_name: Option<String>,
+    /// Their company.
+    pub company: Option<String>,
+    /// The province of the number.
+    pub province: Option<String>,
+    /// The city of the number.
+    pub city: Option<String>,
+    /// The line it was dialled on.
+    pub device_name: Option<String>,
+    /// Where the recording is.
+    pub recording_url: Option<String>,
+    /// What was billed.
+    pub billed_amount: Option<Money>,
+    /// What its script collected.
+    pub tags: Vec<Tag>,
+}
+
+impl IncomingCall {
+    /// A number that differs when anything of the call does, but for a chance of 2⁻⁶⁴.
+    fn fingerprint(&self) -> i64 {
+        let mut hasher = Xxh3::new();
+        self.hash(&mut hasher);
+        hasher.finish().cast_signed()
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Calls that were new.
+    pub inserted: i64,
+    /// Calls that had changed.
+    pub updated: i64,
+    /// Calls that were stored as they are.
+    pub unchanged: i64,
+}
+
+/// Stores a batch. Of several versions of one call in the batch the last one counts.
+///
+/// # Errors
+/// When the database fails; the transaction must then be rolled back. A contended one can be
+/// tried again.
+pub async fn ingest(
+    tx: &Transaction,
+    zone: BusinessZone,
+    source: CallSource,
+    batch: Vec<IncomingCall>,
+    now: DateTime<Utc>,
+) -> Result<Ingested, StoreError> {
+    // Ordered by external id, the order in which every writer locks.
+    let calls: BTreeMap<String, (i64, IncomingCall)> = batch
+        .into_iter()
+        .map(|call| (call.external_id.clone(), (call.fingerprint(), call)))
+        .collect();
+    let ids: Vec<&str> = calls.keys().map(String::as_str).collect();
+    let known = call_batches::fingerprints(tx, &ids).await?;
+    let written: Vec<(i64, &IncomingCall)> = calls
+        .values()
+        .filter(|(fingerprint, call)| known.get(&call.external_id) != Some(&Some(*fingerprint)))
+        .map(|(fingerprint, call)| (*fingerprint, call))
+        .collect();
+    let mut ingested = Ingested {
+        unchanged: count(calls.len() - written.len()),
+        ..Ingested::default()
+    };
+    if written.is_empty() {
+        return Ok(ingested);
+    }
+
+    let versions = versions(tx, zone, source, &written, now).await?;
+    let (fresh, stored): (Vec<_>, Vec<_>) = versions
+        .iter()
+        .partition(|version| !known.contains_key(&version.external_id));
+    let mut deltas = RollupDeltas::default();
+
+    let mut call_ids = call_batches::insert_new(tx, &fresh, now).await?;
+    ingested.inserted = count(call_ids.len());
+    let (added, raced): (Vec<_>, Vec<_>) = fresh
+        .into_iter()
+        .partition(|version| call_ids.contains_key(&version.external_id));
+    for version in added {
+        deltas.add(&version.counted());
+    }
+
+    let mut candidates: Vec<&CallVersion> = stored.into_iter().chain(raced).collect();
+    candidates.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+    let replaced = replace(tx, &candidates, &mut deltas, now).await?;
+    ingested.updated = count(replaced.len());
+    ingested.unchanged += count(candidates.len() - replaced.len());
+
+    tags::delete_script_tags(tx, &replaced.values().copied().collect::<Vec<_>>()).await?;
+    call_ids.extend(replaced);
+    let new_tags: Vec<(i64, &Tag)> = written
+        .iter()
+        .filter_map(|(_, call)| Some((*call_ids.get(&call.external_id)?, call)))
+        .flat_map(|(id, call)| call.tags.iter().map(move |tag| (id, tag)))
+        .collect();
+    tags::add_script_tags(tx, &new_tags, now).await?;
+    rollups::apply(tx, &deltas).await?;
+    Ok(ingested)
+}
+
+/// Overwrites those of `candidates` that differ from what is stored once they are locked; returns
+/// their ids by external id.
+async fn replace(
+    tx: &Transaction,
+    candidates: &[&CallVersion],
+    deltas: &mut RollupDeltas,
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, i64>, StoreError> {
+    if candidates.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<&str> = candidates
+        .iter()
+        .map(|version| version.external_id.as_str())
+        .collect();
+    let locked = call_batches::lock(tx, &ids).await?;
+    let mut replaced = HashMap::new();
+    let mut changed = Vec::new();
+    for &version in candidates {
+        // A call that was deleted since it was looked up comes with the next read.
+        let Some(stored) = locked.get(&version.external_id) else {
+            continue;
+        };
+        if stored.source_hash == Some(version.source_hash) {
+            continue;
+        }
+        deltas.remove(&stored.counted);
+        deltas.add(&version.counted());
+        replaced.insert(version.external_id.clone(), stored.id);
+        changed.push(version);
+    }
+    call_batches::overwrite(tx, &changed, now).await?;
+    Ok(replaced)
+}
+
+/// The rows to store: with our ids of tasks and agents, business day and hour, and grade code.
+async fn versions(
+    tx: &Transaction,
+    zone: BusinessZone,
+    source: CallSource,
+    calls: &[(i64, &IncomingCall)],
+    now: DateTime<Utc>,
+) -> Result<Vec<CallVersion>, StoreError> {
+    let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
+    let tasks: BTreeMap<&str, &PlatformTask> = calls
+        .iter()
+        .filter_map(|(_, call)| call.task.as_ref())
+        .map(|task| (task.external_id.as_str(), task))
+        .collect();
+    let tasks: Vec<PlatformTask> = tasks.into_values().cloned().collect();
+    let task_ids = tasks::ensure(tx, &tasks, now).await?;
+    let agents: BTreeMap<&str, &PlatformAgent> = calls
+        .iter()
+        .filter_map(|(_, call)| call.agent.as_ref())
+        .map(|agent| (agent.external_id.as_str(), agent))
+        .collect();
+    let agents: Vec<PlatformAgent> = agents.into_values().cloned().collect();
+    let agent_ids = agents::ensure(tx, &agents, now).await?;
+
+    let version = |(fingerprint, call): &(i64, &IncomingCall)| CallVersion {
+        external_id: call.external_id.clone(),
+        task_id: call
+            .task
+            .as_ref()
+            .and_then(|task| task_ids.get(&task.external_id).copied()),
+        agent_id: call
+            .agent
+            .as_ref()
+            .and_then(|agent| agent_ids.get(&agent.external_id).copied()),
+        phone_number: call.phone_number.clone(),
+        call_time: call.call_time,
+        call_date: zone.day_of(call.call_time),
+        call_hour: i16::from(zone.hour_of(call.call_time)),
+        duration: call.duration,
+        result: call.result,
+        grade: call.grade.clone(),
+        grade_code: catalogue.code_of(call.grade.as_deref()).map(str::to_owned),
+        hangup_reason: call.hangup_reason.clone(),
+        notes: call.notes.clone(),
+        customer_name: call.customer_name.clone(),
+        company: call.company.clone(),
+        province: call.province.clone(),
+        city: call.city.clone(),
+        device_name: call.device_name.clone(),
+        recording_url: call.recording_url.clone(),
+        billed_amount: call.billed_amount,
+        source,
+        source_hash: *fingerprint,
+    };
+    Ok(calls.iter().map(version).collect())
+}
+
+fn count(items: usize) -> i64 {
+    i64::try_from(items).unwrap_or(i64::MAX)
+}

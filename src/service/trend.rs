@@ -1,0 +1,32 @@
+//! The trend: a row of days.
+
+use super::figures::{DayCounts, Freshness, FreshnessByDay};
+use crate::{
+    domain::{
+        business_time::DayRange,
+        stats::{DailyFigures, fill_gaps},
+    },
+    store::{Database, StoreError, rollups},
+};
+
+/// Most days in a trend.
+pub const MAX_DAYS: i64 = 366;
+
+/// The figures of each day of `range`, oldest first, days without calls included, and what each
+/// is worth.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trend(
+    db: &Database,
+    range: DayRange,
+) -> Result<Vec<(DailyFigures, Freshness)>, StoreError> {
+    let db = db.read();
+    let counts = DayCounts::load(db, range).await?;
+    let seats = rollups::active_seats_by_day(db, range).await?;
+    let freshness = FreshnessByDay::load(db, range).await?;
+    Ok(fill_gaps(range, counts.by_day(&seats))
+        .into_iter()
+        .map(|day| (day, freshness.day(day.date)))
+        .collect())
+}

@@ -1,0 +1,108 @@
+//! `agents`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict,
+};
+
+use super::{Keyset, Result, Transaction};
+pub use crate::entity::agent::Model as AgentRow;
+use crate::{
+    domain::page::{Cursor, CursorValue},
+    entity::agent::{ActiveModel, Column, Entity},
+};
+
+/// The table, to list it.
+pub type Agents = Entity;
+
+impl Keyset for Entity {
+    const KEYS: &'static [Column] = &[Column::Id];
+    const DESCENDING: bool = false;
+
+    fn cursor(row: &AgentRow) -> Cursor {
+        Cursor(vec![CursorValue::Int(row.id)])
+    }
+}
+
+/// The agents with these ids.
+pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<AgentRow>> {
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}
+
+/// An account as the platform's records name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlatformAgent {
+    /// The platform's id.
+    pub external_id: String,
+    /// Its name, where the record had one.
+    pub name: Option<String>,
+    /// Whether the account is a seat.
+    pub is_seat: bool,
+}
+
+impl PlatformAgent {
+    fn is_stored_as(&self, row: &AgentRow) -> bool {
+        self.name.is_none() || (self.name == row.name && self.is_seat == row.is_seat)
+    }
+}
+
+/// The ids of the platform's accounts by external id; those that are new here are added, and
+/// those that were renamed there are renamed here.
+pub async fn ensure(
+    tx: &Transaction,
+    agents: &[PlatformAgent],
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, i64>> {
+    if agents.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut known = by_external_id(tx, agents).await?;
+    let is_current = |agent: &&PlatformAgent| {
+        known
+            .get(&agent.external_id)
+            .is_some_and(|row| agent.is_stored_as(row))
+    };
+    let changed: Vec<&PlatformAgent> = agents.iter().filter(|agent| !is_current(agent)).collect();
+    if !changed.is_empty() {
+        let rows = changed.iter().map(|agent| ActiveModel {
+            external_id: Set(agent.external_id.clone()),
+            name: Set(agent.name.clone()),
+            is_seat: Set(agent.is_seat),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        });
+        Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::column(Column::ExternalId)
+                    .update_columns([Column::Name, Column::IsSeat, Column::UpdatedAt])
+                    .to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
+        known = by_external_id(tx, agents).await?;
+    }
+    Ok(known
+        .into_iter()
+        .map(|(external_id, row)| (external_id, row.id))
+        .collect())
+}
+
+async fn by_external_id(
+    tx: &Transaction,
+    agents: &[PlatformAgent],
+) -> Result<HashMap<String, AgentRow>> {
+    let rows = Entity::find()
+        .filter(Column::ExternalId.is_in(agents.iter().map(|agent| agent.external_id.as_str())))
+        .all(tx)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.external_id.clone(), row))
+        .collect())
+}

@@ -1,0 +1,293 @@
+//! `calls`, written in batches.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, InsertStatement, OnConflict, Query},
+};
+
+use super::{Result, Transaction, dialect};
+use crate::{
+    domain::{
+        dialing::{CallResult, CallSource},
+        money::Money,
+        stats::CountedCall,
+    },
+    entity::call::{Column, Entity},
+};
+
+/// A call as it is to be stored, under its external id.
+#[derive(Debug, Clone)]
+pub struct CallVersion {
+    /// The platform's id.
+    pub external_id: String,
+    /// Its task.
+    pub task_id: Option<i64>,
+    /// Its agent.
+    pub agent_id: Option<i64>,
+    /// The number dialled.
+    pub phone_number: Option<String>,
+    /// When it was dialled.
+    pub call_time: DateTime<Utc>,
+    /// The business day of that.
+    pub call_date: NaiveDate,
+    /// The business hour of that, 0–23.
+    pub call_hour: i16,
+    /// Talk time in seconds.
+    pub duration: i32,
+    /// How it ended.
+    pub result: CallResult,
+    /// The grade as it was written.
+    pub grade: Option<String>,
+    /// What the catalogue makes of it.
+    pub grade_code: Option<String>,
+    /// Why the line was closed.
+    pub hangup_reason: Option<String>,
+    /// Free text.
+    pub notes: Option<String>,
+    /// The name of the person dialled.
+    pub customer_name: Option<String>,
+    /// Their company.
+    pub company: Option<String>,
+    /// The province of the number.
+    pub province: Option<String>,
+    /// The city of the number.
+    pub city: Option<String>,
+    /// The line it was dialled on.
+    pub device_name: Option<String>,
+    /// Where the recording is.
+    pub recording_url: Option<String>,
+    /// What the platform billed.
+    pub billed_amount: Option<Money>,
+    /// Who told us.
+    pub source: CallSource,
+    /// Fingerprint of this version.
+    pub source_hash: i64,
+}
+
+impl CallVersion {
+    /// What figures need to know of it.
+    #[must_use]
+    pub fn counted(&self) -> CountedCall {
+        CountedCall {
+            call_date: self.call_date,
+            call_hour: self.call_hour,
+            task_id: self.task_id,
+            agent_id: self.agent_id,
+            province: self.province.clone(),
+            grade_code: self.grade_code.clone(),
+            connected: self.result.is_connected(),
+            duration: self.duration,
+            billed: self.billed_amount.unwrap_or_default(),
+        }
+    }
+}
+
+/// What is stored of a call, as far as replacing it needs.
+#[derive(Debug, Clone)]
+pub struct StoredVersion {
+    /// Its id.
+    pub id: i64,
+    /// Fingerprint of the version, if the platform gave it.
+    pub source_hash: Option<i64>,
+    /// What figures know of it.
+    pub counted: CountedCall,
+}
+
+/// Fingerprints of the calls that are stored, by external id.
+pub async fn fingerprints(
+    tx: &Transaction,
+    external_ids: &[&str],
+) -> Result<HashMap<String, Option<i64>>> {
+    let rows: Vec<(String, Option<i64>)> = Entity::find()
+        .select_only()
+        .columns([Column::ExternalId, Column::SourceHash])
+        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Locks the calls that are stored, until the transaction ends, and says what they are.
+pub async fn lock(
+    tx: &Transaction,
+    external_ids: &[&str],
+) -> Result<HashMap<String, StoredVersion>> {
+    let mut query = Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::ExternalId,
+            Column::SourceHash,
+            Column::CallDate,
+            Column::CallHour,
+            Column::TaskId,
+            Column::AgentId,
+            Column::Province,
+            Column::GradeCode,
+            Column::Result,
+            Column::Duration,
+            Column::BilledAmount,
+        ])
+        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
+        .into_query();
+    // One order for all, so that two writers of the same calls wait instead of deadlocking.
+    query.order_by(Column::ExternalId, sea_orm::Order::Asc);
+    dialect::lock_rows(tx.get_database_backend(), &mut query);
+    tx.query_all(&query)
+        .await?
+        .iter()
+        .map(|row| Ok(LockedRow::from_query_result(row, "")?.into()))
+        .collect()
+}
+
+#[derive(FromQueryResult)]
+struct LockedRow {
+    id: i64,
+    external_id: String,
+    source_hash: Option<i64>,
+    call_date: NaiveDate,
+    call_hour: i16,
+    task_id: Option<i64>,
+    agent_id: Option<i64>,
+    province: Option<String>,
+    grade_code: Option<String>,
+    result: CallResult,
+    duration: i32,
+    billed_amount: Option<Money>,
+}
+
+impl From<LockedRow> for (String, StoredVersion) {
+    fn from(row: LockedRow) -> Self {
+        let stored = StoredVersion {
+            id: row.id,
+            source_hash: row.source_hash,
+            counted: CountedCall {
+                call_date: row.call_date,
+                call_hour: row.call_hour,
+                task_id: row.task_id,
+                agent_id: row.agent_id,
+                province: row.province,
+                grade_code: row.grade_code,
+                connected: row.result.is_connected(),
+                duration: row.duration,
+                billed: row.billed_amount.unwrap_or_default(),
+            },
+        };
+        (row.external_id, stored)
+    }
+}
+
+/// Adds the calls that nobody else added first; returns the ids of those it added.
+///
+/// `calls` must be in the order of their external ids, so that two writers wait for each other
+/// instead of deadlocking.
+pub async fn insert_new(
+    tx: &Transaction,
+    calls: &[&CallVersion],
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, i64>> {
+    let mut ids = HashMap::with_capacity(calls.len());
+    for calls in calls.chunks(ROWS_A_STATEMENT) {
+        let mut insert = insert(calls, now);
+        insert
+            .on_conflict(
+                OnConflict::column(Column::ExternalId)
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .returning(Query::returning().columns([Column::ExternalId, Column::Id]));
+        for row in tx.query_all(&insert).await? {
+            ids.insert(row.try_get("", "external_id")?, row.try_get("", "id")?);
+        }
+    }
+    Ok(ids)
+}
+
+/// Overwrites stored calls, which must be locked, with newer versions.
+pub async fn overwrite(tx: &Transaction, calls: &[&CallVersion], now: DateTime<Utc>) -> Result<()> {
+    for calls in calls.chunks(ROWS_A_STATEMENT) {
+        let mut insert = insert(calls, now);
+        let replaced = COLUMNS
+            .into_iter()
+            .filter(|column| !matches!(column, Column::ExternalId | Column::CreatedAt));
+        insert.on_conflict(
+            OnConflict::column(Column::ExternalId)
+                .update_columns(replaced)
+                .to_owned(),
+        );
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// 24 columns a row: 250 rows stay well below what a statement may bind on both databases, and
+/// full statements are the same text, prepared once.
+const ROWS_A_STATEMENT: usize = 250;
+
+const COLUMNS: [Column; 24] = [
+    Column::ExternalId,
+    Column::TaskId,
+    Column::AgentId,
+    Column::PhoneNumber,
+    Column::CallTime,
+    Column::CallDate,
+    Column::CallHour,
+    Column::Duration,
+    Column::Result,
+    Column::Grade,
+    Column::GradeCode,
+    Column::HangupReason,
+    Column::Notes,
+    Column::CustomerName,
+    Column::Company,
+    Column::Province,
+    Column::City,
+    Column::DeviceName,
+    Column::RecordingUrl,
+    Column::BilledAmount,
+    Column::Source,
+    Column::SourceHash,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+];
+
+fn insert(calls: &[&CallVersion], now: DateTime<Utc>) -> InsertStatement {
+    let mut insert = Query::insert();
+    insert.into_table(Entity).columns(COLUMNS);
+    for call in calls {
+        // In the order of COLUMNS.
+        let row: [Expr; 24] = [
+            call.external_id.clone().into(),
+            call.task_id.into(),
+            call.agent_id.into(),
+            call.phone_number.clone().into(),
+            call.call_time.into(),
+            call.call_date.into(),
+            call.call_hour.into(),
+            call.duration.into(),
+            call.result.into(),
+            call.grade.clone().into(),
+            call.grade_code.clone().into(),
+            call.hangup_reason.clone().into(),
+            call.notes.clone().into(),
+            call.customer_name.clone().into(),
+            call.company.clone().into(),
+            call.province.clone().into(),
+            call.city.clone().into(),
+            call.device_name.clone().into(),
+            call.recording_url.clone().into(),
+            call.billed_amount.into(),
+            call.source.into(),
+            call.source_hash.into(),
+            now.into(),
+            now.into(),
+        ];
+        insert.values_panic(row);
+    }
+    insert
+}

@@ -1,0 +1,38 @@
+//! `calls`, read.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::{Keyset, Result};
+pub use crate::entity::call::Model as CallRow;
+use crate::{
+    domain::page::{Cursor, CursorValue},
+    entity::call::{Column, Entity},
+};
+
+/// The table, to list it.
+pub type Calls = Entity;
+
+/// Calls of a task, for a list by parent.
+pub const BY_TASK: (&str, Column) = ("dial_tasks", Column::TaskId);
+/// Calls of an agent, for a list by parent.
+pub const BY_AGENT: (&str, Column) = ("agents", Column::AgentId);
+
+impl Keyset for Entity {
+    const KEYS: &'static [Column] = &[Column::CallTime, Column::Id];
+    const DESCENDING: bool = true;
+
+    fn cursor(row: &CallRow) -> Cursor {
+        Cursor(vec![
+            CursorValue::Time(row.call_time),
+            CursorValue::Int(row.id),
+        ])
+    }
+}
+
+/// The calls with these ids.
+pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<CallRow>> {
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}

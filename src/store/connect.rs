@@ -1,0 +1,187 @@
+//! Opening the database: one pool for PostgreSQL; for SQLite one writer beside many readers.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sea_orm::{
+    DatabaseBackend, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Result, StoreError};
+
+/// Where the database is: `sqlite://path` or `postgres://…`. May hold a password.
+#[derive(Debug, Clone)]
+pub struct DatabaseUrl(SecretString);
+
+/// The text is no address of a database that is supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it must be sqlite://PATH (a file, not :memory:) or postgres://USER:PASSWORD@HOST/NAME")]
+pub struct InvalidDatabaseUrl;
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        let valid = match text.split_once(':') {
+            Some(("sqlite", path)) => {
+                !path.contains(":memory:") && SqliteConnectOptions::from_str(text).is_ok()
+            }
+            Some(("postgres" | "postgresql", _)) => PgConnectOptions::from_str(text).is_ok(),
+            _ => false,
+        };
+        valid.then(|| Self(text.into())).ok_or(InvalidDatabaseUrl)
+    }
+}
+
+impl DatabaseUrl {
+    /// The SQLite database in the file at `path`.
+    #[must_use]
+    pub fn sqlite_file(path: &Path) -> Self {
+        Self(format!("sqlite://{}", path.display()).into())
+    }
+
+    /// Whether this is a SQLite file.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.0.expose_secret().starts_with("sqlite:")
+    }
+}
+
+/// How to open the database.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectOptions {
+    /// Most connections at a time (PostgreSQL), most readers (SQLite).
+    pub max_connections: u32,
+    /// How long to wait for a free connection, or for SQLite's write lock.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take on PostgreSQL.
+    pub statement_timeout: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The database, open.
+#[derive(Debug, Clone)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens the database; a SQLite file and its folder are made when missing.
+    ///
+    /// # Errors
+    /// When it cannot be reached or opened.
+    pub async fn connect(url: &DatabaseUrl, options: ConnectOptions) -> Result<Self> {
+        if url.is_sqlite() {
+            connect_sqlite(url.0.expose_secret(), options).await
+        } else {
+            connect_postgres(url.0.expose_secret(), options).await
+        }
+        .map_err(|error| StoreError::Unavailable(sea_orm::DbErr::Custom(error.to_string())))
+    }
+
+    /// Connections for reading.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Connections for writing, for migrations; everything else writes in [`Self::begin`].
+    #[must_use]
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Opens a transaction that may write. On SQLite it takes the write lock at once, so that it
+    /// cannot fail half-way because another process wrote in between.
+    ///
+    /// # Errors
+    /// When no connection or lock was to be had in time.
+    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+        let sqlite = self.write.get_database_backend() == DatabaseBackend::Sqlite;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Calls `callback` for every statement; tests count with it.
+    pub fn on_statement(&mut self, callback: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        for connection in [&mut self.read, &mut self.write] {
+            let callback = callback.clone();
+            connection.set_metric_callback(move |info| callback(&info.statement.sql));
+        }
+    }
+
+    /// Closes all connections, waiting for those in use.
+    pub async fn close(self) {
+        for connection in [self.read, self.write] {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "database connections did not close cleanly");
+            }
+        }
+    }
+}
+
+async fn connect_sqlite(url: &str, options: ConnectOptions) -> Result<Database, sqlx::Error> {
+    let file = SqliteConnectOptions::from_str(url)?;
+    if let Some(folder) = file.get_filename().parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = file
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(options.acquire_timeout)
+        .pragma("cache_size", "-16000")
+        .statement_cache_capacity(64);
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .test_before_acquire(false)
+            .acquire_timeout(options.acquire_timeout.saturating_mul(3))
+    };
+    let write = pool(1).connect_with(file.clone()).await?;
+    let read = pool(options.max_connections)
+        .connect_with(file.pragma("query_only", "on"))
+        .await?;
+    Ok(Database {
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+    })
+}
+
+async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database, sqlx::Error> {
+    let timeout = options.statement_timeout.as_millis().to_string();
+    let server = PgConnectOptions::from_str(url)?
+        .application_name("dialgraph")
+        .statement_cache_capacity(64)
+        .options([("statement_timeout", timeout.as_str())]);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .test_before_acquire(false)
+        .acquire_timeout(options.acquire_timeout)
+        .connect_with(server)
+        .await?;
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(Database {
+        read: connection.clone(),
+        write: connection,
+    })
+}

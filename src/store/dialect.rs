@@ -1,0 +1,57 @@
+//! The only places where SQLite and PostgreSQL are spoken to differently.
+
+use sea_orm::{
+    DatabaseBackend, DatabaseTransaction,
+    sea_query::{Expr, ExprTrait, Iden, JoinType, LockType, SelectStatement},
+};
+
+use super::Result;
+
+/// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
+pub const MAX_BINDINGS: usize = 30_000;
+
+/// Locks the selected rows until the transaction ends. SQLite has one writer, and no need.
+pub fn lock_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
+    if backend == DatabaseBackend::Postgres {
+        select.lock(LockType::Update);
+    }
+}
+
+/// Keeps other writers away from `table` until the transaction ends; readers go on.
+pub async fn lock_table(tx: &DatabaseTransaction, table: &'static str) -> Result<()> {
+    use sea_orm::ConnectionTrait;
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Joins to each row of the outer query, as `alias`, the rows of `table` that the correlated
+/// `limited` (a selection without columns yet) finds: the first few by some order.
+///
+/// PostgreSQL takes a lateral join. SQLite has none, but looks rows up by a correlated list of
+/// ids, which comes to the same plan there: an index probe a parent. (PostgreSQL would scan.)
+pub fn join_limited<C: Iden + Copy>(
+    backend: DatabaseBackend,
+    query: &mut SelectStatement,
+    table: &'static str,
+    columns: impl Iterator<Item = C>,
+    alias: &'static str,
+    mut limited: SelectStatement,
+) {
+    if backend == DatabaseBackend::Postgres {
+        for column in columns {
+            limited.column((table, column));
+        }
+        query.join_lateral(JoinType::InnerJoin, limited, alias, Expr::cust("TRUE"));
+    } else {
+        limited.column((table, "id"));
+        query.join_as(
+            JoinType::InnerJoin,
+            table,
+            alias,
+            Expr::col((alias, "id")).in_subquery(limited),
+        );
+    }
+}

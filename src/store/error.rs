@@ -1,0 +1,70 @@
+//! What can go wrong in the database, as far as callers need to tell cases apart.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+/// A statement failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer was in the way; the same transaction may succeed when tried again.
+    #[error("the transaction met another one and has to be tried again")]
+    Contended(#[source] DbErr),
+    /// The write would break a unique key, a foreign key or a check.
+    #[error("the write breaks a rule of the database")]
+    Constraint(#[source] DbErr),
+    /// The database could not be reached or gave no connection in time.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] DbErr),
+    /// Anything else.
+    #[error("the database failed")]
+    Other(#[source] DbErr),
+}
+
+impl StoreError {
+    /// Whether the whole transaction may be tried again.
+    #[must_use]
+    pub const fn is_contended(&self) -> bool {
+        matches!(self, Self::Contended(_))
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        if let Some(kind) = error.sql_err() {
+            return match kind {
+                SqlErr::UniqueConstraintViolation(_) | SqlErr::ForeignKeyConstraintViolation(_) => {
+                    Self::Constraint(error)
+                }
+                _ => Self::Other(error),
+            };
+        }
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
+            DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => match sqlstate(cause).as_deref() {
+                Some(code) if CONTENDED.contains(&code) => Self::Contended(error),
+                Some(code) if CHECK_VIOLATED.contains(&code) => Self::Constraint(error),
+                _ if matches!(
+                    cause.as_ref(),
+                    sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut
+                ) =>
+                {
+                    Self::Unavailable(error)
+                }
+                _ => Self::Other(error),
+            },
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// PostgreSQL: serialization failure, deadlock. SQLite: busy, busy snapshot, locked.
+const CONTENDED: [&str; 5] = ["40001", "40P01", "5", "517", "6"];
+/// PostgreSQL and SQLite: a check constraint.
+const CHECK_VIOLATED: [&str; 2] = ["23514", "275"];
+
+fn sqlstate(error: &sqlx::Error) -> Option<String> {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .map(std::borrow::Cow::into_owned)
+}

@@ -1,0 +1,116 @@
+//! `sync_leases`: who may work on what at present, over all instances.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
+};
+
+use super::{Result, Transaction};
+use crate::entity::sync_lease::{Column, Entity};
+
+/// Takes the lease `name` for `owner` until `expires_at`, if it is free or has expired.
+/// Returns its fence number, or `None` when another owner holds it.
+pub async fn acquire(
+    tx: &Transaction,
+    name: &str,
+    owner: &str,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let free =
+        Expr::col((Entity, Column::Owner))
+            .is_null()
+            .or(Expr::col((Entity, Column::ExpiresAt)).lte(now));
+    take(tx, name, owner, expires_at, None, free).await
+}
+
+/// Takes up a tick of the schedule once over all instances: like [`acquire`], and refused when
+/// this tick or a later one was taken up before.
+pub async fn acquire_tick(
+    tx: &Transaction,
+    name: &str,
+    owner: &str,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    tick: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    let free =
+        Expr::col((Entity, Column::Owner))
+            .is_null()
+            .or(Expr::col((Entity, Column::ExpiresAt)).lte(now));
+    let fresh = Expr::col((Entity, Column::TickedAt))
+        .is_null()
+        .or(Expr::col((Entity, Column::TickedAt)).lt(tick));
+    take(tx, name, owner, expires_at, Some(tick), free.and(fresh)).await
+}
+
+async fn take(
+    tx: &Transaction,
+    name: &str,
+    owner: &str,
+    expires_at: DateTime<Utc>,
+    tick: Option<DateTime<Utc>>,
+    condition: Expr,
+) -> Result<Option<i64>> {
+    let mut conflict = OnConflict::column(Column::Name);
+    conflict
+        .update_columns([Column::Owner, Column::ExpiresAt])
+        .value(Column::Fence, Expr::col((Entity, Column::Fence)).add(1))
+        .action_and_where(condition);
+    if tick.is_some() {
+        conflict.update_column(Column::TickedAt);
+    }
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns([
+            Column::Name,
+            Column::Owner,
+            Column::Fence,
+            Column::ExpiresAt,
+            Column::TickedAt,
+        ])
+        .values_panic([
+            name.into(),
+            owner.into(),
+            1.into(),
+            expires_at.into(),
+            tick.into(),
+        ])
+        .on_conflict(conflict)
+        .returning_col(Column::Fence);
+    let row = tx.query_one(&insert).await?;
+    Ok(row.map(|row| row.try_get("", "fence")).transpose()?)
+}
+
+/// Holds the lease on until `expires_at`. `false`: it is another's by now, and whatever was done
+/// under it in this transaction must not be kept.
+pub async fn renew(
+    tx: &Transaction,
+    name: &str,
+    owner: &str,
+    fence: i64,
+    expires_at: DateTime<Utc>,
+) -> Result<bool> {
+    let done = Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::value(expires_at))
+        .filter(Column::Name.eq(name))
+        .filter(Column::Owner.eq(owner))
+        .filter(Column::Fence.eq(fence))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Gives the lease back, if it is still this owner's.
+pub async fn release(tx: &Transaction, name: &str, owner: &str, fence: i64) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Owner, Expr::value(Option::<String>::None))
+        .filter(Column::Name.eq(name))
+        .filter(Column::Owner.eq(owner))
+        .filter(Column::Fence.eq(fence))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! All SQL, one aggregate a file. Reads take any connection; writes take a transaction, which
+//! only the service and sync layers open.
+
+pub mod agents;
+pub mod call_batches;
+pub mod calls;
+mod connect;
+mod dialect;
+mod error;
+pub mod grades;
+pub mod leases;
+pub mod packages;
+mod paging;
+pub mod platform_stats;
+pub mod platform_tokens;
+pub mod rollups;
+pub mod schema;
+pub mod sync_days;
+pub mod sync_runs;
+pub mod tags;
+pub mod tasks;
+
+pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
+pub use error::StoreError;
+pub use paging::{Keyset, Row, list, list_by_parent};
+
+/// The result of every store function.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An open transaction, as the store's write functions ask for.
+pub use sea_orm::DatabaseTransaction as Transaction;

@@ -1,0 +1,152 @@
+//! `lead_packages`.
+
+use chrono::NaiveDate;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Func},
+};
+
+use super::{Keyset, Result, Transaction};
+pub use crate::entity::lead_package::Model as PackageRow;
+use crate::{
+    domain::{
+        business_time::DayRange,
+        money::Money,
+        page::{Cursor, CursorValue},
+    },
+    entity::lead_package::{ActiveModel, Column, Entity},
+};
+
+/// The table, to list it.
+pub type Packages = Entity;
+
+impl Keyset for Entity {
+    const KEYS: &'static [Column] = &[Column::CreatedAt, Column::Id];
+    const DESCENDING: bool = true;
+
+    fn cursor(row: &PackageRow) -> Cursor {
+        Cursor(vec![
+            CursorValue::Time(row.created_at),
+            CursorValue::Int(row.id),
+        ])
+    }
+}
+
+/// The packages with these ids.
+pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<PackageRow>> {
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}
+
+/// The newest packages.
+pub async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<PackageRow>> {
+    Ok(Entity::find()
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?)
+}
+
+/// How many packages and leads there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sea_orm::FromQueryResult)]
+pub struct PackageTotals {
+    /// Packages.
+    pub packages: i64,
+    /// Σ total leads.
+    pub total_leads: i64,
+    /// Σ valid leads.
+    pub valid_leads: i64,
+}
+
+/// Totals over all packages.
+pub async fn totals(db: &impl ConnectionTrait) -> Result<PackageTotals> {
+    Ok(Entity::find()
+        .select_only()
+        .expr_as(Column::Id.count(), "packages")
+        .expr_as(sum(Column::TotalLeads), "total_leads")
+        .expr_as(sum(Column::ValidLeads), "valid_leads")
+        .into_model::<PackageTotals>()
+        .one(db)
+        .await?
+        .unwrap_or_default())
+}
+
+/// What the packages created on a business day cost, and how many they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sea_orm::FromQueryResult)]
+pub struct PackageDay {
+    /// The business day.
+    pub created_date: NaiveDate,
+    /// Packages created that day.
+    pub packages: i64,
+    /// Σ total cost.
+    pub cost: Money,
+}
+
+/// Packages created on each day of `range` that has any.
+pub async fn created_by_day(db: &impl ConnectionTrait, range: DayRange) -> Result<Vec<PackageDay>> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::CreatedDate)
+        .expr_as(Column::Id.count(), "packages")
+        .expr_as(sum(Column::TotalCost), "cost")
+        .filter(Column::CreatedDate.between(range.from(), range.to()))
+        .group_by(Column::CreatedDate)
+        .into_model::<PackageDay>()
+        .all(db)
+        .await?)
+}
+
+/// A sum as a 64-bit number on both databases; 0 over nothing.
+fn sum(column: Column) -> sea_orm::sea_query::SimpleExpr {
+    Expr::expr(Func::coalesce([column.sum(), Expr::value(0)])).cast_as("BIGINT")
+}
+
+/// What a new package has.
+#[derive(Debug, Clone)]
+pub struct NewPackage {
+    /// Its name.
+    pub name: String,
+    /// Where the leads come from.
+    pub source: Option<String>,
+    /// The industry of the leads.
+    pub industry: Option<String>,
+    /// The region of the leads.
+    pub region: Option<String>,
+    /// How many leads.
+    pub total_leads: i32,
+    /// How many of them can be dialled.
+    pub valid_leads: i32,
+    /// Price of a lead.
+    pub cost_per_lead: Money,
+    /// Price of all.
+    pub total_cost: Money,
+    /// When it was created.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+    /// The business day of that.
+    pub created_date: NaiveDate,
+}
+
+/// Adds a package and returns it.
+pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
+    use sea_orm::ActiveModelTrait;
+    Ok(ActiveModel {
+        name: Set(new.name),
+        source: Set(new.source),
+        industry: Set(new.industry),
+        region: Set(new.region),
+        total_leads: Set(new.total_leads),
+        valid_leads: Set(new.valid_leads),
+        cost_per_lead: Set(new.cost_per_lead),
+        total_cost: Set(new.total_cost),
+        created_date: Set(new.created_date),
+        created_at: Set(new.created_at),
+        updated_at: Set(new.created_at),
+        ..Default::default()
+    }
+    .insert(tx)
+    .await?)
+}

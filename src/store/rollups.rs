@@ -1,0 +1,349 @@
+//! `call_rollups`: changed by deltas with the calls they count, read by every dashboard.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use sea_orm::{
+    ConnectionTrait, FromQueryResult, QueryResult,
+    sea_query::{
+        Alias, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement, SimpleExpr,
+    },
+};
+
+use super::{Result, Transaction, dialect};
+use crate::{
+    domain::{
+        business_time::DayRange,
+        money::Money,
+        stats::{CallCounts, Cell, Dimension, GradeCounts, RollupDeltas},
+    },
+    entity::{
+        agent, call,
+        call_rollup::{Column, Entity, Model},
+        dial_task,
+    },
+};
+
+const MEASURES: [Column; 4] = [
+    Column::Calls,
+    Column::Connected,
+    Column::Duration,
+    Column::BilledAmount,
+];
+
+/// Applies `deltas`, cell by cell in their order: what concurrent writers do adds up, and they
+/// lock rows in one order.
+pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
+    let cells: Vec<_> = deltas.iter().collect();
+    for cells in cells.chunks(500) {
+        let mut insert = Query::insert();
+        insert.into_table(Entity).columns([
+            Column::Dimension,
+            Column::Key,
+            Column::CallDate,
+            Column::GradeCode,
+            Column::Calls,
+            Column::Connected,
+            Column::Duration,
+            Column::BilledAmount,
+        ]);
+        for (cell, counts) in cells {
+            insert.values_panic([
+                cell.dimension.into(),
+                cell.key.clone().into(),
+                cell.call_date.into(),
+                cell.grade_code.clone().into(),
+                counts.calls.into(),
+                counts.connected.into(),
+                counts.duration.into(),
+                counts.billed.into(),
+            ]);
+        }
+        let mut conflict = OnConflict::columns([
+            Column::Dimension,
+            Column::Key,
+            Column::CallDate,
+            Column::GradeCode,
+        ]);
+        conflict.values(MEASURES.map(|measure| {
+            let stored = Expr::col((Entity, measure));
+            let delta = Expr::col((Alias::new("excluded"), measure));
+            (measure, stored.add(delta))
+        }));
+        insert.on_conflict(conflict);
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Counts of whole days by grade, for the days of `range` that have calls.
+pub async fn by_day(
+    db: &impl ConnectionTrait,
+    range: DayRange,
+) -> Result<Vec<(NaiveDate, GradeCounts)>> {
+    let mut query = sums(Dimension::Day);
+    query
+        .column((Entity, Column::CallDate))
+        .and_where(Expr::col((Entity, Column::CallDate)).between(range.from(), range.to()))
+        .group_by_col((Entity, Column::CallDate));
+    rows(db, &query, |row| row.try_get("", "call_date")).await
+}
+
+/// Counts by grade of every call that has these keys in `dimension`.
+pub async fn by_key(
+    db: &impl ConnectionTrait,
+    dimension: Dimension,
+    keys: impl IntoIterator<Item = String>,
+) -> Result<Vec<(String, GradeCounts)>> {
+    let mut query = sums(dimension);
+    query
+        .column((Entity, Column::Key))
+        .and_where(Expr::col((Entity, Column::Key)).is_in(keys))
+        .group_by_col((Entity, Column::Key));
+    rows(db, &query, |row| row.try_get("", "key")).await
+}
+
+/// Counts by grade of every call of the tasks of these packages.
+pub async fn by_package(
+    db: &impl ConnectionTrait,
+    package_ids: &[i64],
+) -> Result<Vec<(i64, GradeCounts)>> {
+    let mut query = sums(Dimension::Task);
+    query
+        .column((dial_task::Entity, dial_task::Column::PackageId))
+        .join(
+            JoinType::InnerJoin,
+            dial_task::Entity,
+            Expr::col((Entity, Column::Key)).eq(Expr::col((
+                dial_task::Entity,
+                dial_task::Column::Id,
+            ))
+            .cast_as("TEXT")),
+        )
+        .and_where(
+            Expr::col((dial_task::Entity, dial_task::Column::PackageId))
+                .is_in(package_ids.iter().copied()),
+        )
+        .group_by_col((dial_task::Entity, dial_task::Column::PackageId));
+    rows(db, &query, |row| row.try_get("", "package_id")).await
+}
+
+/// How many seats had at least one call, on each day of `range` that has any.
+pub async fn active_seats_by_day(
+    db: &impl ConnectionTrait,
+    range: DayRange,
+) -> Result<HashMap<NaiveDate, i64>> {
+    let mut query = active_seats(range);
+    query
+        .column((Entity, Column::CallDate))
+        .group_by_col((Entity, Column::CallDate));
+    db.query_all(&query)
+        .await?
+        .iter()
+        .map(|row| Ok((row.try_get("", "call_date")?, row.try_get("", "seats")?)))
+        .collect()
+}
+
+/// How many distinct seats had at least one call in `range`.
+pub async fn active_seats_of(db: &impl ConnectionTrait, range: DayRange) -> Result<i64> {
+    let row = db.query_one(&active_seats(range)).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "seats"))?)
+}
+
+fn active_seats(range: DayRange) -> SelectStatement {
+    Query::select()
+        .expr_as(Expr::col((Entity, Column::Key)).count_distinct(), "seats")
+        .from(Entity)
+        .join(
+            JoinType::InnerJoin,
+            agent::Entity,
+            Expr::col((Entity, Column::Key))
+                .eq(Expr::col((agent::Entity, agent::Column::Id)).cast_as("TEXT")),
+        )
+        .and_where(Expr::col((Entity, Column::Dimension)).eq(Dimension::Agent))
+        .and_where(Expr::col((Entity, Column::CallDate)).between(range.from(), range.to()))
+        .and_where(Expr::col((Entity, Column::Calls)).gt(0))
+        .and_where(Expr::col((agent::Entity, agent::Column::IsSeat)).eq(true))
+        .take()
+}
+
+fn sums(dimension: Dimension) -> SelectStatement {
+    let mut query = Query::select();
+    query.from(Entity).column((Entity, Column::GradeCode));
+    for measure in MEASURES {
+        query.expr_as(big_sum(Expr::col((Entity, measure))), measure);
+    }
+    query
+        .and_where(Expr::col((Entity, Column::Dimension)).eq(dimension))
+        .group_by_col((Entity, Column::GradeCode));
+    query
+}
+
+/// A sum that is a 64-bit integer on both databases; PostgreSQL's own would be numeric.
+fn big_sum(measure: SimpleExpr) -> SimpleExpr {
+    Expr::expr(Func::coalesce([measure.sum(), Expr::value(0)])).cast_as("BIGINT")
+}
+
+#[derive(FromQueryResult)]
+struct SumRow {
+    grade_code: String,
+    calls: i64,
+    connected: i64,
+    duration: i64,
+    billed_amount: Money,
+}
+
+impl From<SumRow> for GradeCounts {
+    fn from(row: SumRow) -> Self {
+        Self {
+            grade_code: row.grade_code,
+            counts: CallCounts {
+                calls: row.calls,
+                connected: row.connected,
+                duration: row.duration,
+                billed: row.billed_amount,
+            },
+        }
+    }
+}
+
+async fn rows<K>(
+    db: &impl ConnectionTrait,
+    query: &SelectStatement,
+    key: impl Fn(&QueryResult) -> Result<K, sea_orm::DbErr>,
+) -> Result<Vec<(K, GradeCounts)>> {
+    db.query_all(query)
+        .await?
+        .iter()
+        .map(|row| Ok((key(row)?, SumRow::from_query_result(row, "")?.into())))
+        .collect()
+}
+
+/// A cell whose stored counts are not those of the calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which cell.
+    pub cell: Cell,
+    /// What the rollup says.
+    pub stored: CallCounts,
+    /// What the calls say.
+    pub counted: CallCounts,
+}
+
+/// Counts all calls again and compares. Reads the whole table of calls, once a dimension.
+pub async fn differences(db: &impl ConnectionTrait) -> Result<Vec<Difference>> {
+    use sea_orm::EntityTrait;
+    let mut cells: BTreeMap<Cell, (CallCounts, CallCounts)> = BTreeMap::new();
+    for row in Entity::find().all(db).await? {
+        let (cell, counts) = stored(row);
+        cells.entry(cell).or_default().0 = counts;
+    }
+    for dimension in DIMENSIONS {
+        for row in Model::find_by_statement(db.get_database_backend().build(&recount(dimension)))
+            .all(db)
+            .await?
+        {
+            let (cell, counts) = stored(row);
+            cells.entry(cell).or_default().1 = counts;
+        }
+    }
+    Ok(cells
+        .into_iter()
+        .filter(|(_, (stored, counted))| stored != counted)
+        .map(|(cell, (stored, counted))| Difference {
+            cell,
+            stored,
+            counted,
+        })
+        .collect())
+}
+
+/// Makes all rollups anew from the calls. Other writers wait meanwhile.
+pub async fn rebuild(tx: &Transaction) -> Result<()> {
+    use sea_orm::EntityTrait;
+    dialect::lock_table(tx, "calls").await?;
+    dialect::lock_table(tx, "call_rollups").await?;
+    Entity::delete_many().exec(tx).await?;
+    for dimension in DIMENSIONS {
+        let mut insert = Query::insert();
+        insert.into_table(Entity).columns([
+            Column::Dimension,
+            Column::Key,
+            Column::CallDate,
+            Column::GradeCode,
+            Column::Calls,
+            Column::Connected,
+            Column::Duration,
+            Column::BilledAmount,
+        ]);
+        insert
+            .select_from(recount(dimension))
+            .map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+const DIMENSIONS: [Dimension; 5] = [
+    Dimension::Day,
+    Dimension::Task,
+    Dimension::Agent,
+    Dimension::Hour,
+    Dimension::Province,
+];
+
+fn stored(row: Model) -> (Cell, CallCounts) {
+    let cell = Cell {
+        dimension: row.dimension,
+        key: row.key,
+        call_date: row.call_date,
+        grade_code: row.grade_code,
+    };
+    let counts = CallCounts {
+        calls: row.calls,
+        connected: row.connected,
+        duration: row.duration,
+        billed: row.billed_amount,
+    };
+    (cell, counts)
+}
+
+/// The rollup of one dimension, counted from the calls; columns in the table's order.
+fn recount(dimension: Dimension) -> SelectStatement {
+    use call::Column as Calls;
+    let or_empty = |value: SimpleExpr| SimpleExpr::from(Func::coalesce([value, Expr::value("")]));
+    let text = |column: Calls| Expr::col(column).cast_as("TEXT");
+    let key = match dimension {
+        Dimension::Day => Expr::value("").cast_as("TEXT"),
+        Dimension::Task => or_empty(text(Calls::TaskId)),
+        Dimension::Agent => or_empty(text(Calls::AgentId)),
+        Dimension::Hour => Expr::case(Expr::col(Calls::CallHour).lt(10), Expr::value("0"))
+            .finally("")
+            .into(),
+        Dimension::Province => or_empty(Expr::col(Calls::Province)),
+    };
+    let key = match dimension {
+        Dimension::Hour => key.binary(
+            sea_orm::sea_query::BinOper::Custom("||"),
+            text(Calls::CallHour),
+        ),
+        _ => key,
+    };
+    let connected = Expr::case(
+        Expr::col(Calls::Result).eq(crate::domain::dialing::CallResult::Connected),
+        1,
+    )
+    .finally(0);
+    Query::select()
+        .expr_as(Expr::value(dimension).cast_as("TEXT"), "dimension")
+        .expr_as(key, "key")
+        .expr_as(Expr::col(Calls::CallDate), "call_date")
+        .expr_as(or_empty(Expr::col(Calls::GradeCode)), "grade_code")
+        .expr_as(Expr::col(Calls::Id).count(), "calls")
+        .expr_as(big_sum(connected.into()), "connected")
+        .expr_as(big_sum(Expr::col(Calls::Duration)), "duration")
+        .expr_as(big_sum(Expr::col(Calls::BilledAmount)), "billed_amount")
+        .from(call::Entity)
+        .add_group_by([Expr::cust("2"), Expr::cust("3"), Expr::cust("4")])
+        .take()
+}

@@ -1,0 +1,55 @@
+//! The state of the schema: migrations done and to be done.
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::DatabaseConnection;
+
+use super::{Database, Result};
+
+/// A migration and whether it was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// Its name, which begins with its date.
+    pub name: String,
+    /// Whether this database has it.
+    pub applied: bool,
+}
+
+/// Applies the next `steps` migrations, or all that are left.
+///
+/// # Errors
+/// When one fails; those before it stay applied.
+pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
+    Ok(Migrator::up(db.write(), steps).await?)
+}
+
+/// Takes the last `steps` migrations back, or all of them.
+///
+/// # Errors
+/// When one fails; those after it stay taken back.
+pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
+    Ok(Migrator::down(db.write(), steps).await?)
+}
+
+/// Every migration that this program knows, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn status(db: &Database) -> Result<Vec<MigrationState>> {
+    let migrations = Migrator::get_migration_with_status_read_only(db.read()).await?;
+    Ok(migrations
+        .iter()
+        .map(|migration| MigrationState {
+            name: migration.name().to_owned(),
+            applied: migration.status() == migration::MigrationStatus::Applied,
+        })
+        .collect())
+}
+
+/// Whether the database can be reached and has every migration.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn is_current(db: &DatabaseConnection) -> Result<bool> {
+    let pending = Migrator::get_pending_migrations_read_only(db).await?;
+    Ok(pending.is_empty())
+}

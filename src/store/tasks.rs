@@ -1,0 +1,144 @@
+//! `dial_tasks`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
+};
+
+use super::{Keyset, Result, Transaction};
+pub use crate::entity::dial_task::Model as TaskRow;
+use crate::{
+    domain::{
+        dialing::TaskStatus,
+        page::{Cursor, CursorValue},
+    },
+    entity::dial_task::{ActiveModel, Column, Entity},
+};
+
+/// The table, to list it.
+pub type Tasks = Entity;
+
+/// Tasks of a package, for a list by parent.
+pub const BY_PACKAGE: (&str, Column) = ("lead_packages", Column::PackageId);
+
+impl Keyset for Entity {
+    const KEYS: &'static [Column] = &[Column::Id];
+    const DESCENDING: bool = true;
+
+    fn cursor(row: &TaskRow) -> Cursor {
+        Cursor(vec![CursorValue::Int(row.id)])
+    }
+}
+
+/// The tasks with these ids.
+pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<TaskRow>> {
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}
+
+/// A task as the platform's records name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlatformTask {
+    /// The platform's id.
+    pub external_id: String,
+    /// Its name, where the record had one.
+    pub name: Option<String>,
+}
+
+/// The ids of the platform's tasks by external id; those that are new here are added, as being
+/// dialled, and those that were renamed there are renamed here.
+pub async fn ensure(
+    tx: &Transaction,
+    tasks: &[PlatformTask],
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, i64>> {
+    if tasks.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut known = by_external_id(tx, tasks).await?;
+    let is_current = |task: &&PlatformTask| match (known.get(&task.external_id), &task.name) {
+        (Some((_, stored)), Some(name)) => stored == name,
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    let changed: Vec<&PlatformTask> = tasks.iter().filter(|task| !is_current(task)).collect();
+    if !changed.is_empty() {
+        let rows = changed.iter().map(|task| ActiveModel {
+            external_id: Set(Some(task.external_id.clone())),
+            task_name: Set(task
+                .name
+                .clone()
+                .unwrap_or_else(|| task.external_id.clone())),
+            status: Set(TaskStatus::InProgress),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        });
+        Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::column(Column::ExternalId)
+                    .update_columns([Column::TaskName, Column::UpdatedAt])
+                    .to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
+        known = by_external_id(tx, tasks).await?;
+    }
+    Ok(known
+        .into_iter()
+        .map(|(external_id, (id, _))| (external_id, id))
+        .collect())
+}
+
+async fn by_external_id(
+    tx: &Transaction,
+    tasks: &[PlatformTask],
+) -> Result<HashMap<String, (i64, String)>> {
+    let rows: Vec<(i64, String, String)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::ExternalId, Column::TaskName])
+        .filter(Column::ExternalId.is_in(tasks.iter().map(|task| task.external_id.as_str())))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, external_id, name)| (external_id, (id, name)))
+        .collect())
+}
+
+/// Links tasks that have no package to one.
+pub async fn link_unlinked(
+    tx: &Transaction,
+    ids: &[i64],
+    package_id: i64,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    use sea_orm::sea_query::Expr;
+    Ok(Entity::update_many()
+        .col_expr(Column::PackageId, Expr::value(package_id))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::PackageId.is_null())
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// Ids and names of the tasks that belong to no package, oldest first.
+pub async fn unlinked(db: &impl ConnectionTrait) -> Result<Vec<(i64, String)>> {
+    use sea_orm::QueryOrder;
+    Ok(Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::TaskName])
+        .filter(Column::PackageId.is_null())
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?)
+}

@@ -1,0 +1,251 @@
+//! CALL_RECORDS: every record of a day.
+
+use std::{collections::HashSet, sync::Arc};
+
+use futures_util::{StreamExt, stream};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use super::{
+    day::{DayReader, Span, SyncError},
+    run::Context,
+};
+use crate::{
+    domain::dialing::CallSource,
+    guanke::{CallRecord, CallState, RecordPage},
+    service::ingest::{IncomingCall, Ingested, ingest},
+    store::{
+        StoreError, Transaction, agents::PlatformAgent, sync_runs::RunCounts, tasks::PlatformTask,
+    },
+};
+
+/// What a pass over a day has brought so far.
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<String>,
+    /// The platform's latest count.
+    total: Option<u64>,
+    unusable: usize,
+    first_unusable: Option<String>,
+}
+
+/// Reads all of the day's records and, if they are as many as the platform counts, publishes it.
+pub(super) async fn read_day(mut reader: DayReader<'_>) -> Result<(), SyncError> {
+    let Some(span) = reader.span() else {
+        return Ok(());
+    };
+    let passes = reader.context.options.passes.max(1);
+    let mut last = Err(SyncError::NoTotal);
+    for pass in 1..=passes {
+        let seen = read_pass(&mut reader, span).await?;
+        last = verdict(&seen);
+        match &last {
+            // Pages shift while a day grows: what was pushed over a page's edge comes with the next pass.
+            Err(error @ SyncError::Mismatch { .. }) if pass < passes => {
+                tracing::info!(sync.day = %reader.day, pass, %error, "reading the day again");
+            }
+            _ => break,
+        }
+    }
+    publish(&mut reader, span, last?).await
+}
+
+fn verdict(seen: &Seen) -> Result<u64, SyncError> {
+    if let Some(reason) = &seen.first_unusable {
+        return Err(SyncError::Unusable {
+            count: seen.unusable,
+            reason: reason.clone(),
+        });
+    }
+    let expected = seen.total.ok_or(SyncError::NoTotal)?;
+    let found = seen.ids.len() as u64;
+    if found == expected {
+        Ok(found)
+    } else {
+        Err(SyncError::Mismatch {
+            expected,
+            seen: found,
+        })
+    }
+}
+
+async fn publish(reader: &mut DayReader<'_>, span: Span, records: u64) -> Result<(), SyncError> {
+    let records = i64::try_from(records).unwrap_or(i64::MAX);
+    let tx = reader.begin().await?;
+    reader.note_success(&tx, span, records).await?;
+    reader.commit(tx, RunCounts::default()).await
+}
+
+/// One pass over all pages: the first one tells how many there are; the others are fetched
+/// several at a time, and stored one by one as they arrive.
+async fn read_pass(reader: &mut DayReader<'_>, span: Span) -> Result<Seen, SyncError> {
+    let size = reader.context.client.page_size() as usize;
+    let mut seen = Seen::default();
+    let first = fetch(reader.context, span, 1).await?;
+    let mut last_is_full = first.received >= size;
+    store(reader, &mut seen, first).await?;
+
+    let mut last = seen
+        .total
+        .map_or(1, |total| page_number(total.div_ceil(size as u64)).max(1));
+    let context = Arc::clone(reader.context);
+    let mut pages = stream::iter(2..=last)
+        .map(|page| {
+            let fetched = fetch(&context, span, page);
+            async move { (page, fetched.await) }
+        })
+        .buffer_unordered(context.options.page_concurrency.max(1));
+    while let Some((number, page)) = pages.next().await {
+        let page = page?;
+        if number == last {
+            last_is_full = page.received >= size;
+        }
+        store(reader, &mut seen, page).await?;
+    }
+    // A full last page may have a successor: the list grew, or there is no total to tell its length.
+    while last_is_full
+        && seen
+            .total
+            .is_none_or(|total| (seen.ids.len() as u64) < total)
+    {
+        last = last.saturating_add(1);
+        let page = fetch(reader.context, span, last).await?;
+        last_is_full = page.received >= size;
+        store(reader, &mut seen, page).await?;
+    }
+    Ok(seen)
+}
+
+fn page_number(page: u64) -> u32 {
+    u32::try_from(page).unwrap_or(u32::MAX)
+}
+
+/// Asks for a page in a task of its own, so that it goes on while another page is stored.
+fn fetch(
+    context: &Arc<Context>,
+    span: Span,
+    page: u32,
+) -> impl Future<Output = Result<RecordPage, SyncError>> + use<> {
+    let context = Arc::clone(context);
+    let task = async move { context.client.call_records(span.from, span.to, page).await };
+    let task = AbortOnDropHandle::new(tokio::spawn(task.in_current_span()));
+    async move {
+        match task.await {
+            Ok(page) => Ok(page?),
+            Err(_) => Err(SyncError::Stopped),
+        }
+    }
+}
+
+/// Stores a page, counts it, and notes it on the run, all or nothing.
+async fn store(
+    reader: &mut DayReader<'_>,
+    seen: &mut Seen,
+    page: RecordPage,
+) -> Result<(), SyncError> {
+    if page.total_count.is_some() {
+        seen.total = page.total_count;
+    }
+    seen.unusable += page.unusable.len();
+    if let (None, Some(unusable)) = (&seen.first_unusable, page.unusable.first()) {
+        seen.first_unusable = Some(unusable.reason.clone());
+    }
+    seen.ids
+        .extend(page.records.iter().map(|record| record.id.clone()));
+    seen.ids
+        .extend(page.unusable.into_iter().filter_map(|record| record.id));
+
+    let received = page.received;
+    let non_seats = reader.context.client.non_seat_names();
+    let calls: Vec<IncomingCall> = page
+        .records
+        .into_iter()
+        .filter(|record| record.state == CallState::Dialled)
+        .map(|record| incoming(record, non_seats))
+        .collect();
+    let offered = calls.len();
+    let (tx, ingested) = ingest_page(reader, calls).await?;
+    let counts = RunCounts {
+        pages: 1,
+        fetched: count(received),
+        inserted: ingested.inserted,
+        updated: ingested.updated,
+        unchanged: ingested.unchanged,
+        skipped: count(received.saturating_sub(offered)),
+        ..RunCounts::default()
+    };
+    reader.commit(tx, counts).await?;
+    reader.report(seen.total, seen.ids.len() as u64);
+    Ok(())
+}
+
+/// Ingests a page in a transaction that is still open; tried again when other writers were in
+/// the way.
+async fn ingest_page(
+    reader: &DayReader<'_>,
+    calls: Vec<IncomingCall>,
+) -> Result<(Transaction, Ingested), SyncError> {
+    let mut attempt = 1;
+    loop {
+        let tx = reader.begin().await?;
+        let now = reader.context.clock.now();
+        match ingest(
+            &tx,
+            reader.context.zone,
+            CallSource::Guanke,
+            calls.clone(),
+            now,
+        )
+        .await
+        {
+            Ok(ingested) => return Ok((tx, ingested)),
+            Err(error) if error.is_contended() && attempt < CONTENDED_ATTEMPTS => {
+                tx.rollback().await.map_err(StoreError::from)?;
+                attempt += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+const CONTENDED_ATTEMPTS: u32 = 5;
+
+fn count(items: usize) -> i64 {
+    i64::try_from(items).unwrap_or(i64::MAX)
+}
+
+/// A platform's record in our words.
+fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall {
+    let task = record.task_id.map(|external_id| PlatformTask {
+        external_id,
+        name: record.task_name,
+    });
+    let agent = record.agent.map(|agent| PlatformAgent {
+        is_seat: agent
+            .name
+            .as_ref()
+            .is_none_or(|name| !non_seats.contains(name)),
+        external_id: agent.id,
+        name: agent.name,
+    });
+    IncomingCall {
+        external_id: record.id,
+        task,
+        agent,
+        phone_number: record.phone_number,
+        call_time: record.call_time,
+        duration: i32::try_from(record.duration_seconds).unwrap_or(i32::MAX),
+        result: record.result,
+        grade: record.grade,
+        hangup_reason: record.hangup_reason,
+        notes: record.notes,
+        customer_name: record.customer_name,
+        company: record.company,
+        province: record.province,
+        city: record.city,
+        device_name: record.device_name,
+        recording_url: record.recording_url,
+        billed_amount: record.billed_amount,
+        tags: record.tags,
+    }
+}

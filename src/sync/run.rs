@@ -1,0 +1,496 @@
+//! Runs: started by the schedule, the API or the command line, one day after the other.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
+
+use super::{
+    call_records,
+    day::{DayReader, SyncError},
+    lease::{Lease, delta},
+    progress::Reporter,
+    schedule::{Schedule, Tick},
+    task_stats,
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        business_time::{BusinessZone, DayRange},
+        sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
+    },
+    guanke,
+    service::refresh::{RefreshError, Refresher, StartedRun},
+    store::{
+        Database, StoreError, leases, sync_days,
+        sync_runs::{self, NewRun, RunCounts, SyncRunRow},
+    },
+};
+
+/// How synchronisation goes about its work.
+#[derive(Debug, Clone, Copy)]
+pub struct SyncOptions {
+    /// How many pages of a day are asked for at a time.
+    pub page_concurrency: usize,
+    /// How often a day is read before a difference to the platform's count is taken as final.
+    pub passes: u32,
+    /// How long a silent instance keeps its right to a day.
+    pub lease_ttl: Duration,
+    /// How often to look whether another instance is done with a day.
+    pub lease_poll: Duration,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self {
+            page_concurrency: 4,
+            passes: 3,
+            lease_ttl: Duration::from_secs(60),
+            lease_poll: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Everything that runs share.
+pub(super) struct Context {
+    pub db: Database,
+    pub client: guanke::Client,
+    pub clock: Arc<dyn Clock>,
+    pub zone: BusinessZone,
+    pub options: SyncOptions,
+    /// This process among all instances.
+    pub instance: String,
+    schedule: Schedule,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Carries runs out. Clones share everything.
+#[derive(Clone)]
+pub struct Syncer(Arc<Context>);
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct RunOutcome {
+    /// The run's id.
+    pub run_id: i64,
+    /// What it came to.
+    pub status: SyncStatus,
+    /// What it did.
+    pub counts: RunCounts,
+    /// The days that could not be read, with the reason.
+    pub failed: Vec<(NaiveDate, String)>,
+}
+
+impl RunOutcome {
+    /// The reasons in one text, as kept with the run; not longer than is readable.
+    fn error(&self) -> Option<String> {
+        const LONGEST: usize = 1_000;
+        if self.failed.is_empty() {
+            return None;
+        }
+        let text = self
+            .failed
+            .iter()
+            .map(|(day, reason)| format!("{day}: {reason}"))
+            .collect::<Vec<_>>()
+            .join("; ");
+        Some(text.chars().take(LONGEST).collect())
+    }
+}
+
+impl Syncer {
+    /// A syncer that works as `instance`, a name no other process has.
+    #[must_use]
+    pub fn new(
+        db: Database,
+        client: guanke::Client,
+        clock: Arc<dyn Clock>,
+        zone: BusinessZone,
+        schedule: Schedule,
+        options: SyncOptions,
+        instance: String,
+    ) -> Self {
+        Self(Arc::new(Context {
+            db,
+            client,
+            clock,
+            zone,
+            options,
+            instance,
+            schedule,
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }))
+    }
+
+    /// Records a new run, and carries it out while the caller waits.
+    ///
+    /// # Errors
+    /// When the run cannot be recorded. What happens to its days is in the outcome.
+    pub async fn run(&self, new: NewRun, reporter: Reporter) -> Result<RunOutcome, StoreError> {
+        let run = self.0.record(new).await?;
+        Ok(self.0.execute(run, new, reporter).await)
+    }
+
+    /// Follows the schedule until [`Self::stop`].
+    pub async fn follow_schedule(&self) {
+        let context = &self.0;
+        let mut seen = context.clock.now();
+        while !context.stop.is_cancelled() {
+            let ticks = context.schedule.next_after(context.zone, seen);
+            let Some(at) = ticks.first().map(|tick| tick.at) else {
+                return;
+            };
+            if context.sleep_until(at).await.is_err() {
+                return;
+            }
+            for tick in ticks {
+                if let Err(error) = self.take_up(tick).await {
+                    tracing::error!(%error, job = tick.job.name(), "a scheduled job could not be started");
+                }
+            }
+            seen = at;
+        }
+    }
+
+    /// Starts the run of a tick, unless another instance took the tick up, or an earlier run is
+    /// still at work on these days.
+    async fn take_up(&self, tick: Tick<'_>) -> Result<(), RefreshError> {
+        let context = &self.0;
+        context.fail_dead_runs().await?;
+        let Some(days) = tick.job.window.days(context.zone.day_of(tick.at)) else {
+            return Ok(());
+        };
+        if !context.claim(tick).await? {
+            tracing::debug!(job = tick.job.name(), "another instance took this tick up");
+            return Ok(());
+        }
+        let new = NewRun {
+            track: tick.job.track,
+            window: tick.job.window,
+            days,
+            trigger: SyncTrigger::Schedule,
+        };
+        let started = self.start_or_join(new).await?;
+        if started.joined {
+            tracing::info!(
+                job = tick.job.name(),
+                sync.run = started.run.id,
+                "the last run is still at work"
+            );
+        }
+        Ok(())
+    }
+
+    async fn start_or_join(&self, new: NewRun) -> Result<StartedRun, RefreshError> {
+        let context = &self.0;
+        if context.stop.is_cancelled() {
+            return Err(RefreshError::ShuttingDown);
+        }
+        let alive_since = context.alive_since();
+        let running =
+            sync_runs::find_running(context.db.read(), new.track, new.days, alive_since).await?;
+        if let Some(run) = running {
+            return Ok(StartedRun { run, joined: true });
+        }
+        let run = context.record(new).await?;
+        let work = Arc::clone(context).execute_owned(run.clone(), new);
+        context.tracker.spawn(work);
+        Ok(StartedRun { run, joined: false })
+    }
+
+    /// Stops everything: days at work are given back, unfinished.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.tracker.close();
+        self.0.tracker.wait().await;
+    }
+
+    /// Waits until the runs that were started in the background are done.
+    pub async fn wait_idle(&self) {
+        self.0.tracker.close();
+        self.0.tracker.wait().await;
+        self.0.tracker.reopen();
+    }
+}
+
+#[async_trait]
+impl Refresher for Syncer {
+    async fn start(
+        &self,
+        track: SyncTrack,
+        days: DayRange,
+        trigger: SyncTrigger,
+    ) -> Result<StartedRun, RefreshError> {
+        let window = SyncWindow::Manual;
+        self.start_or_join(NewRun {
+            track,
+            window,
+            days,
+            trigger,
+        })
+        .await
+    }
+
+    fn next_scheduled(
+        &self,
+        track: SyncTrack,
+        day: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        self.0.schedule.next_read(self.0.zone, track, day, now)
+    }
+}
+
+impl Context {
+    async fn record(&self, new: NewRun) -> Result<SyncRunRow, StoreError> {
+        let tx = self.db.begin().await?;
+        let run = sync_runs::create(&tx, new, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(run)
+    }
+
+    /// A run that showed no sign of life since then is dead.
+    fn alive_since(&self) -> DateTime<Utc> {
+        self.clock.now() - delta(self.options.lease_ttl) * 2
+    }
+
+    async fn fail_dead_runs(&self) -> Result<(), StoreError> {
+        let tx = self.db.begin().await?;
+        let dead = sync_runs::fail_dead(&tx, self.alive_since(), self.clock.now()).await?;
+        tx.commit().await?;
+        if dead > 0 {
+            tracing::warn!(
+                runs = dead,
+                "runs whose process had ended were closed as failed"
+            );
+        }
+        Ok(())
+    }
+
+    /// Takes a tick up for all instances; the days themselves have leases of their own.
+    async fn claim(&self, tick: Tick<'_>) -> Result<bool, StoreError> {
+        let (now, name) = (self.clock.now(), tick.job.name());
+        let tx = self.db.begin().await?;
+        let fence = leases::acquire_tick(&tx, &name, &self.instance, now, now, tick.at).await?;
+        if let Some(fence) = fence {
+            leases::release(&tx, &name, &self.instance, fence).await?;
+        }
+        tx.commit().await?;
+        Ok(fence.is_some())
+    }
+
+    async fn sleep_until(&self, at: DateTime<Utc>) -> Result<(), SyncError> {
+        // In steps, so that a change of the system's clock is noticed.
+        const LONGEST: Duration = Duration::from_secs(30);
+        loop {
+            let left = (at - self.clock.now()).to_std().unwrap_or_default();
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(left.min(LONGEST)) => {}
+                () = self.stop.cancelled() => return Err(SyncError::Stopped),
+            }
+        }
+    }
+
+    async fn execute_owned(self: Arc<Self>, run: SyncRunRow, new: NewRun) {
+        self.execute(run, new, Reporter::default()).await;
+    }
+
+    /// Carries a recorded run out to its end, and records the end.
+    async fn execute(
+        self: &Arc<Self>,
+        run: SyncRunRow,
+        new: NewRun,
+        reporter: Reporter,
+    ) -> RunOutcome {
+        let span = tracing::info_span!("sync.run", sync.run = run.id, sync.track = %new.track);
+        self.work(run, new, reporter).instrument(span).await
+    }
+
+    async fn work(
+        self: &Arc<Self>,
+        run: SyncRunRow,
+        new: NewRun,
+        reporter: Reporter,
+    ) -> RunOutcome {
+        tracing::info!(from = %new.days.from(), to = %new.days.to(), window = %new.window, "synchronisation begins");
+        let mut counts = RunCounts::default();
+        let mut failed = Vec::new();
+        // The newest day first: it is the one people look at.
+        for day in new.days.iter().rev() {
+            let read = self.read_day(&run, day, &reporter, &mut counts).await;
+            counts.days_done += 1;
+            self.note_day(&run, day, read.as_ref().err()).await;
+            if let Err(error) = read {
+                tracing::warn!(sync.day = %day, %error, "a day could not be read");
+                failed.push((day, error.to_string()));
+                if matches!(error, SyncError::Stopped) {
+                    break;
+                }
+            }
+        }
+        let days = usize::try_from(new.days.days()).unwrap_or(usize::MAX);
+        let done = usize::try_from(counts.days_done).unwrap_or(0);
+        let status = match failed.len() + (days - done.min(days)) {
+            0 => SyncStatus::Succeeded,
+            bad if bad < days => SyncStatus::Partial,
+            _ => SyncStatus::Failed,
+        };
+        let outcome = RunOutcome {
+            run_id: run.id,
+            status,
+            counts,
+            failed,
+        };
+        self.finish(&outcome).await;
+        tracing::info!(
+            status = %status,
+            pages = counts.pages,
+            fetched = counts.fetched,
+            inserted = counts.inserted,
+            updated = counts.updated,
+            unchanged = counts.unchanged,
+            "synchronisation ends"
+        );
+        outcome
+    }
+
+    /// Reads one day under its lease; a day that another run read while this one waited for it is
+    /// not read again.
+    async fn read_day(
+        self: &Arc<Self>,
+        run: &SyncRunRow,
+        day: NaiveDate,
+        reporter: &Reporter,
+        counts: &mut RunCounts,
+    ) -> Result<(), SyncError> {
+        let acquired = tokio::select! {
+            acquired = self.wait_for_lease(run, day) => acquired?,
+            () = self.stop.cancelled() => return Err(SyncError::Stopped),
+        };
+        let lease = acquired.lease;
+        let result = if acquired.waited && self.was_read_since(run, day).await? {
+            Ok(())
+        } else {
+            self.read_leased(run, day, &lease, reporter, counts).await
+        };
+        lease.release(self).await;
+        result
+    }
+
+    async fn wait_for_lease(
+        &self,
+        run: &SyncRunRow,
+        day: NaiveDate,
+    ) -> Result<super::lease::Acquired, SyncError> {
+        tokio::select! {
+            acquired = Lease::acquire(self, run.track, day) => acquired,
+            error = self.keep_run_alive(run.id) => Err(error),
+        }
+    }
+
+    /// Shows that a run lives while it waits for its turn.
+    async fn keep_run_alive(&self, run_id: i64) -> SyncError {
+        loop {
+            tokio::time::sleep(self.options.lease_ttl / 3).await;
+            let beat = async {
+                let tx = self.db.begin().await?;
+                sync_runs::heartbeat(&tx, run_id, self.clock.now()).await?;
+                tx.commit().await?;
+                Ok::<(), StoreError>(())
+            };
+            if let Err(error) = beat.await {
+                tracing::warn!(%error, "could not note that a run is alive");
+            }
+        }
+    }
+
+    async fn was_read_since(&self, run: &SyncRunRow, day: NaiveDate) -> Result<bool, StoreError> {
+        let known = sync_days::find(self.db.read(), run.track, day).await?;
+        Ok(known.is_some_and(|known| !known.is_stale && known.synced_at > Some(run.started_at)))
+    }
+
+    async fn read_leased(
+        self: &Arc<Self>,
+        run: &SyncRunRow,
+        day: NaiveDate,
+        lease: &Lease,
+        reporter: &Reporter,
+        counts: &mut RunCounts,
+    ) -> Result<(), SyncError> {
+        let tx = self.db.begin().await?;
+        sync_days::begin_read(&tx, run.track, day, run.id, self.clock.now()).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        let reader = DayReader {
+            context: self,
+            lease,
+            track: run.track,
+            day,
+            run_id: run.id,
+            reporter,
+            counts,
+        };
+        let read = async {
+            match run.track {
+                SyncTrack::CallRecords => call_records::read_day(reader).await,
+                SyncTrack::TaskStats => task_stats::read_day(reader).await,
+            }
+        };
+        tokio::select! {
+            result = read => result,
+            lost = lease.keep(self, run.id) => Err(lost),
+            () = self.stop.cancelled() => Err(SyncError::Stopped),
+        }
+    }
+
+    /// Notes on the run that a day is done, and on the day why it could not be read.
+    async fn note_day(&self, run: &SyncRunRow, day: NaiveDate, error: Option<&SyncError>) {
+        let note = async {
+            let tx = self.db.begin().await?;
+            let now = self.clock.now();
+            let done = RunCounts {
+                days_done: 1,
+                ..RunCounts::default()
+            };
+            sync_runs::add_counts(&tx, run.id, done, now).await?;
+            match error {
+                // Whoever took the day over says what is known of it.
+                None | Some(SyncError::LeaseLost) => {}
+                Some(error) => {
+                    sync_days::fail_read(&tx, run.track, day, &error.to_string(), now).await?;
+                }
+            }
+            tx.commit().await?;
+            Ok::<(), StoreError>(())
+        };
+        if let Err(error) = note.await {
+            tracing::error!(%error, sync.day = %day, "could not note how the read of a day ended");
+        }
+    }
+
+    async fn finish(&self, outcome: &RunOutcome) {
+        let finish = async {
+            let tx = self.db.begin().await?;
+            let now = self.clock.now();
+            sync_runs::finish(
+                &tx,
+                outcome.run_id,
+                outcome.status,
+                outcome.error().as_deref(),
+                now,
+            )
+            .await?;
+            tx.commit().await?;
+            Ok::<(), StoreError>(())
+        };
+        if let Err(error) = finish.await {
+            tracing::error!(%error, sync.run = outcome.run_id, "could not record how a run ended");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The platform's token in the database: shared by all instances, because a login by one revokes
+//! the token of the others, and encrypted, because a copy of the database must not be a login.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
+    hkdf::{HKDF_SHA256, Salt},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    guanke::{StoredToken, TokenStore, TokenStoreError},
+    store::{Database, StoreError, platform_tokens},
+};
+
+/// Keeps the token of one account.
+pub struct DatabaseTokenStore {
+    db: Database,
+    account: String,
+    key: Arc<RandomizedNonceKey>,
+}
+
+impl std::fmt::Debug for DatabaseTokenStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("DatabaseTokenStore")
+    }
+}
+
+impl DatabaseTokenStore {
+    /// A store for the account that logs in as `login` at `base_url`, under a key derived from
+    /// `secret`, the service's own.
+    ///
+    /// # Errors
+    /// When no key can be derived.
+    pub fn new(
+        db: Database,
+        base_url: &str,
+        login: &str,
+        secret: &SecretString,
+    ) -> Result<Self, TokenStoreError> {
+        let account = format!("{login}@{base_url}");
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, account.as_bytes());
+        let mut key = [0; 32];
+        Salt::new(HKDF_SHA256, b"dialgraph platform token v1")
+            .extract(secret.expose_secret().as_bytes())
+            .expand(&[b"aes-256-gcm"], HKDF_SHA256)
+            .and_then(|derived| derived.fill(&mut key))
+            .map_err(|_| failed("no key could be derived"))?;
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &key)
+            .map_err(|_| failed("no key could be made"))?;
+        Ok(Self {
+            db,
+            account: STANDARD_NO_PAD.encode(digest),
+            key: Arc::new(key),
+        })
+    }
+
+    fn seal(&self, token: &SecretString) -> Result<Vec<u8>, TokenStoreError> {
+        let mut text = token.expose_secret().as_bytes().to_vec();
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(&self.account), &mut text)
+            .map_err(|_| failed("it could not be encrypted"))?;
+        Ok([nonce.as_ref().as_slice(), &text].concat())
+    }
+
+    /// `None` for a token that was encrypted under another secret: it is of no use any more.
+    fn open(&self, sealed: &[u8]) -> Option<SecretString> {
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = text.to_vec();
+        let open = self
+            .key
+            .open_in_place(nonce, Aad::from(&self.account), &mut text)
+            .ok()?;
+        String::from_utf8(open.to_vec())
+            .ok()
+            .map(SecretString::from)
+    }
+}
+
+#[async_trait]
+impl TokenStore for DatabaseTokenStore {
+    async fn load(&self) -> Result<Option<StoredToken>, TokenStoreError> {
+        let row = platform_tokens::find(self.db.read(), &self.account)
+            .await
+            .map_err(unavailable)?;
+        Ok(row.and_then(|row| {
+            Some(StoredToken {
+                value: self.open(&row.ciphertext)?,
+                fetched_at: row.fetched_at,
+            })
+        }))
+    }
+
+    async fn save(&self, token: &StoredToken) -> Result<(), TokenStoreError> {
+        let sealed = self.seal(&token.value)?;
+        let save = async {
+            let tx = self.db.begin().await?;
+            platform_tokens::save(&tx, &self.account, sealed, token.fetched_at).await?;
+            tx.commit().await?;
+            Ok::<(), StoreError>(())
+        };
+        save.await.map_err(unavailable)
+    }
+
+    async fn forget(&self, token: &StoredToken) -> Result<(), TokenStoreError> {
+        let forget = async {
+            let tx = self.db.begin().await?;
+            platform_tokens::delete(&tx, &self.account, token.fetched_at).await?;
+            tx.commit().await?;
+            Ok::<(), StoreError>(())
+        };
+        forget.await.map_err(unavailable)
+    }
+}
+
+fn failed(reason: &str) -> TokenStoreError {
+    TokenStoreError(reason.to_owned())
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as a function of errors"
+)]
+fn unavailable(error: StoreError) -> TokenStoreError {
+    TokenStoreError(error.to_string())
+}
