@@ -1,1 +1,8 @@
-fn main() {}
+//! `dialgraph`: see `dialgraph --help`.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    dialgraph::cli::run().await
+}

@@ -1,6 +1,7 @@
 //! Use cases: what the program does, whoever asks for it.
 
 pub mod dashboard;
+pub mod demo;
 pub mod figures;
 pub mod grade_stats;
 pub mod ingest;

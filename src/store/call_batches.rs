@@ -225,9 +225,13 @@ pub async fn overwrite(tx: &Transaction, calls: &[&CallVersion], now: DateTime<U
     Ok(())
 }
 
-/// 24 columns a row: 250 rows stay well below what a statement may bind on both databases, and
-/// full statements are the same text, prepared once.
-const ROWS_A_STATEMENT: usize = 250;
+/// 24 columns a row, some 12 kB a statement.
+///
+/// Every full statement is the same text, so that it is prepared once, and its values fit one TLS
+/// record of 16 kB: sqlx leaves Nagle's algorithm on (its `connect_tcp` sets no TCP_NODELAY), so
+/// what is sent in a second write waits some 40 ms for a delayed acknowledgement. Measured on
+/// PostgreSQL with TLS: 2,000 records/s with 100 rows, more than ten times that with 50.
+const ROWS_A_STATEMENT: usize = 50;
 
 const COLUMNS: [Column; 24] = [
     Column::ExternalId,

@@ -10,6 +10,9 @@ use super::Result;
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
 pub const MAX_BINDINGS: usize = 30_000;
 
+/// Rows of a few short columns a statement: one TLS record's worth, see `call_batches`.
+pub const ROWS_A_STATEMENT: usize = 150;
+
 /// Locks the selected rows until the transaction ends. SQLite has one writer, and no need.
 pub fn lock_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
     if backend == DatabaseBackend::Postgres {

@@ -10,7 +10,10 @@ use sea_orm::{
     },
 };
 
-use super::{Result, Transaction, dialect};
+use super::{
+    Result, Transaction,
+    dialect::{self, ROWS_A_STATEMENT},
+};
 use crate::{
     domain::{
         business_time::DayRange,
@@ -35,7 +38,7 @@ const MEASURES: [Column; 4] = [
 /// lock rows in one order.
 pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
     let cells: Vec<_> = deltas.iter().collect();
-    for cells in cells.chunks(500) {
+    for cells in cells.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
             Column::Dimension,

@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{OnConflict, Query},
 };
 
-use super::{Keyset, Result, Transaction, dialect::MAX_BINDINGS};
+use super::{Keyset, Result, Transaction, dialect::{MAX_BINDINGS, ROWS_A_STATEMENT}};
 pub use crate::entity::call_tag::Model as TagRow;
 use crate::{
     domain::{
@@ -77,7 +77,7 @@ pub async fn add_script_tags(
     tags: &[(i64, &Tag)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for tags in tags.chunks(1_000) {
+    for tags in tags.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
             Column::CallId,

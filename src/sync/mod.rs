@@ -14,7 +14,7 @@ mod task_stats;
 mod token_store;
 
 pub use day::SyncError;
-pub use progress::Progress;
+pub use progress::{Progress, Reporter};
 pub use run::{RunOutcome, SyncOptions, Syncer};
 pub use schedule::{Job, Schedule, ScheduleError};
 pub use token_store::DatabaseTokenStore;

@@ -1,0 +1,240 @@
+//! `dialgraph demo`.
+
+use std::{
+    io::Write as _,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::{NaiveDate, TimeDelta};
+use clap::Args;
+use indicatif::MultiProgress;
+use reqwest::Url;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use super::{simulator::SimulatedData, sync::run_shown};
+use crate::{
+    app::{self, Base, PlatformConfig},
+    auth::JwtKeys,
+    clock::SystemClock,
+    config::{ServerArgs, SyncArgs},
+    domain::{
+        business_time::DayRange,
+        sync::SyncTrack,
+        viewer::{Role, Viewer},
+    },
+    guanke::{
+        ClientConfig, Credentials,
+        simulator::{Simulator, SimulatorConfig, serve},
+    },
+    lifecycle,
+    service::demo,
+    store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
+    sync::Syncer,
+};
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder for the demonstration's database and secret; delete it to start afresh
+    #[arg(long, env = "DEMO_DIR", default_value = "data/demo")]
+    demo_dir: PathBuf,
+    #[command(flatten)]
+    data: SimulatedData,
+    #[command(flatten)]
+    server: ServerArgs,
+    #[command(flatten)]
+    sync: SyncArgs,
+}
+
+/// How long the printed token is good for.
+const TOKEN_LIFETIME: TimeDelta = TimeDelta::days(7);
+
+pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()> {
+    let clock = Arc::new(SystemClock);
+    let stop = lifecycle::shutdown_on_signal();
+    let folder = &arguments.demo_dir;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let address = (arguments.server.host, arguments.server.port);
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {}:{}: try --port", address.0, address.1))?;
+
+    let secret = secret(&folder.join("secret"))?;
+    let keys = JwtKeys::new(&secret, clock.clone())?;
+    let url = DatabaseUrl::sqlite_file(&folder.join("dialgraph.db"));
+    let db = Database::connect(&url, ConnectOptions::default())
+        .await
+        .context("cannot open the database")?;
+    schema::up(&db, None).await?;
+    let base = Base {
+        db,
+        clock,
+        zone: arguments.sync.zone(),
+        secret,
+    };
+
+    let platform = arguments.data.config();
+    let days = DayRange::new(platform.first_day, platform.last_day).context("no days")?;
+    let syncer = start_platform(
+        &base,
+        platform,
+        &arguments.sync,
+        stop.clone().cancelled_owned(),
+    )
+    .await?;
+    let prepared = tokio::select! {
+        prepared = prepare(&base, &syncer, days, bars) => Some(prepared?),
+        () = stop.cancelled() => None,
+    };
+    if prepared.is_none() {
+        syncer.stop().await;
+        base.db.close().await;
+        eprintln!("stopped; the next start goes on from here");
+        return Ok(());
+    }
+
+    let viewer = Viewer {
+        subject: "demo".to_owned(),
+        role: Role::Admin,
+    };
+    let token = keys.issue(&viewer, TOKEN_LIFETIME)?;
+    let day = days.iter().rev().nth(1).unwrap_or(days.to());
+    print_welcome(&format!("http://{}", listener.local_addr()?), &token, day);
+    let router = app::http(&base, keys, Some(&syncer), arguments.server.options());
+    app::serve(base, listener, router, Some(syncer), stop).await?;
+    Ok(())
+}
+
+/// The simulated platform on a loopback port, and a syncer that asks it.
+async fn start_platform(
+    base: &Base,
+    config: SimulatorConfig,
+    sync: &SyncArgs,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<Syncer> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+    let credentials = Credentials::Password {
+        username: config.username.clone(),
+        password: config.password.clone(),
+    };
+    let mut client = ClientConfig::new(address, credentials);
+    client.non_seat_names.push("管理员".to_owned());
+    let platform = PlatformConfig {
+        client,
+        login: config.username.clone(),
+        schedule: sync.schedule()?,
+        options: sync.options(),
+    };
+    let simulator = Simulator::new(config, base.clock.clone());
+    tokio::spawn(async move {
+        if let Err(error) = serve(simulator, listener, stop).await {
+            tracing::error!(%error, "the simulated platform stopped");
+        }
+    });
+    Ok(app::syncer(base, platform)?)
+}
+
+/// Reads the days that are not complete yet, and makes packages for their tasks.
+async fn prepare(
+    base: &Base,
+    syncer: &Syncer,
+    days: DayRange,
+    bars: &MultiProgress,
+) -> anyhow::Result<()> {
+    for track in [SyncTrack::CallRecords, SyncTrack::TaskStats] {
+        for days in incomplete(base, track, days).await? {
+            run_shown(syncer, track, days, bars).await?;
+        }
+    }
+    let made = demo::link_packages(&base.db, base.clock.as_ref(), base.zone).await?;
+    if made > 0 {
+        eprintln!("packages: {made} made, and linked to their tasks");
+    }
+    Ok(())
+}
+
+/// The days of `days` that are not complete, in ranges.
+async fn incomplete(
+    base: &Base,
+    track: SyncTrack,
+    days: DayRange,
+) -> anyhow::Result<Vec<DayRange>> {
+    let known = sync_days::list(base.db.read(), track, days).await?;
+    let is_complete = |day: NaiveDate| {
+        known
+            .iter()
+            .any(|known| known.day == day && known.completed_at.is_some() && !known.is_stale)
+    };
+    let mut ranges: Vec<DayRange> = Vec::new();
+    for day in days.iter().filter(|day| !is_complete(*day)) {
+        let extended = ranges
+            .last()
+            .filter(|range| range.to().succ_opt() == Some(day))
+            .and_then(|range| DayRange::new(range.from(), day));
+        match (extended, ranges.last_mut()) {
+            (Some(extended), Some(last)) => *last = extended,
+            _ => ranges.push(DayRange::day(day)),
+        }
+    }
+    Ok(ranges)
+}
+
+/// The demonstration's own secret: made at the first start, so that tokens stay good at the next.
+fn secret(file: &Path) -> anyhow::Result<SecretString> {
+    if file.exists() {
+        let secret = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        return Ok(secret.trim().into());
+    }
+    let secret = STANDARD.encode(rand::random::<[u8; 48]>());
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(file)
+        .and_then(|mut file| file.write_all(secret.as_bytes()))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(secret.into())
+}
+
+fn print_welcome(address: &str, token: &str, day: NaiveDate) {
+    let from = day.checked_sub_days(chrono::Days::new(6)).unwrap_or(day);
+    println!(
+        r#"
+dialgraph is running with demonstration data. Press Ctrl-C to stop; the data stays.
+
+  GraphiQL   {address}/graphiql
+  Token      {token}
+  Headers    {{"Authorization": "Bearer {token}"}}
+
+Paste the line of headers into GraphiQL's "Headers" tab, then try:
+
+1. How did yesterday go, and the month so far?
+
+  {{ dashboard {{ yesterday {{ calls connectedCalls connectRate totalSuccess successRate activeSeats }}
+                thisMonth {{ calls activeDays dailyAverageCalls revenue cost roi }} }} }}
+
+2. Which grades did calls earn, and how did the week go?
+
+  {{ gradeStats(date: "{day}") {{ grade9 grade1 totalSuccess totalRecords complete grades {{ label count revenue }} }}
+    trend(from: "{from}", to: "{day}") {{ date calls connectRate totalSuccess }} }}
+
+3. Packages, their tasks, the newest calls of each, and their tags:
+
+  {{ packages(first: 3) {{ nodes {{ name totalCalls contactRate
+      tasks(first: 2) {{ nodes {{ taskName totalCalls
+        calls(first: 3) {{ nodes {{ callTime result grade agent {{ name }} tags {{ tagName tagValue }} }} }} }} }} }} }} }}
+
+From a shell:
+
+  curl -s {address}/graphql -H 'Authorization: Bearer {token}' \
+    -H 'Content-Type: application/json' -d '{{"query": "{{ dashboard {{ yesterday {{ calls }} }} }}"}}'
+"#
+    );
+}

@@ -1,0 +1,61 @@
+//! `dialgraph migrate`.
+
+use clap::{Args, Subcommand};
+
+use super::serve::open;
+use crate::{config::DatabaseArgs, store::schema};
+
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Apply migrations: all that are left, or the next few
+    Up {
+        /// How many; all that are left by default
+        #[arg(long, env = "MIGRATE_STEPS")]
+        steps: Option<u32>,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Take migrations back, and the data in their tables with them
+    Down {
+        /// How many; the last one by default
+        #[arg(long, env = "MIGRATE_STEPS", default_value_t = 1)]
+        steps: u32,
+        /// Take all of them back
+        #[arg(long, conflicts_with = "steps")]
+        all: bool,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Show which migrations the database has
+    Status {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
+    let (Action::Up { database, .. } | Action::Down { database, .. } | Action::Status { database }) =
+        &arguments.action;
+    let db = open(database, false).await?;
+    match arguments.action {
+        Action::Up { steps, .. } => schema::up(&db, steps).await?,
+        Action::Down { steps, all, .. } => schema::down(&db, (!all).then_some(steps)).await?,
+        Action::Status { .. } => {}
+    }
+    for migration in schema::status(&db).await? {
+        let state = if migration.applied {
+            "applied"
+        } else {
+            "pending"
+        };
+        println!("{state}  {}", migration.name);
+    }
+    db.close().await;
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! `dialgraph rollups`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::serve::open;
+use crate::{config::DatabaseArgs, store::rollups};
+
+#[derive(Debug, Args)]
+pub struct RollupsArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Count all calls again and compare; exit status 1 when a figure differs
+    Verify {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Make all rollups anew from the calls; other writers wait meanwhile
+    Rebuild {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+/// Most differences to print.
+const PRINTED: usize = 20;
+
+pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
+    let (Action::Verify { database } | Action::Rebuild { database }) = &arguments.action;
+    let db = open(database, false).await?;
+    if matches!(arguments.action, Action::Rebuild { .. }) {
+        let tx = db.begin().await?;
+        rollups::rebuild(&tx).await?;
+        tx.commit().await?;
+        println!("rebuilt");
+    }
+    let differences = rollups::differences(db.read()).await?;
+    for difference in differences.iter().take(PRINTED) {
+        let cell = &difference.cell;
+        println!(
+            "{} {} {} {}: stored {} calls, counted {}",
+            cell.call_date,
+            cell.dimension,
+            cell.key,
+            cell.grade_code,
+            difference.stored.calls,
+            difference.counted.calls
+        );
+    }
+    db.close().await;
+    Ok(if differences.is_empty() {
+        println!("every rollup equals a recount of the calls");
+        ExitCode::SUCCESS
+    } else {
+        println!(
+            "{} rollups differ; mend them with: dialgraph rollups rebuild",
+            differences.len()
+        );
+        ExitCode::FAILURE
+    })
+}

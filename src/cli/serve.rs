@@ -1,0 +1,95 @@
+//! `dialgraph serve`.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::{
+    app::{self, Base, PlatformConfig},
+    auth::JwtKeys,
+    clock::SystemClock,
+    config::{AuthArgs, DatabaseArgs, GuankeArgs, ServerArgs, SyncArgs},
+    lifecycle,
+    store::{Database, schema},
+    sync::Syncer,
+};
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Do not apply migrations at start; the service is not ready until somebody does
+    #[arg(long, env = "NO_MIGRATE")]
+    no_migrate: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+    #[command(flatten)]
+    auth: AuthArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    guanke: GuankeArgs,
+    #[command(flatten)]
+    sync: SyncArgs,
+}
+
+/// The SQLite file where no database is named.
+const FILE: &str = "dialgraph.db";
+
+pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
+    let secret = arguments.auth.secret()?;
+    let clock = Arc::new(SystemClock);
+    let keys = JwtKeys::new(&secret, clock.clone()).context("JWT_SECRET_KEY")?;
+    let base = Base {
+        db: open(&arguments.database, !arguments.no_migrate).await?,
+        clock,
+        zone: arguments.sync.zone(),
+        secret,
+    };
+    let syncer = syncer(&base, &arguments.guanke, &arguments.sync)?;
+    match &syncer {
+        Some(_) => tracing::info!("the background synchronisation follows its schedule"),
+        None => tracing::warn!(
+            "no background synchronisation: set GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET"
+        ),
+    }
+    let address = (arguments.server.host, arguments.server.port);
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
+    tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
+    let router = app::http(&base, keys, syncer.as_ref(), arguments.server.options());
+    let stop = lifecycle::shutdown_on_signal();
+    app::serve(base, listener, router, syncer, stop).await?;
+    Ok(())
+}
+
+/// Opens the database, and brings it to the present schema if asked to.
+pub(super) async fn open(arguments: &DatabaseArgs, migrate: bool) -> anyhow::Result<Database> {
+    let url = arguments.url(FILE).context("DATABASE_URL")?;
+    let db = Database::connect(&url, arguments.options())
+        .await
+        .context("cannot open the database (DATABASE_URL)")?;
+    if migrate {
+        schema::up(&db, None).await.context("a migration failed")?;
+    }
+    Ok(db)
+}
+
+/// A syncer, where credentials are given.
+pub(super) fn syncer(
+    base: &Base,
+    guanke: &GuankeArgs,
+    sync: &SyncArgs,
+) -> anyhow::Result<Option<Syncer>> {
+    let Some(client) = guanke.client()? else {
+        return Ok(None);
+    };
+    let config = PlatformConfig {
+        client,
+        login: guanke.login().to_owned(),
+        schedule: sync.schedule()?,
+        options: sync.options(),
+    };
+    Ok(Some(app::syncer(base, config)?))
+}

@@ -1,0 +1,55 @@
+//! `dialgraph token`.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use clap::Args;
+
+use crate::{
+    auth::JwtKeys,
+    clock::SystemClock,
+    config::AuthArgs,
+    domain::viewer::{Role, Viewer},
+};
+
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// What its holder may do: admin, manager, agent or analyst
+    #[arg(long, env = "TOKEN_ROLE", value_parser = role)]
+    role: Role,
+
+    /// Whom it names (`sub`); it appears in logs
+    #[arg(long, env = "TOKEN_SUBJECT", default_value = "cli")]
+    subject: String,
+
+    /// How long it is good for, such as 24h or 30d; ACCESS_TOKEN_EXPIRE_MINUTES by default
+    #[arg(long, env = "TOKEN_EXPIRES", value_parser = humantime::parse_duration)]
+    expires: Option<Duration>,
+
+    #[command(flatten)]
+    auth: AuthArgs,
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    text.parse()
+        .map_err(|_| "it must be admin, manager, agent or analyst")
+}
+
+pub fn run(arguments: &TokenArgs) -> anyhow::Result<()> {
+    let secret = arguments.auth.secret()?;
+    let keys = JwtKeys::new(&secret, Arc::new(SystemClock)).context("JWT_SECRET_KEY")?;
+    let lifetime = match arguments.expires {
+        Some(expires) => TimeDelta::from_std(expires)
+            .ok()
+            .filter(|lifetime| *lifetime <= TimeDelta::days(3_660))
+            .context("--expires must be at most ten years")?,
+        None => arguments.auth.lifetime(),
+    };
+    let viewer = Viewer {
+        subject: arguments.subject.clone(),
+        role: arguments.role,
+    };
+    println!("{}", keys.issue(&viewer, lifetime)?);
+    Ok(())
+}
