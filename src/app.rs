@@ -38,8 +38,8 @@ pub struct Base {
 pub struct PlatformConfig {
     /// The client's settings.
     pub client: ClientConfig,
-    /// Who logs in, as far as it is no secret.
-    pub login: String,
+    /// Who logs in: what tells one account from another.
+    pub login: SecretString,
     /// When which days are read.
     pub schedule: Schedule,
     /// How runs go about their work.

@@ -86,16 +86,20 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         stop.clone().cancelled_owned(),
     )
     .await?;
-    let prepared = tokio::select! {
-        prepared = prepare(&base, &syncer, days, bars) => Some(prepared?),
-        () = stop.cancelled() => None,
-    };
-    if prepared.is_none() {
-        syncer.stop().await;
+    let stopping = syncer.clone();
+    let stopped = stop.clone();
+    let watch = tokio::spawn(async move {
+        stopped.cancelled().await;
+        stopping.stop().await;
+    });
+    prepare(&base, &syncer, days, bars).await?;
+    if stop.is_cancelled() {
+        watch.await?;
         base.db.close().await;
         eprintln!("stopped; the next start goes on from here");
         return Ok(());
     }
+    watch.abort();
 
     let viewer = Viewer {
         subject: "demo".to_owned(),
@@ -126,7 +130,7 @@ async fn start_platform(
     client.non_seat_names.push("管理员".to_owned());
     let platform = PlatformConfig {
         client,
-        login: config.username.clone(),
+        login: config.username.clone().into(),
         schedule: sync.schedule()?,
         options: sync.options(),
     };
@@ -148,7 +152,13 @@ async fn prepare(
 ) -> anyhow::Result<()> {
     for track in [SyncTrack::CallRecords, SyncTrack::TaskStats] {
         for days in incomplete(base, track, days).await? {
-            run_shown(syncer, track, days, bars).await?;
+            let outcome = run_shown(syncer, track, days, bars).await?;
+            if syncer.is_stopped() {
+                return Ok(());
+            }
+            if let Some((day, reason)) = outcome.failed.first() {
+                anyhow::bail!("{day} could not be read from the simulated platform: {reason}");
+            }
         }
     }
     let made = demo::link_packages(&base.db, base.clock.as_ref(), base.zone).await?;

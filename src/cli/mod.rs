@@ -183,7 +183,6 @@ mod tests {
         assert_eq!(name.as_deref(), Some("PORT"));
         assert!(message.contains("http"), "{message}");
         for (flag, value, name) in [
-            ("--database-url", "mysql://x", "DATABASE_URL"),
             ("--guanke-cdr-api", "cdr", "GUANKE_CDR_API"),
             ("--guanke-page-size", "1001", "GUANKE_PAGE_SIZE"),
             ("--business-timezone", "Mars", "BUSINESS_TIMEZONE"),

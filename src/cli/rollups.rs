@@ -39,7 +39,7 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
         tx.commit().await?;
         println!("rebuilt");
     }
-    let differences = rollups::differences(db.read()).await?;
+    let differences = rollups::differences(&db).await?;
     for difference in differences.iter().take(PRINTED) {
         let cell = &difference.cell;
         println!(

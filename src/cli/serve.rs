@@ -87,7 +87,7 @@ pub(super) fn syncer(
     };
     let config = PlatformConfig {
         client,
-        login: guanke.login().to_owned(),
+        login: guanke.login(),
         schedule: sync.schedule()?,
         options: sync.options(),
     };

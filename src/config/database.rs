@@ -11,7 +11,7 @@ use crate::store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl};
 pub struct DatabaseArgs {
     /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; a SQLite file in the data folder
     /// when not given
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
 
     /// Folder for the SQLite file and whatever else is kept on disk; made when missing
@@ -24,16 +24,9 @@ pub struct DatabaseArgs {
     max_connections: u32,
 }
 
-/// Checked here so that the message names the variable; an empty value counts as not given.
-fn database_url(text: &str) -> Result<String, InvalidDatabaseUrl> {
-    if !text.trim().is_empty() {
-        text.parse::<DatabaseUrl>()?;
-    }
-    Ok(text.to_owned())
-}
-
 impl DatabaseArgs {
-    /// The database; `file` names the SQLite file where none is given.
+    /// The database; `file` names the SQLite file where none is given. Not checked by the parser of
+    /// the command line, which would repeat the address, password and all.
     ///
     /// # Errors
     /// For an address that is no database's.

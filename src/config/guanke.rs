@@ -112,10 +112,14 @@ impl GuankeArgs {
         Ok(Some(config))
     }
 
-    /// Who logs in, as far as it is no secret: what tells one account from another.
+    /// Who logs in, what tells one account from another: the secret, which is preferred, or the
+    /// user name.
     #[must_use]
-    pub fn login(&self) -> &str {
-        given(self.guanke_username.as_deref()).unwrap_or("secret")
+    pub fn login(&self) -> SecretString {
+        given(self.guanke_api_secret.as_deref())
+            .or_else(|| given(self.guanke_username.as_deref()))
+            .unwrap_or_default()
+            .into()
     }
 
     fn credentials(&self) -> Result<Option<Credentials>, GuankeConfigError> {

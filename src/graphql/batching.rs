@@ -1,11 +1,19 @@
-//! Loaders' batches run in the request's own task, after every resolver that can go on has gone
-//! on: all keys of a level meet in one batch, however slow the machine, so that the number of SQL
-//! statements depends on the query's shape alone. (Spawned on the runtime, a batch starts when its
-//! timer fires, with whatever keys are there by then.)
+//! Loaders' batches run in the request's own task, and only when every resolver that can go on has
+//! gone on: all keys of a level meet in one batch, however slow the machine and however many rows,
+//! so that the number of SQL statements depends on the query's shape alone. (Spawned on the
+//! runtime, a batch starts when its timer fires, with whatever keys are there by then.)
 
-use std::{future::Future, pin::pin, task::Poll};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered, task::AtomicWaker};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 type Batch = BoxFuture<'static, ()>;
@@ -15,27 +23,48 @@ pub(super) fn channel() -> (UnboundedSender<Batch>, UnboundedReceiver<Batch>) {
     unbounded_channel()
 }
 
+/// Notes that the execution can go on, and wakes the request's task.
+struct Progress {
+    possible: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Progress {
+    fn wake(self: Arc<Self>) {
+        self.possible.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
+
 /// Runs `execution` and the batches that it asks for, together.
 pub(super) async fn drive<T>(
     execution: impl Future<Output = T>,
     mut batches: UnboundedReceiver<Batch>,
 ) -> T {
+    let progress = Arc::new(Progress {
+        possible: AtomicBool::new(true),
+        task: AtomicWaker::new(),
+    });
+    let waker = Waker::from(progress.clone());
     let mut execution = pin!(execution);
     let mut running = FuturesUnordered::new();
     std::future::poll_fn(move |task| {
+        progress.task.register(task.waker());
         loop {
-            if let Poll::Ready(output) = execution.as_mut().poll(task) {
-                return Poll::Ready(output);
+            // A long list yields now and then although it could go on: it wakes itself, and is
+            // polled again until it waits for nothing but batches.
+            while progress.possible.swap(false, Ordering::AcqRel) {
+                if let Poll::Ready(output) =
+                    execution.as_mut().poll(&mut Context::from_waker(&waker))
+                {
+                    return Poll::Ready(output);
+                }
             }
-            let mut progress = false;
             while let Poll::Ready(Some(batch)) = batches.poll_recv(task) {
                 running.push(batch);
-                progress = true;
             }
-            while let Poll::Ready(Some(())) = running.poll_next_unpin(task) {
-                progress = true;
-            }
-            if !progress {
+            while let Poll::Ready(Some(())) = running.poll_next_unpin(task) {}
+            if !progress.possible.load(Ordering::Acquire) {
                 return Poll::Pending;
             }
         }

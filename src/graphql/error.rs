@@ -18,6 +18,8 @@ pub mod code {
     pub const FORBIDDEN: &str = "FORBIDDEN";
     /// Arguments or a document that cannot be used.
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+    /// A query that would fetch too much or goes too deep.
+    pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
     /// A past day that nobody has synchronised yet.
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
     /// The database cannot be reached; try again.
@@ -172,12 +174,18 @@ fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// async-graphql's words for its limits on complexity and depth; it gives them no code.
+const TOO_COMPLEX: [&str; 2] = ["Query is too complex.", "Query is nested too deep."];
+
 /// Gives every error a code: those that resolvers did not raise are about the document. An
 /// internal one says which request to look for in the log.
 pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         match extensions.get("code") {
+            None if TOO_COMPLEX.contains(&error.message.as_str()) => {
+                extensions.set("code", code::QUERY_TOO_COMPLEX);
+            }
             None => extensions.set("code", code::BAD_USER_INPUT),
             Some(Value::String(code)) if code == code::INTERNAL => {
                 extensions.set("requestId", request_id)

@@ -18,8 +18,8 @@ use crate::{
     },
     service::figures,
     store::{
-        Database, StoreError, agents, calls, list_by_parent, packages, rollups, sync_runs, tags,
-        tasks,
+        Database, Row, StoreError, agents, calls, find_by_ids, list_by_parent, packages, rollups,
+        sync_runs, tags, tasks,
     },
 };
 
@@ -45,18 +45,18 @@ pub(super) fn loader(
 
 /// A row by its id.
 macro_rules! by_id {
-    ($($(#[$doc:meta])* $key:ident => $store:ident::$row:ident;)+) => {$(
+    ($($(#[$doc:meta])* $key:ident => $store:ident::$table:ident;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(super) struct $key(pub i64);
 
         impl Loader<$key> for Loaders {
-            type Value = $store::$row;
+            type Value = Row<$store::$table>;
             type Error = StoreError;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>, StoreError> {
                 let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-                let rows = $store::find_by_ids(self.db.read(), &ids).await?;
+                let rows = find_by_ids::<$store::$table>(self.db.read(), &ids).await?;
                 Ok(rows.into_iter().map(|row| ($key(row.id), row)).collect())
             }
         }
@@ -65,17 +65,17 @@ macro_rules! by_id {
 
 by_id! {
     /// A package.
-    PackageId => packages::PackageRow;
+    PackageId => packages::Packages;
     /// A task.
-    TaskId => tasks::TaskRow;
+    TaskId => tasks::Tasks;
     /// A call.
-    CallId => calls::CallRow;
+    CallId => calls::Calls;
     /// A tag of a call.
-    TagId => tags::TagRow;
+    TagId => tags::Tags;
     /// An agent.
-    AgentId => agents::AgentRow;
+    AgentId => agents::Agents;
     /// A run of the synchronisation.
-    SyncRunId => sync_runs::SyncRunRow;
+    SyncRunId => sync_runs::SyncRuns;
 }
 
 /// A page of a parent's rows.
@@ -158,8 +158,8 @@ impl Loader<FiguresOfTask> for Loaders {
         keys: &[FiguresOfTask],
     ) -> Result<HashMap<FiguresOfTask, Figures>, StoreError> {
         let db = self.db.read();
-        let tasks = keys.iter().map(|key| key.0.to_string());
-        let counts = rollups::by_key(db, Dimension::Task, tasks).await?;
+        let tasks: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
+        let counts = rollups::by_key(db, Dimension::Task, &tasks).await?;
         let figures = figures::by_key(db, counts).await?;
         Ok(keys
             .iter()

@@ -47,6 +47,9 @@ pub struct Schema(Inner);
 
 /// Deepest nesting of a query: GraphiQL's introspection needs 13.
 const MAX_DEPTH: usize = 20;
+/// Most fields that a query may come to when every list is as long as it may be: 20 packages with
+/// 5 tasks with 10 calls with their tags come to some 10,000.
+const MAX_COMPLEXITY: usize = 50_000;
 /// Deepest nesting that the parser follows.
 const MAX_RECURSION: usize = 64;
 
@@ -54,6 +57,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Inner::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
         .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_RECURSION)
         .disable_suggestions()
 }

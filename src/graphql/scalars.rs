@@ -3,11 +3,14 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 
-/// A business day, `YYYY-MM-DD`: a calendar day in the business time zone (Asia/Shanghai unless
-/// configured otherwise).
+use crate::domain::money::Money;
+
+/// A day as clients write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Date(pub NaiveDate);
 
+/// A business day, `YYYY-MM-DD`: a calendar day in the business time zone (Asia/Shanghai unless
+/// configured otherwise).
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -32,5 +35,36 @@ impl ScalarType for Date {
 impl From<NaiveDate> for Date {
     fn from(day: NaiveDate) -> Self {
         Self(day)
+    }
+}
+
+/// An amount as clients read and write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Decimal(pub Money);
+
+/// An exact amount of money in yuan, as a string: at least two decimal places and at most four,
+/// `"9.00"`. Never a float.
+#[Scalar(name = "Decimal")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let amount: rust_decimal::Decimal = text.parse().map_err(|_| {
+            InputValueError::custom("an amount is written as a string such as \"12.50\"")
+        })?;
+        Ok(Self(
+            Money::try_from(amount).map_err(InputValueError::custom)?,
+        ))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_decimal().to_string())
+    }
+}
+
+impl From<Money> for Decimal {
+    fn from(amount: Money) -> Self {
+        Self(amount)
     }
 }

@@ -23,6 +23,6 @@ mod tests;
 pub use client::Client;
 pub use config::{CdrApi, ClientConfig, Credentials, RetryPolicy};
 pub use error::Error;
-pub use record::{AgentRef, CallRecord, CallState, RecordPage, UnusableRecord};
+pub use record::{AgentRef, CallRecord, RecordPage, UnusableRecord};
 pub use stats::{DayStatistics, StatisticsBy, StatisticsCounts, StatisticsRow};
 pub use token::{MemoryTokenStore, StoredToken, TokenStore, TokenStoreError};

@@ -26,7 +26,9 @@ const CONNECTED: i64 = 2;
 pub struct RecordPage {
     /// The records that can be used, in the platform's order. Ids may repeat: pages shift.
     pub records: Vec<CallRecord>,
-    /// The rows that cannot.
+    /// Ids of the rows that wait to be dialled, and are no calls yet.
+    pub undialled: Vec<String>,
+    /// The rows that cannot be used.
     pub unusable: Vec<UnusableRecord>,
     /// How many rows the page had, usable or not; fewer than the page size is the end.
     pub received: usize,
@@ -41,15 +43,6 @@ pub struct UnusableRecord {
     pub id: Option<String>,
     /// What is wrong with it.
     pub reason: String,
-}
-
-/// Whether a record is a call yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CallState {
-    /// Waits to be dialled: not a call yet.
-    NotDialled,
-    /// Was dialled.
-    Dialled,
 }
 
 /// The agent or account a call belongs to.
@@ -76,8 +69,6 @@ pub struct CallRecord {
     pub call_time: DateTime<Utc>,
     /// Talk time in seconds.
     pub duration_seconds: u32,
-    /// Whether it was dialled at all.
-    pub state: CallState,
     /// How it ended.
     pub result: CallResult,
     /// The grade's text as it came, untrimmed; `None` when empty. It may change later.
@@ -115,7 +106,6 @@ impl fmt::Debug for CallRecord {
             .field("phone_number", &self.phone_number.as_deref().map(masked))
             .field("call_time", &self.call_time)
             .field("duration_seconds", &self.duration_seconds)
-            .field("state", &self.state)
             .field("result", &self.result)
             .field("grade", &self.grade)
             .field("agent_id", &self.agent.as_ref().map(|agent| &agent.id))
@@ -133,7 +123,8 @@ pub(super) fn page(data: &Value) -> Result<RecordPage, Error> {
     };
     for row in rows {
         match record(row) {
-            Ok(record) => page.records.push(record),
+            Ok(Reading::Call(record)) => page.records.push(*record),
+            Ok(Reading::Undialled(id)) => page.undialled.push(id),
             Err(unusable) => page.unusable.push(unusable),
         }
     }
@@ -163,7 +154,14 @@ fn total_count(data: &Value) -> Option<u64> {
     u64::try_from(wire::integer(count)?).ok()
 }
 
-fn record(row: &Value) -> Result<CallRecord, UnusableRecord> {
+/// What a row is.
+enum Reading {
+    Call(Box<CallRecord>),
+    /// Waits to be dialled, and needs no call time for that.
+    Undialled(String),
+}
+
+fn record(row: &Value) -> Result<Reading, UnusableRecord> {
     let unusable = |id: Option<&String>, reason: &str| UnusableRecord {
         id: id.cloned(),
         reason: reason.to_owned(),
@@ -174,11 +172,20 @@ fn record(row: &Value) -> Result<CallRecord, UnusableRecord> {
     let id = wire::field(row, &["id", "cdr_id", "cdrId"])
         .and_then(wire::identifier)
         .ok_or_else(|| unusable(None, "record without id"))?;
+    if is_undialled(row) {
+        return Ok(Reading::Undialled(id));
+    }
     let call_time = wire::field(row, &["callTime", "call_time"])
         .ok_or_else(|| unusable(Some(&id), "record without call time"))?;
     let call_time = wire::instant(call_time)
         .ok_or_else(|| unusable(Some(&id), "record with an unreadable call time"))?;
-    Ok(readable(row, id, call_time))
+    Ok(Reading::Call(Box::new(readable(row, id, call_time))))
+}
+
+/// `callState` 0, unless `isCall` says that it was called all the same.
+fn is_undialled(row: &Row) -> bool {
+    whole(row, &["callState", "call_state"]) == Some(0)
+        && whole(row, &["isCall", "is_call"]) != Some(1)
 }
 
 /// A record whose id and time are known: nothing else in it can be wrong enough to refuse it.
@@ -189,7 +196,6 @@ fn readable(row: &Row, id: String, call_time: DateTime<Utc>) -> CallRecord {
         .unwrap_or_default();
     let hangup_reason = name(&["hangupReason", "hangup_reason"]);
     let call_state = whole(row, &["callState", "call_state"]);
-    let is_call = whole(row, &["isCall", "is_call"]);
     CallRecord {
         id,
         task_id: other_id(row, &["taskId", "task_id"]),
@@ -197,11 +203,6 @@ fn readable(row: &Row, id: String, call_time: DateTime<Utc>) -> CallRecord {
         phone_number: phone(row),
         call_time,
         duration_seconds,
-        state: if call_state == Some(0) && is_call != Some(1) {
-            CallState::NotDialled
-        } else {
-            CallState::Dialled
-        },
         result: hangup::result_of(
             call_state.map(|state| state == CONNECTED),
             hangup_reason.as_deref(),

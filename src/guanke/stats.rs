@@ -8,7 +8,7 @@ use super::wire::{self, Row};
 
 const NAME_LIMIT: usize = 255;
 /// Rows among the accounts that are sums or means of the others (guanke-api.md).
-const SUMMARY_NAMES: [&str; 2] = ["总计", "平均"];
+const SUMMARY_NAMES: [&str; 5] = ["总计", "合计", "总数", "平均", "平均值"];
 
 /// What a row of the statistics stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +64,10 @@ pub struct StatisticsCounts {
 
 /// Reads the `data` of an answer: `content` or `data` (by task), or the list itself.
 pub(super) fn read(data: &Value, non_seat_names: &[String]) -> Result<DayStatistics, Error> {
+    // Taken for a day without calls, it would wipe the day's figures out.
+    if data.is_null() {
+        return Err(Error::Malformed("data: null".to_owned()));
+    }
     let rows = rows_of(data, &["content", "data"])?
         .iter()
         .enumerate()
@@ -77,6 +81,7 @@ pub(super) fn read(data: &Value, non_seat_names: &[String]) -> Result<DayStatist
     let total = data
         .get("total")
         .and_then(Value::as_object)
+        .filter(|total| wire::field(total, &DIALLED).is_some())
         .map(counts)
         .transpose()?;
     Ok(DayStatistics { rows, total })
@@ -105,9 +110,11 @@ fn statistics_row(row: &Row, non_seat_names: &[String]) -> Result<StatisticsRow,
     })
 }
 
+const DIALLED: [&str; 2] = ["callout_number", "calloutNumber"];
+
 fn counts(row: &Row) -> Result<StatisticsCounts, Error> {
     Ok(StatisticsCounts {
-        dialled: count(row, ["callout_number", "calloutNumber"])?,
+        dialled: count(row, DIALLED)?,
         connected: count(row, ["called_number", "calledNumber"])?,
         success: count(row, ["success_number", "successNumber"])?,
     })
@@ -160,7 +167,6 @@ mod tests {
                 }]
             );
         }
-        assert_eq!(parsed(&Value::Null), DayStatistics::default());
     }
 
     #[test]
@@ -179,6 +185,8 @@ mod tests {
             [(true, false), (true, false), (false, false), (false, false)]
         );
         assert_eq!(day.total.unwrap().dialled, 9);
+        let unnamed = json!({"content": [], "total": {"username": "总计"}});
+        assert_eq!(parsed(&unnamed).total, None);
     }
 
     #[test]
@@ -196,6 +204,7 @@ mod tests {
             json!(["x"]),
             json!({"content": "x"}),
             json!({}),
+            Value::Null,
         ] {
             assert!(
                 matches!(read(&data, &[]), Err(Error::Malformed(_))),

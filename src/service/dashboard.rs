@@ -41,8 +41,9 @@ pub async fn dashboard(db: &Database, date: NaiveDate) -> Result<Dashboard, Stor
     let month = DayRange::month_to(date);
     let all = DayRange::new(month.from().min(day_before), date).unwrap_or(month);
 
-    let counts = DayCounts::load(db, all).await?;
+    // Before the counts, so that it never says more of them than they are worth.
     let freshness = FreshnessByDay::load(db, all).await?;
+    let counts = DayCounts::load(db, all).await?;
     let packages = packages::created_by_day(db, all).await?;
     let seats =
         rollups::active_seats_by_day(db, DayRange::new(day_before, date).unwrap_or(today)).await?;

@@ -6,7 +6,7 @@
 //! first and takes the counts of what it replaces away.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     hash::{Hash, Hasher},
 };
 
@@ -100,20 +100,20 @@ pub async fn ingest(
     tx: &Transaction,
     zone: BusinessZone,
     source: CallSource,
-    batch: Vec<IncomingCall>,
+    batch: &[IncomingCall],
     now: DateTime<Utc>,
 ) -> Result<Ingested, StoreError> {
     // Ordered by external id, the order in which every writer locks.
-    let calls: BTreeMap<String, (i64, IncomingCall)> = batch
-        .into_iter()
-        .map(|call| (call.external_id.clone(), (call.fingerprint(), call)))
+    let calls: BTreeMap<&str, (i64, &IncomingCall)> = batch
+        .iter()
+        .map(|call| (call.external_id.as_str(), (call.fingerprint(), call)))
         .collect();
-    let ids: Vec<&str> = calls.keys().map(String::as_str).collect();
+    let ids: Vec<&str> = calls.keys().copied().collect();
     let known = call_batches::fingerprints(tx, &ids).await?;
     let written: Vec<(i64, &IncomingCall)> = calls
         .values()
         .filter(|(fingerprint, call)| known.get(&call.external_id) != Some(&Some(*fingerprint)))
-        .map(|(fingerprint, call)| (*fingerprint, call))
+        .map(|(fingerprint, call)| (*fingerprint, *call))
         .collect();
     let mut ingested = Ingested {
         unchanged: count(calls.len() - written.len()),
@@ -200,19 +200,15 @@ async fn versions(
     now: DateTime<Utc>,
 ) -> Result<Vec<CallVersion>, StoreError> {
     let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
-    let tasks: BTreeMap<&str, &PlatformTask> = calls
-        .iter()
-        .filter_map(|(_, call)| call.task.as_ref())
-        .map(|task| (task.external_id.as_str(), task))
-        .collect();
-    let tasks: Vec<PlatformTask> = tasks.into_values().cloned().collect();
+    let tasks = named(
+        calls.iter().filter_map(|(_, call)| call.task.as_ref()),
+        |task| (task.external_id.as_str(), task.name.is_some()),
+    );
     let task_ids = tasks::ensure(tx, &tasks, now).await?;
-    let agents: BTreeMap<&str, &PlatformAgent> = calls
-        .iter()
-        .filter_map(|(_, call)| call.agent.as_ref())
-        .map(|agent| (agent.external_id.as_str(), agent))
-        .collect();
-    let agents: Vec<PlatformAgent> = agents.into_values().cloned().collect();
+    let agents = named(
+        calls.iter().filter_map(|(_, call)| call.agent.as_ref()),
+        |agent| (agent.external_id.as_str(), agent.name.is_some()),
+    );
     let agent_ids = agents::ensure(tx, &agents, now).await?;
 
     let version = |(fingerprint, call): &(i64, &IncomingCall)| CallVersion {
@@ -246,6 +242,27 @@ async fn versions(
         source_hash: *fingerprint,
     };
     Ok(calls.iter().map(version).collect())
+}
+
+/// Each item once, by the id that `identity` gives; of several the last that has a name.
+fn named<'a, T: Clone + 'a>(
+    items: impl Iterator<Item = &'a T>,
+    identity: impl Fn(&T) -> (&str, bool),
+) -> Vec<T> {
+    let mut by_id: BTreeMap<String, &T> = BTreeMap::new();
+    for item in items {
+        let (id, has_name) = identity(item);
+        match by_id.entry(id.to_owned()) {
+            Entry::Vacant(entry) => {
+                entry.insert(item);
+            }
+            Entry::Occupied(mut entry) if has_name => {
+                entry.insert(item);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    by_id.into_values().cloned().collect()
 }
 
 fn count(items: usize) -> i64 {

@@ -22,9 +22,10 @@ pub async fn trend(
     range: DayRange,
 ) -> Result<Vec<(DailyFigures, Freshness)>, StoreError> {
     let db = db.read();
+    // Before the counts, so that it never says more of them than they are worth.
+    let freshness = FreshnessByDay::load(db, range).await?;
     let counts = DayCounts::load(db, range).await?;
     let seats = rollups::active_seats_by_day(db, range).await?;
-    let freshness = FreshnessByDay::load(db, range).await?;
     Ok(fill_gaps(range, counts.by_day(&seats))
         .into_iter()
         .map(|day| (day, freshness.day(day.date)))

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
 use super::{Keyset, Result, Transaction};
 pub use crate::entity::agent::Model as AgentRow;
@@ -24,14 +22,6 @@ impl Keyset for Entity {
     fn cursor(row: &AgentRow) -> Cursor {
         Cursor(vec![CursorValue::Int(row.id)])
     }
-}
-
-/// The agents with these ids.
-pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<AgentRow>> {
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await?)
 }
 
 /// An account as the platform's records name it.

@@ -1,8 +1,6 @@
 //! `calls`, read.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
-
-use super::{Keyset, Result};
+use super::Keyset;
 pub use crate::entity::call::Model as CallRow;
 use crate::{
     domain::page::{Cursor, CursorValue},
@@ -27,12 +25,4 @@ impl Keyset for Entity {
             CursorValue::Int(row.id),
         ])
     }
-}
-
-/// The calls with these ids.
-pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<CallRow>> {
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await?)
 }

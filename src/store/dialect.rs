@@ -1,7 +1,8 @@
 //! The only places where SQLite and PostgreSQL are spoken to differently.
 
 use sea_orm::{
-    DatabaseBackend, DatabaseTransaction,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    TransactionTrait,
     sea_query::{Expr, ExprTrait, Iden, JoinType, LockType, SelectStatement},
 };
 
@@ -20,9 +21,36 @@ pub fn lock_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
     }
 }
 
+/// Lets one migrate at a time. SQLite's transaction has the write lock already.
+pub async fn lock_migrations(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        // An arbitrary number that nothing else locks by.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231945)")
+            .await?;
+    }
+    Ok(())
+}
+
+/// Lets the statements of this transaction take as long as they need.
+pub async fn unhurried(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0")
+            .await?;
+    }
+    Ok(())
+}
+
+/// A transaction in which every read sees the same state, however long it takes.
+pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction> {
+    let postgres = db.get_database_backend() == DatabaseBackend::Postgres;
+    let isolation = postgres.then_some(IsolationLevel::RepeatableRead);
+    let tx = db.begin_with_config(isolation, None).await?;
+    unhurried(&tx).await?;
+    Ok(tx)
+}
+
 /// Keeps other writers away from `table` until the transaction ends; readers go on.
 pub async fn lock_table(tx: &DatabaseTransaction, table: &'static str) -> Result<()> {
-    use sea_orm::ConnectionTrait;
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
             .await?;

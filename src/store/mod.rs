@@ -22,7 +22,7 @@ pub mod tasks;
 
 pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
-pub use paging::{Keyset, Row, list, list_by_parent};
+pub use paging::{Keyset, Row, find_by_ids, list, list_by_parent};
 
 /// The result of every store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -33,14 +33,6 @@ impl Keyset for Entity {
     }
 }
 
-/// The packages with these ids.
-pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<PackageRow>> {
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await?)
-}
-
 /// The newest packages.
 pub async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<PackageRow>> {
     Ok(Entity::find()

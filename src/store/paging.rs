@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, EntityName, EntityTrait, FromQueryResult, Iterable,
+    QueryFilter,
     sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr},
 };
 
@@ -19,6 +20,16 @@ pub trait Keyset: EntityTrait {
 
     /// Where a row stands.
     fn cursor(row: &Self::Model) -> Cursor;
+}
+
+/// The rows with these ids, in no order; ids that there are none of are left out.
+pub async fn find_by_ids<E: Keyset>(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<Row<E>>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(dialect::MAX_BINDINGS) {
+        let found = E::find().filter(Expr::col((table::<E>(), "id")).is_in(ids.iter().copied()));
+        rows.extend(found.all(db).await?);
+    }
+    Ok(rows)
 }
 
 /// A row of a table.

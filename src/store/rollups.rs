@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction,
+    Database, Result, Transaction,
     dialect::{self, ROWS_A_STATEMENT},
 };
 use crate::{
@@ -96,14 +96,18 @@ pub async fn by_day(
 pub async fn by_key(
     db: &impl ConnectionTrait,
     dimension: Dimension,
-    keys: impl IntoIterator<Item = String>,
+    keys: &[String],
 ) -> Result<Vec<(String, GradeCounts)>> {
-    let mut query = sums(dimension);
-    query
-        .column((Entity, Column::Key))
-        .and_where(Expr::col((Entity, Column::Key)).is_in(keys))
-        .group_by_col((Entity, Column::Key));
-    rows(db, &query, |row| row.try_get("", "key")).await
+    let mut counts = Vec::new();
+    for keys in keys.chunks(dialect::MAX_BINDINGS) {
+        let mut query = sums(dimension);
+        query
+            .column((Entity, Column::Key))
+            .and_where(Expr::col((Entity, Column::Key)).is_in(keys.iter().map(String::as_str)))
+            .group_by_col((Entity, Column::Key));
+        counts.extend(rows(db, &query, |row| row.try_get("", "key")).await?);
+    }
+    Ok(counts)
 }
 
 /// Counts by grade of every call of the tasks of these packages.
@@ -233,9 +237,11 @@ pub struct Difference {
     pub counted: CallCounts,
 }
 
-/// Counts all calls again and compares. Reads the whole table of calls, once a dimension.
-pub async fn differences(db: &impl ConnectionTrait) -> Result<Vec<Difference>> {
+/// Counts all calls again and compares, in one snapshot: writers go on meanwhile. Reads the whole
+/// table of calls, once a dimension.
+pub async fn differences(db: &Database) -> Result<Vec<Difference>> {
     use sea_orm::EntityTrait;
+    let db = &dialect::snapshot(db.read()).await?;
     let mut cells: BTreeMap<Cell, (CallCounts, CallCounts)> = BTreeMap::new();
     for row in Entity::find().all(db).await? {
         let (cell, counts) = stored(row);
@@ -264,6 +270,7 @@ pub async fn differences(db: &impl ConnectionTrait) -> Result<Vec<Difference>> {
 /// Makes all rollups anew from the calls. Other writers wait meanwhile.
 pub async fn rebuild(tx: &Transaction) -> Result<()> {
     use sea_orm::EntityTrait;
+    dialect::unhurried(tx).await?;
     dialect::lock_table(tx, "calls").await?;
     dialect::lock_table(tx, "call_rollups").await?;
     Entity::delete_many().exec(tx).await?;

@@ -3,7 +3,7 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::DatabaseConnection;
 
-use super::{Database, Result};
+use super::{Database, Result, Transaction, dialect};
 
 /// A migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,20 +14,32 @@ pub struct MigrationState {
     pub applied: bool,
 }
 
-/// Applies the next `steps` migrations, or all that are left.
+/// Applies the next `steps` migrations, or all that are left: all of them or none. Instances that
+/// start at the same time wait for each other.
 ///
 /// # Errors
-/// When one fails; those before it stay applied.
+/// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
-    Ok(Migrator::up(db.write(), steps).await?)
+    let tx = begin(db).await?;
+    Migrator::up(&tx, steps).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Takes the last `steps` migrations back, or all of them.
 ///
 /// # Errors
-/// When one fails; those after it stay taken back.
+/// When one fails; none is taken back then.
 pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
-    Ok(Migrator::down(db.write(), steps).await?)
+    let tx = begin(db).await?;
+    Migrator::down(&tx, steps).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn begin(db: &Database) -> Result<Transaction> {
+    let tx = db.begin().await?;
+    dialect::unhurried(&tx).await?;
+    dialect::lock_migrations(&tx).await?;
+    Ok(tx)
 }
 
 /// Every migration that this program knows, oldest first.

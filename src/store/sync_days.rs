@@ -111,11 +111,13 @@ pub async fn finish_read(
     Ok(())
 }
 
-/// The read ended badly: what is known stays, stale, with the reason.
+/// The read of run `run_id` ended badly: what is known stays, stale, with the reason. A day that
+/// another run has begun to read since is left to it.
 pub async fn fail_read(
     tx: &Transaction,
     track: SyncTrack,
     day: NaiveDate,
+    run_id: i64,
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -123,6 +125,7 @@ pub async fn fail_read(
         .col_expr(Column::IsStale, Expr::value(true))
         .col_expr(Column::Error, Expr::value(reason))
         .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::LastRunId.eq(run_id))
         .filter(Column::Track.eq(track))
         .filter(Column::Day.eq(day))
         .exec(tx)

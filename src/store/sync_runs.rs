@@ -96,21 +96,13 @@ pub async fn create(tx: &Transaction, new: NewRun, now: DateTime<Utc>) -> Result
     .await?)
 }
 
-/// The runs with these ids.
-pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<SyncRunRow>> {
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await?)
-}
-
-/// The newest run at work on `track` that covers all of `days` and lived at `alive_since`.
+/// The runs at work on `track` that cover all of `days` and lived at `alive_since`, newest first.
 pub async fn find_running(
     db: &impl ConnectionTrait,
     track: SyncTrack,
     days: DayRange,
     alive_since: DateTime<Utc>,
-) -> Result<Option<SyncRunRow>> {
+) -> Result<Vec<SyncRunRow>> {
     Ok(Entity::find()
         .filter(Column::Status.eq(SyncStatus::Running))
         .filter(Column::Track.eq(track))
@@ -118,7 +110,7 @@ pub async fn find_running(
         .filter(Column::ToDay.gte(days.to()))
         .filter(Column::HeartbeatAt.gte(alive_since))
         .order_by_desc(Column::Id)
-        .one(db)
+        .all(db)
         .await?)
 }
 

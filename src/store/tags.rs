@@ -8,7 +8,10 @@ use sea_orm::{
     sea_query::{OnConflict, Query},
 };
 
-use super::{Keyset, Result, Transaction, dialect::{MAX_BINDINGS, ROWS_A_STATEMENT}};
+use super::{
+    Keyset, Result, Transaction,
+    dialect::{MAX_BINDINGS, ROWS_A_STATEMENT},
+};
 pub use crate::entity::call_tag::Model as TagRow;
 use crate::{
     domain::{
@@ -28,14 +31,6 @@ impl Keyset for Entity {
     fn cursor(row: &TagRow) -> Cursor {
         Cursor(vec![CursorValue::Int(row.id)])
     }
-}
-
-/// The tags with these ids.
-pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<TagRow>> {
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await?)
 }
 
 /// The tags of each of these calls, by name and value. Calls without tags are missing.

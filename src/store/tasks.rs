@@ -33,14 +33,6 @@ impl Keyset for Entity {
     }
 }
 
-/// The tasks with these ids.
-pub async fn find_by_ids(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<TaskRow>> {
-    Ok(Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await?)
-}
-
 /// A task as the platform's records name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlatformTask {

@@ -12,21 +12,25 @@ use super::{
 };
 use crate::{
     domain::dialing::CallSource,
-    guanke::{CallRecord, CallState, RecordPage},
-    service::ingest::{IncomingCall, Ingested, ingest},
-    store::{
-        StoreError, Transaction, agents::PlatformAgent, sync_runs::RunCounts, tasks::PlatformTask,
-    },
+    guanke::{CallRecord, RecordPage},
+    service::ingest::{IncomingCall, ingest},
+    store::{agents::PlatformAgent, sync_runs::RunCounts, tasks::PlatformTask},
 };
 
 /// What a pass over a day has brought so far.
 #[derive(Default)]
 struct Seen {
     ids: HashSet<String>,
-    /// The platform's latest count.
+    /// The platform's count, the highest of the pass: pages arrive in any order.
     total: Option<u64>,
     unusable: usize,
     first_unusable: Option<String>,
+}
+
+impl Seen {
+    fn count(&self) -> u64 {
+        self.ids.len() as u64
+    }
 }
 
 /// Reads all of the day's records and, if they are as many as the platform counts, publishes it.
@@ -58,7 +62,7 @@ fn verdict(seen: &Seen) -> Result<u64, SyncError> {
         });
     }
     let expected = seen.total.ok_or(SyncError::NoTotal)?;
-    let found = seen.ids.len() as u64;
+    let found = seen.count();
     if found == expected {
         Ok(found)
     } else {
@@ -102,16 +106,15 @@ async fn read_pass(reader: &mut DayReader<'_>, span: Span) -> Result<Seen, SyncE
         }
         store(reader, &mut seen, page).await?;
     }
-    // A full last page may have a successor: the list grew, or there is no total to tell its length.
-    while last_is_full
-        && seen
-            .total
-            .is_none_or(|total| (seen.ids.len() as u64) < total)
-    {
+    // A full last page may have a successor: the list grew, or there is no total to tell its
+    // length. A page that brings nothing new is no successor.
+    while last_is_full && seen.total.is_none_or(|total| seen.count() < total) {
         last = last.saturating_add(1);
+        let known = seen.ids.len();
         let page = fetch(reader.context, span, last).await?;
         last_is_full = page.received >= size;
         store(reader, &mut seen, page).await?;
+        last_is_full &= seen.ids.len() > known;
     }
     Ok(seen)
 }
@@ -127,12 +130,17 @@ fn fetch(
     page: u32,
 ) -> impl Future<Output = Result<RecordPage, SyncError>> + use<> {
     let context = Arc::clone(context);
-    let task = async move { context.client.call_records(span.from, span.to, page).await };
+    let task = async move {
+        // The semaphore is never closed; if it were, pages would just not be bounded.
+        let _permit = context.pages.acquire().await;
+        context.client.call_records(span.from, span.to, page).await
+    };
     let task = AbortOnDropHandle::new(tokio::spawn(task.in_current_span()));
     async move {
         match task.await {
             Ok(page) => Ok(page?),
-            Err(_) => Err(SyncError::Stopped),
+            Err(error) if error.is_cancelled() => Err(SyncError::Stopped),
+            Err(_) => Err(SyncError::Panicked),
         }
     }
 }
@@ -143,9 +151,7 @@ async fn store(
     seen: &mut Seen,
     page: RecordPage,
 ) -> Result<(), SyncError> {
-    if page.total_count.is_some() {
-        seen.total = page.total_count;
-    }
+    seen.total = seen.total.max(page.total_count);
     seen.unusable += page.unusable.len();
     if let (None, Some(unusable)) = (&seen.first_unusable, page.unusable.first()) {
         seen.first_unusable = Some(unusable.reason.clone());
@@ -160,52 +166,42 @@ async fn store(
     let calls: Vec<IncomingCall> = page
         .records
         .into_iter()
-        .filter(|record| record.state == CallState::Dialled)
         .map(|record| incoming(record, non_seats))
         .collect();
-    let offered = calls.len();
-    let (tx, ingested) = ingest_page(reader, calls).await?;
     let counts = RunCounts {
         pages: 1,
         fetched: count(received),
-        inserted: ingested.inserted,
-        updated: ingested.updated,
-        unchanged: ingested.unchanged,
-        skipped: count(received.saturating_sub(offered)),
+        skipped: count(received.saturating_sub(calls.len())),
         ..RunCounts::default()
     };
-    reader.commit(tx, counts).await?;
-    reader.report(seen.total, seen.ids.len() as u64);
+    let mut attempt = 1;
+    while let Err(error) = store_calls(reader, &calls, counts).await {
+        let contended = matches!(&error, SyncError::Store(error) if error.is_contended());
+        if !contended || attempt == CONTENDED_ATTEMPTS {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+    reader.report(seen.total, seen.count());
     Ok(())
 }
 
-/// Ingests a page in a transaction that is still open; tried again when other writers were in
-/// the way.
-async fn ingest_page(
-    reader: &DayReader<'_>,
-    calls: Vec<IncomingCall>,
-) -> Result<(Transaction, Ingested), SyncError> {
-    let mut attempt = 1;
-    loop {
-        let tx = reader.begin().await?;
-        let now = reader.context.clock.now();
-        match ingest(
-            &tx,
-            reader.context.zone,
-            CallSource::Guanke,
-            calls.clone(),
-            now,
-        )
-        .await
-        {
-            Ok(ingested) => return Ok((tx, ingested)),
-            Err(error) if error.is_contended() && attempt < CONTENDED_ATTEMPTS => {
-                tx.rollback().await.map_err(StoreError::from)?;
-                attempt += 1;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
+/// One try: other writers may be in the way, and then nothing is stored.
+async fn store_calls(
+    reader: &mut DayReader<'_>,
+    calls: &[IncomingCall],
+    counts: RunCounts,
+) -> Result<(), SyncError> {
+    let tx = reader.begin().await?;
+    let now = reader.context.clock.now();
+    let ingested = ingest(&tx, reader.context.zone, CallSource::Guanke, calls, now).await?;
+    let counts = RunCounts {
+        inserted: ingested.inserted,
+        updated: ingested.updated,
+        unchanged: ingested.unchanged,
+        ..counts
+    };
+    reader.commit(tx, counts).await
 }
 
 const CONTENDED_ATTEMPTS: u32 = 5;

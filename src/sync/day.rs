@@ -60,6 +60,9 @@ pub enum SyncError {
     /// Another instance took the day over, because this one was silent for too long.
     #[error("another instance took this day over")]
     LeaseLost,
+    /// A fault of ours.
+    #[error("a task of this program failed; the log says more")]
+    Panicked,
     /// The program ends.
     #[error("stopped, because the service is shutting down")]
     Stopped,

@@ -10,11 +10,12 @@ mod lease;
 mod progress;
 mod run;
 mod schedule;
+mod scheduler;
 mod task_stats;
 mod token_store;
 
 pub use day::SyncError;
 pub use progress::{Progress, Reporter};
 pub use run::{RunOutcome, SyncOptions, Syncer};
-pub use schedule::{Job, Schedule, ScheduleError};
+pub use schedule::{Job, Schedule, ScheduleError, Tick};
 pub use token_store::DatabaseTokenStore;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -12,7 +13,7 @@ use super::{
     day::{DayReader, SyncError},
     lease::{Lease, delta},
     progress::Reporter,
-    schedule::{Schedule, Tick},
+    schedule::Schedule,
     task_stats,
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     guanke,
     service::refresh::{RefreshError, Refresher, StartedRun},
     store::{
-        Database, StoreError, leases, sync_days,
+        Database, StoreError, sync_days,
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
 };
@@ -32,7 +33,7 @@ use crate::{
 /// How synchronisation goes about its work.
 #[derive(Debug, Clone, Copy)]
 pub struct SyncOptions {
-    /// How many pages of a day are asked for at a time.
+    /// How many pages are asked for at a time, by all runs together.
     pub page_concurrency: usize,
     /// How often a day is read before a difference to the platform's count is taken as final.
     pub passes: u32,
@@ -62,9 +63,11 @@ pub(super) struct Context {
     pub options: SyncOptions,
     /// This process among all instances.
     pub instance: String,
-    schedule: Schedule,
+    pub schedule: Schedule,
+    /// Lets so many pages be asked for at a time, by all runs together.
+    pub pages: Semaphore,
+    pub stop: CancellationToken,
     tracker: TaskTracker,
-    stop: CancellationToken,
 }
 
 /// Carries runs out. Clones share everything.
@@ -121,6 +124,7 @@ impl Syncer {
             options,
             instance,
             schedule,
+            pages: Semaphore::new(options.page_concurrency.max(1)),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
@@ -135,71 +139,31 @@ impl Syncer {
         Ok(self.0.execute(run, new, reporter).await)
     }
 
-    /// Follows the schedule until [`Self::stop`].
-    pub async fn follow_schedule(&self) {
-        let context = &self.0;
-        let mut seen = context.clock.now();
-        while !context.stop.is_cancelled() {
-            let ticks = context.schedule.next_after(context.zone, seen);
-            let Some(at) = ticks.first().map(|tick| tick.at) else {
-                return;
-            };
-            if context.sleep_until(at).await.is_err() {
-                return;
-            }
-            for tick in ticks {
-                if let Err(error) = self.take_up(tick).await {
-                    tracing::error!(%error, job = tick.job.name(), "a scheduled job could not be started");
-                }
-            }
-            seen = at;
-        }
-    }
-
-    /// Starts the run of a tick, unless another instance took the tick up, or an earlier run is
-    /// still at work on these days.
-    async fn take_up(&self, tick: Tick<'_>) -> Result<(), RefreshError> {
-        let context = &self.0;
-        context.fail_dead_runs().await?;
-        let Some(days) = tick.job.window.days(context.zone.day_of(tick.at)) else {
-            return Ok(());
-        };
-        if !context.claim(tick).await? {
-            tracing::debug!(job = tick.job.name(), "another instance took this tick up");
-            return Ok(());
-        }
-        let new = NewRun {
-            track: tick.job.track,
-            window: tick.job.window,
-            days,
-            trigger: SyncTrigger::Schedule,
-        };
-        let started = self.start_or_join(new).await?;
-        if started.joined {
-            tracing::info!(
-                job = tick.job.name(),
-                sync.run = started.run.id,
-                "the last run is still at work"
-            );
-        }
-        Ok(())
-    }
-
+    /// Starts a run in the background, or joins one that will read these days.
     async fn start_or_join(&self, new: NewRun) -> Result<StartedRun, RefreshError> {
         let context = &self.0;
         if context.stop.is_cancelled() {
             return Err(RefreshError::ShuttingDown);
         }
-        let alive_since = context.alive_since();
-        let running =
-            sync_runs::find_running(context.db.read(), new.track, new.days, alive_since).await?;
-        if let Some(run) = running {
+        if let Some(run) = context.find_joinable(new).await? {
             return Ok(StartedRun { run, joined: true });
         }
         let run = context.record(new).await?;
-        let work = Arc::clone(context).execute_owned(run.clone(), new);
-        context.tracker.spawn(work);
+        self.start_recorded(run.clone(), new);
         Ok(StartedRun { run, joined: false })
+    }
+
+    /// Carries a recorded run out in the background.
+    pub(super) fn start_recorded(&self, run: SyncRunRow, new: NewRun) {
+        let context = Arc::clone(&self.0);
+        self.0.tracker.spawn(async move {
+            context.execute(run, new, Reporter::default()).await;
+        });
+    }
+
+    /// What runs share.
+    pub(super) fn context(&self) -> &Context {
+        &self.0
     }
 
     /// Stops everything: days at work are given back, unfinished.
@@ -207,6 +171,12 @@ impl Syncer {
         self.0.stop.cancel();
         self.0.tracker.close();
         self.0.tracker.wait().await;
+    }
+
+    /// Whether it was stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.0.stop.is_cancelled()
     }
 
     /// Waits until the runs that were started in the background are done.
@@ -253,53 +223,33 @@ impl Context {
         Ok(run)
     }
 
+    /// The newest run at work that has these days still before it.
+    pub(super) async fn find_joinable(
+        &self,
+        new: NewRun,
+    ) -> Result<Option<SyncRunRow>, StoreError> {
+        let running =
+            sync_runs::find_running(self.db.read(), new.track, new.days, self.alive_since())
+                .await?;
+        Ok(running
+            .into_iter()
+            .find(|run| self.will_read(run, new.days)))
+    }
+
+    /// Whether `run`, which covers `days`, has yet to finish them: days are read newest first. A day
+    /// that has ended meanwhile must be read by a run that began after its end, to be complete.
+    fn will_read(&self, run: &SyncRunRow, days: DayRange) -> bool {
+        let newest_left = run
+            .to_day
+            .checked_sub_signed(chrono::TimeDelta::days(run.days_done));
+        let end = self.zone.end_of(days.to());
+        newest_left.is_some_and(|left| days.to() <= left)
+            && (self.clock.now() < end || end <= run.started_at)
+    }
+
     /// A run that showed no sign of life since then is dead.
-    fn alive_since(&self) -> DateTime<Utc> {
+    pub(super) fn alive_since(&self) -> DateTime<Utc> {
         self.clock.now() - delta(self.options.lease_ttl) * 2
-    }
-
-    async fn fail_dead_runs(&self) -> Result<(), StoreError> {
-        let tx = self.db.begin().await?;
-        let dead = sync_runs::fail_dead(&tx, self.alive_since(), self.clock.now()).await?;
-        tx.commit().await?;
-        if dead > 0 {
-            tracing::warn!(
-                runs = dead,
-                "runs whose process had ended were closed as failed"
-            );
-        }
-        Ok(())
-    }
-
-    /// Takes a tick up for all instances; the days themselves have leases of their own.
-    async fn claim(&self, tick: Tick<'_>) -> Result<bool, StoreError> {
-        let (now, name) = (self.clock.now(), tick.job.name());
-        let tx = self.db.begin().await?;
-        let fence = leases::acquire_tick(&tx, &name, &self.instance, now, now, tick.at).await?;
-        if let Some(fence) = fence {
-            leases::release(&tx, &name, &self.instance, fence).await?;
-        }
-        tx.commit().await?;
-        Ok(fence.is_some())
-    }
-
-    async fn sleep_until(&self, at: DateTime<Utc>) -> Result<(), SyncError> {
-        // In steps, so that a change of the system's clock is noticed.
-        const LONGEST: Duration = Duration::from_secs(30);
-        loop {
-            let left = (at - self.clock.now()).to_std().unwrap_or_default();
-            if left.is_zero() {
-                return Ok(());
-            }
-            tokio::select! {
-                () = tokio::time::sleep(left.min(LONGEST)) => {}
-                () = self.stop.cancelled() => return Err(SyncError::Stopped),
-            }
-        }
-    }
-
-    async fn execute_owned(self: Arc<Self>, run: SyncRunRow, new: NewRun) {
-        self.execute(run, new, Reporter::default()).await;
     }
 
     /// Carries a recorded run out to its end, and records the end.
@@ -328,7 +278,8 @@ impl Context {
             counts.days_done += 1;
             self.note_day(&run, day, read.as_ref().err()).await;
             if let Err(error) = read {
-                tracing::warn!(sync.day = %day, %error, "a day could not be read");
+                let cause: &dyn std::error::Error = &error;
+                tracing::warn!(sync.day = %day, error = cause, "a day could not be read");
                 failed.push((day, error.to_string()));
                 if matches!(error, SyncError::Stopped) {
                     break;
@@ -411,9 +362,16 @@ impl Context {
         }
     }
 
+    /// Whether somebody read `day` well since `run` began, and as far as `run` itself would.
     async fn was_read_since(&self, run: &SyncRunRow, day: NaiveDate) -> Result<bool, StoreError> {
+        let end = self.zone.end_of(day);
         let known = sync_days::find(self.db.read(), run.track, day).await?;
-        Ok(known.is_some_and(|known| !known.is_stale && known.synced_at > Some(run.started_at)))
+        Ok(known.is_some_and(|known| {
+            let whole = known.synced_through >= Some(end - chrono::TimeDelta::seconds(1));
+            !known.is_stale
+                && known.synced_at > Some(run.started_at)
+                && (whole || run.started_at < end)
+        }))
     }
 
     async fn read_leased(
@@ -426,6 +384,9 @@ impl Context {
     ) -> Result<(), SyncError> {
         let tx = self.db.begin().await?;
         sync_days::begin_read(&tx, run.track, day, run.id, self.clock.now()).await?;
+        if !lease.renew_in(&tx, self).await? {
+            return Err(SyncError::LeaseLost);
+        }
         tx.commit().await.map_err(StoreError::from)?;
         let reader = DayReader {
             context: self,
@@ -463,7 +424,8 @@ impl Context {
                 // Whoever took the day over says what is known of it.
                 None | Some(SyncError::LeaseLost) => {}
                 Some(error) => {
-                    sync_days::fail_read(&tx, run.track, day, &error.to_string(), now).await?;
+                    sync_days::fail_read(&tx, run.track, day, run.id, &error.to_string(), now)
+                        .await?;
                 }
             }
             tx.commit().await?;

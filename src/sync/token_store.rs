@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     hkdf::{HKDF_SHA256, Salt},
+    hmac,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
@@ -30,30 +31,34 @@ impl std::fmt::Debug for DatabaseTokenStore {
 }
 
 impl DatabaseTokenStore {
-    /// A store for the account that logs in as `login` at `base_url`, under a key derived from
-    /// `secret`, the service's own.
+    /// A store for the account that logs in as `login` (a user name, or the API secret) at
+    /// `base_url`, under keys derived from `secret`, the service's own.
     ///
     /// # Errors
     /// When no key can be derived.
     pub fn new(
         db: Database,
         base_url: &str,
-        login: &str,
+        login: &SecretString,
         secret: &SecretString,
     ) -> Result<Self, TokenStoreError> {
-        let account = format!("{login}@{base_url}");
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, account.as_bytes());
-        let mut key = [0; 32];
-        Salt::new(HKDF_SHA256, b"dialgraph platform token v1")
-            .extract(secret.expose_secret().as_bytes())
-            .expand(&[b"aes-256-gcm"], HKDF_SHA256)
-            .and_then(|derived| derived.fill(&mut key))
-            .map_err(|_| failed("no key could be derived"))?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &key)
+        let salt = Salt::new(HKDF_SHA256, b"dialgraph platform token v1");
+        let derived = |purpose: &[u8]| {
+            let mut key = [0; 32];
+            salt.extract(secret.expose_secret().as_bytes())
+                .expand(&[purpose], HKDF_SHA256)
+                .and_then(|derived| derived.fill(&mut key))
+                .map_err(|_| failed("no key could be derived"))?;
+            Ok::<_, TokenStoreError>(key)
+        };
+        // The name tells accounts apart, and a login by secret must not be readable from it.
+        let name = format!("{base_url} {}", login.expose_secret());
+        let naming = hmac::Key::new(hmac::HMAC_SHA256, &derived(b"account")?);
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &derived(b"aes-256-gcm")?)
             .map_err(|_| failed("no key could be made"))?;
         Ok(Self {
             db,
-            account: STANDARD_NO_PAD.encode(digest),
+            account: STANDARD_NO_PAD.encode(hmac::sign(&naming, name.as_bytes())),
             key: Arc::new(key),
         })
     }

@@ -1,12 +1,12 @@
 use crate::graphql::error::Result;
-use async_graphql::{Context, ID, Object, connection::Connection};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use super::Call;
 use crate::{
     domain::page::Ordering,
     graphql::{
-        connection::{Listed, PageArguments, connection},
+        connection::{Connection, Listed, PageArguments, connection, list_cost},
         id::{self, Kind},
         loaders::{CallsOfAgent, load},
     },
@@ -57,6 +57,7 @@ impl Agent {
     }
 
     /// Its calls, newest first; limited for each agent by itself.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn calls(
         &self,
         context: &Context<'_>,
@@ -66,7 +67,7 @@ impl Agent {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Call>> {
+    ) -> Result<Connection<Call>> {
         let arguments = PageArguments {
             first,
             after,

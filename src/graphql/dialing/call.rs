@@ -1,17 +1,16 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 
 use super::{Agent, CallTag, DialTask};
 use crate::{
-    domain::{money::Money, page::Ordering, phone, viewer::Capability},
+    domain::{page::Ordering, phone, viewer::Capability},
     graphql::{
         connection::Listed,
         context::ContextExt,
         id::{self, Kind},
         loaders::{AgentId, TagsOfCall, TaskId, load},
-        scalars::Date,
+        scalars::{Date, Decimal},
     },
     store::calls::{CallRow, Calls},
 };
@@ -168,7 +167,7 @@ impl Call {
 
     /// What the platform billed for it, in yuan; null where it does not say.
     async fn billed_amount(&self) -> Option<Decimal> {
-        self.0.billed_amount.map(Money::to_decimal)
+        self.0.billed_amount.map(Decimal)
     }
 
     /// Who told us of it.

@@ -1,15 +1,15 @@
 use crate::graphql::error::Result;
-use async_graphql::{Context, ID, Object, connection::Connection};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 
 use super::DialTask;
 use crate::{
     domain::{page::Ordering, stats::Figures},
     graphql::{
-        connection::{Listed, PageArguments, connection},
+        connection::{Connection, Listed, PageArguments, connection, list_cost},
         id::{self, Kind},
         loaders::{FiguresOfPackage, TasksOfPackage, load},
+        scalars::Decimal,
     },
     store::packages::{PackageRow, Packages},
 };
@@ -82,12 +82,12 @@ impl LeadPackage {
 
     /// Price of one lead, in yuan.
     async fn cost_per_lead(&self) -> Decimal {
-        self.0.cost_per_lead.to_decimal()
+        self.0.cost_per_lead.into()
     }
 
     /// Price of the package, in yuan.
     async fn total_cost(&self) -> Decimal {
-        self.0.total_cost.to_decimal()
+        self.0.total_cost.into()
     }
 
     /// Calls dialled by its tasks, of all time.
@@ -111,6 +111,7 @@ impl LeadPackage {
     }
 
     /// The tasks that dial it, newest first.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn tasks(
         &self,
         context: &Context<'_>,
@@ -120,7 +121,7 @@ impl LeadPackage {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, DialTask>> {
+    ) -> Result<Connection<DialTask>> {
         let arguments = PageArguments {
             first,
             after,

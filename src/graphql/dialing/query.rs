@@ -1,9 +1,9 @@
 use crate::graphql::error::Result;
-use async_graphql::{Context, ID, Object, connection::Connection};
+use async_graphql::{Context, ID, Object};
 
 use super::{Agent, Call, CallTag, DialTask, LeadPackage};
 use crate::graphql::{
-    connection::{PageArguments, list_all},
+    connection::{Connection, PageArguments, list_all, list_cost},
     id::{self, Kind},
     loaders::{AgentId, CallId, PackageId, TaskId, load},
 };
@@ -15,6 +15,7 @@ pub struct DialingQuery;
 #[Object]
 impl DialingQuery {
     /// All packages, newest first.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn packages(
         &self,
         context: &Context<'_>,
@@ -24,7 +25,7 @@ impl DialingQuery {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, LeadPackage>> {
+    ) -> Result<Connection<LeadPackage>> {
         let arguments = PageArguments {
             first,
             after,
@@ -45,6 +46,7 @@ impl DialingQuery {
     }
 
     /// All dial tasks, newest first.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn tasks(
         &self,
         context: &Context<'_>,
@@ -54,7 +56,7 @@ impl DialingQuery {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, DialTask>> {
+    ) -> Result<Connection<DialTask>> {
         let arguments = PageArguments {
             first,
             after,
@@ -75,6 +77,7 @@ impl DialingQuery {
     }
 
     /// All calls, newest first.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn calls(
         &self,
         context: &Context<'_>,
@@ -84,7 +87,7 @@ impl DialingQuery {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Call>> {
+    ) -> Result<Connection<Call>> {
         let arguments = PageArguments {
             first,
             after,
@@ -105,6 +108,7 @@ impl DialingQuery {
     }
 
     /// All tags of all calls, newest first.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn tags(
         &self,
         context: &Context<'_>,
@@ -114,7 +118,7 @@ impl DialingQuery {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, CallTag>> {
+    ) -> Result<Connection<CallTag>> {
         let arguments = PageArguments {
             first,
             after,
@@ -125,6 +129,7 @@ impl DialingQuery {
     }
 
     /// All agents, in the order in which they were first seen.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn agents(
         &self,
         context: &Context<'_>,
@@ -134,7 +139,7 @@ impl DialingQuery {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Agent>> {
+    ) -> Result<Connection<Agent>> {
         let arguments = PageArguments {
             first,
             after,

@@ -1,12 +1,12 @@
 use crate::graphql::error::Result;
-use async_graphql::{Context, Enum, ID, Object, connection::Connection};
+use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use super::{Call, LeadPackage};
 use crate::{
     domain::{page::Ordering, stats::Figures},
     graphql::{
-        connection::{Listed, PageArguments, connection},
+        connection::{Connection, Listed, PageArguments, connection, list_cost},
         id::{self, Kind},
         loaders::{CallsOfTask, FiguresOfTask, PackageId, load},
     },
@@ -116,6 +116,7 @@ impl DialTask {
     }
 
     /// Its calls, newest first; limited for each task by itself.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn calls(
         &self,
         context: &Context<'_>,
@@ -125,7 +126,7 @@ impl DialTask {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Call>> {
+    ) -> Result<Connection<Call>> {
         let arguments = PageArguments {
             first,
             after,

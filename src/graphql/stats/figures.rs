@@ -1,10 +1,8 @@
 use async_graphql::{Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 
 use crate::{
-    domain::money::Money,
-    graphql::scalars::Date,
+    graphql::scalars::{Date, Decimal},
     service::figures::{self, PeriodFigures},
 };
 
@@ -129,12 +127,12 @@ impl PeriodStats {
 
     /// Σ unit price of the calls' grades, in yuan.
     async fn revenue(&self) -> Decimal {
-        Money::to_decimal(self.0.revenue)
+        self.0.revenue.into()
     }
 
     /// Packages created in the period, and what its calls were billed, in yuan.
     async fn cost(&self) -> Decimal {
-        Money::to_decimal(self.0.cost)
+        self.0.cost.into()
     }
 
     /// Return on investment: (revenue − cost) ÷ cost; null where there is no cost.

@@ -2,9 +2,11 @@ use std::time::Instant;
 
 use async_graphql::Object;
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 
-use crate::{graphql::scalars::Date, service::grade_stats};
+use crate::{
+    graphql::scalars::{Date, Decimal},
+    service::grade_stats,
+};
 
 pub(super) struct GradeCount(grade_stats::GradeCount);
 
@@ -28,12 +30,12 @@ impl GradeCount {
 
     /// What one such call earns, in yuan.
     async fn unit_price(&self) -> Decimal {
-        self.0.grade.unit_price.to_decimal()
+        self.0.grade.unit_price.into()
     }
 
     /// count × unitPrice, in yuan.
     async fn revenue(&self) -> Decimal {
-        self.0.revenue.to_decimal()
+        self.0.revenue.into()
     }
 
     /// Whether it means that the person is interested.

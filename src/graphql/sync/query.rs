@@ -1,9 +1,9 @@
 use crate::graphql::error::Result;
-use async_graphql::{Context, ID, Object, connection::Connection};
+use async_graphql::{Context, ID, Object};
 
 use super::SyncRun;
 use crate::graphql::{
-    connection::{PageArguments, list_all},
+    connection::{Connection, PageArguments, list_all, list_cost},
     id::{self, Kind},
     loaders::{SyncRunId, load},
 };
@@ -15,6 +15,7 @@ pub struct SyncQuery;
 #[Object]
 impl SyncQuery {
     /// All synchronisations, newest first.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn sync_runs(
         &self,
         context: &Context<'_>,
@@ -24,7 +25,7 @@ impl SyncQuery {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, SyncRun>> {
+    ) -> Result<Connection<SyncRun>> {
         let arguments = PageArguments {
             first,
             after,

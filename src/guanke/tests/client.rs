@@ -10,7 +10,7 @@ use super::platform::{CALLS, Platform, all, day, first_page, window};
 use crate::domain::grade::{GradeCatalogue, default_grades};
 use crate::domain::money::Money;
 use crate::guanke::{
-    CallState, CdrApi, ClientConfig, Credentials, Error, StatisticsBy, StoredToken, TokenStore,
+    CdrApi, ClientConfig, Credentials, Error, StatisticsBy, StoredToken, TokenStore,
 };
 
 #[tokio::test]
@@ -23,11 +23,6 @@ async fn both_endpoints_give_every_record_of_a_day_once() {
         assert_eq!(
             records.iter().map(|record| &record.id).unique().count(),
             CALLS as usize
-        );
-        assert!(
-            records
-                .iter()
-                .all(|record| record.state == CallState::Dialled)
         );
         answers.push(records);
     }

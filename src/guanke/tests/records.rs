@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::domain::dialing::{CallResult, Tag};
 use crate::domain::money::Money;
-use crate::guanke::{AgentRef, CallRecord, CallState, Error, RecordPage, record};
+use crate::guanke::{AgentRef, CallRecord, Error, RecordPage, record};
 
 fn page(data: &Value) -> RecordPage {
     record::page(data).unwrap()
@@ -47,7 +47,6 @@ fn a_whole_record_is_read() {
         phone_number: Some("13712348809".to_owned()),
         call_time: DateTime::from_timestamp(1_795_141_805, 0).unwrap(),
         duration_seconds: 42,
-        state: CallState::Dialled,
         result: CallResult::Connected,
         grade: Some("9元".to_owned()),
         hangup_reason: Some("NORMAL_CLEARING".to_owned()),
@@ -96,7 +95,6 @@ fn the_neighbouring_types_and_names_mean_the_same() {
 fn a_record_of_nothing_but_id_and_time_is_a_call_that_failed() {
     let record = with(json!({}));
     assert_eq!(record.result, CallResult::Failed);
-    assert_eq!(record.state, CallState::Dialled);
     assert_eq!(record.duration_seconds, 0);
     assert_eq!(
         (record.grade, record.agent, record.task_id),
@@ -217,18 +215,21 @@ fn a_call_is_connected_by_its_state_or_else_by_reason_and_duration() {
 }
 
 #[test]
-fn a_record_is_no_call_before_it_was_dialled() {
-    let state = |changes| with(changes).state;
-    assert_eq!(state(json!({"callState": 0})), CallState::NotDialled);
-    assert_eq!(
-        state(json!({"callState": "0", "isCall": 0})),
-        CallState::NotDialled
-    );
-    assert_eq!(
-        state(json!({"callState": 0, "isCall": 1})),
-        CallState::Dialled
-    );
-    assert_eq!(state(json!({"callState": 1})), CallState::Dialled);
+fn a_record_is_no_call_before_it_was_dialled_and_needs_no_time_until_then() {
+    let page = page(&json!([
+        {"id": 1, "callState": 0},
+        {"id": 2, "callState": "0", "isCall": 0, "callTime": null},
+        {"id": 3, "callState": 0, "isCall": 1, "callTime": 1_763_600_000},
+        {"id": 4, "callState": 1, "callTime": 1_763_600_000},
+    ]));
+    assert_eq!(page.undialled, ["1", "2"]);
+    let calls: Vec<_> = page
+        .records
+        .iter()
+        .map(|record| record.id.as_str())
+        .collect();
+    assert_eq!(calls, ["3", "4"]);
+    assert_eq!(page.unusable, []);
 }
 
 #[test]

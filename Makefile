@@ -1,0 +1,30 @@
+# Everyday commands; `make` alone lists them.
+
+.PHONY: help demo test lint schema check-schema
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+# The dev profile on purpose: the tests build the same, in less than half of the time of a release,
+# and the dependencies that matter are optimised in it too.
+demo: ## Run it with demonstration data; options: make demo ARGS="--port 8081"
+	cargo run --locked -- demo $(ARGS)
+
+test: ## Run all tests; TEST_POSTGRES_URL=postgres://... runs them on PostgreSQL too
+	@test -n "$$TEST_POSTGRES_URL" || echo "TEST_POSTGRES_URL is not set: tests on PostgreSQL are skipped"
+	cargo test --workspace --locked
+
+lint: ## Check the format and run clippy, warnings being errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+schema: ## Write schema.graphql anew
+	@mkdir -p target
+	cargo run --locked --quiet -- schema > target/schema.graphql
+	cp target/schema.graphql schema.graphql
+
+check-schema: ## Fail, with the difference, if schema.graphql is not the program's schema
+	@mkdir -p target
+	cargo run --locked --quiet -- schema > target/schema.graphql
+	@diff -u schema.graphql target/schema.graphql \
+		|| { echo "schema.graphql is not the program's schema: run make schema" >&2; exit 1; }

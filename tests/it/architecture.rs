@@ -1,0 +1,191 @@
+//! The architecture, held by a test: which layer may use which, and how long a file may grow.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What a layer must not use: dependencies run http → graphql → service → store → entity,
+/// sync → {guanke, service, store}, anyone → domain.
+const FORBIDDEN: [(&str, &[&str]); 9] = [
+    (
+        "domain",
+        &[
+            "app", "auth", "cli", "config", "entity", "graphql", "guanke", "http", "service",
+            "store", "sync",
+        ],
+    ),
+    (
+        "entity",
+        &[
+            "app", "auth", "cli", "config", "graphql", "guanke", "http", "service", "store", "sync",
+        ],
+    ),
+    (
+        "store",
+        &[
+            "app", "auth", "cli", "config", "graphql", "guanke", "http", "service", "sync",
+        ],
+    ),
+    (
+        "service",
+        &[
+            "app", "auth", "cli", "config", "entity", "graphql", "guanke", "http", "sync",
+        ],
+    ),
+    (
+        "guanke",
+        &[
+            "app", "auth", "cli", "config", "entity", "graphql", "http", "service", "store", "sync",
+        ],
+    ),
+    (
+        "sync",
+        &["app", "auth", "cli", "config", "entity", "graphql", "http"],
+    ),
+    (
+        "auth",
+        &[
+            "app", "cli", "config", "entity", "graphql", "guanke", "http", "service", "store",
+            "sync",
+        ],
+    ),
+    (
+        "graphql",
+        &[
+            "app", "auth", "cli", "config", "entity", "guanke", "http", "sync",
+        ],
+    ),
+    (
+        "http",
+        &[
+            "app", "cli", "config", "entity", "guanke", "service", "sync",
+        ],
+    ),
+];
+
+/// Longest file, in lines.
+const LONGEST: usize = 500;
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The modules of this crate that a file names, with the line: `crate::x`, and the first names in
+/// the braces of `use crate::{…}`.
+fn used_modules(text: &str) -> Vec<(usize, String)> {
+    let mut used = Vec::new();
+    let code: String = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n")
+        .collect();
+    for (at, _) in code.match_indices("crate::") {
+        let line = code[..at].matches('\n').count() + 1;
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => used.extend(members(group).into_iter().map(|name| (line, name))),
+            None => used.push((line, name(rest))),
+        }
+    }
+    used
+}
+
+fn name(text: &str) -> String {
+    text.trim_start()
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// The first names of a brace group's members, whose opening brace was read.
+fn members(group: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut members = vec![name(group)];
+    for (at, character) in group.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => members.push(name(&group[at + 1..])),
+            _ => {}
+        }
+    }
+    members.retain(|member| !member.is_empty());
+    members
+}
+
+#[test]
+fn no_layer_uses_one_above_it() {
+    let mut wrong = Vec::new();
+    for (layer, forbidden) in FORBIDDEN {
+        for file in sources(&src().join(layer)) {
+            for (line, module) in used_modules(&fs::read_to_string(&file).unwrap()) {
+                if forbidden.contains(&module.as_str()) {
+                    wrong.push(format!("{}:{line}: {layer} uses {module}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn sql_is_written_in_the_store_only() {
+    let mut wrong = Vec::new();
+    for layer in [
+        "domain", "service", "sync", "graphql", "http", "auth", "guanke", "cli", "config",
+    ] {
+        for file in sources(&src().join(layer)) {
+            let text = fs::read_to_string(&file).unwrap();
+            for sign in [
+                "sea_query",
+                "Statement::",
+                "execute_unprepared",
+                "sqlx::",
+                "EntityTrait",
+            ] {
+                if text.contains(sign) {
+                    wrong.push(format!("{}: {sign}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn files_can_be_read_in_one_sitting() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let long: Vec<_> = ["src", "migration/src", "tests"]
+        .iter()
+        .flat_map(|folder| sources(&root.join(folder)))
+        .filter_map(|file| {
+            let lines = fs::read_to_string(&file).unwrap().lines().count();
+            (lines > LONGEST).then(|| format!("{}: {lines} lines", file.display()))
+        })
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn the_search_for_imports_finds_them() {
+    let text = "use crate::{\n    domain::{page::Page, sync::Track},\n    store::Database,\n};\nfn f() { crate::guanke::x() }\n";
+    let names: Vec<_> = used_modules(text)
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    assert_eq!(names, ["domain", "store", "guanke"]);
+}

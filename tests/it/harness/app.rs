@@ -1,0 +1,259 @@
+//! The real service over a test's database, with a clock that stands still and a platform of its own.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+    response::Response,
+};
+use chrono::{NaiveDate, TimeDelta};
+use dialgraph::{
+    app::{self, Base, PlatformConfig},
+    auth::JwtKeys,
+    clock::ManualClock,
+    domain::{
+        business_time::{BusinessZone, DayRange},
+        sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
+        viewer::{Role, Viewer},
+    },
+    guanke::{
+        ClientConfig, Credentials, RetryPolicy,
+        simulator::{Simulator, SimulatorConfig, serve},
+    },
+    http::HttpOptions,
+    store::sync_runs::NewRun,
+    sync::{Job, Reporter, RunOutcome, Schedule, SyncOptions, Syncer},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{Backend, TestDatabase};
+
+const SECRET: &str = "a secret of tests, with more than 32 bytes";
+
+/// The service, put together as in production.
+pub struct TestApp {
+    pub database: TestDatabase,
+    pub clock: Arc<ManualClock>,
+    pub platform: Simulator,
+    pub syncer: Syncer,
+    base: Base,
+    router: Router,
+    keys: JwtKeys,
+    statements: Arc<Mutex<Vec<String>>>,
+    address: String,
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The data, which must have come without errors.
+    pub fn data(self) -> Value {
+        assert_eq!(self.body["errors"], Value::Null, "{:#}", self.body);
+        self.body["data"].clone()
+    }
+
+    /// The code of the first error.
+    pub fn code(&self) -> &str {
+        self.body["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{:#}", self.body))
+    }
+
+    /// The message of the first error.
+    pub fn message(&self) -> &str {
+        self.body["errors"][0]["message"]
+            .as_str()
+            .unwrap_or_default()
+    }
+}
+
+/// Noon of Friday, 20 November 2026, in Shanghai.
+pub const NOW: &str = "2026-11-20T04:00:00Z";
+
+impl TestApp {
+    /// A platform with three days of 300 calls, today included, and nothing read yet.
+    pub async fn new(backend: &Backend) -> Self {
+        Self::with_platform(backend, |_| {}).await
+    }
+
+    /// A platform that `change` makes different.
+    pub async fn with_platform(
+        backend: &Backend,
+        change: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
+        let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
+        let mut config = SimulatorConfig::new(7, day("2026-11-18"), day("2026-11-20"), 300);
+        change(&mut config);
+        let platform = Simulator::new(config, clock.clone());
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(platform.clone(), listener, std::future::pending()));
+
+        let mut database = TestDatabase::migrated(backend).await;
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        let log = statements.clone();
+        database
+            .db
+            .on_statement(move |sql| log.lock().unwrap().push(sql.to_owned()));
+        let base = Base {
+            db: database.db.clone(),
+            clock: clock.clone(),
+            zone: BusinessZone::default(),
+            secret: SECRET.into(),
+        };
+        let syncer = syncer(&base, &address);
+        let keys = JwtKeys::new(&SECRET.into(), clock.clone()).unwrap();
+        let router = app::http(&base, keys.clone(), Some(&syncer), HttpOptions::default());
+        Self {
+            database,
+            clock,
+            platform,
+            syncer,
+            base,
+            router,
+            keys,
+            statements,
+            address,
+        }
+    }
+
+    /// Another instance of the service, with connections of its own, on the same database and
+    /// platform.
+    pub async fn another_instance(&self) -> Syncer {
+        let base = Base {
+            db: self.database.connect_again().await,
+            ..self.base.clone()
+        };
+        syncer(&base, &self.address)
+    }
+
+    /// A token for `role`, good for an hour.
+    pub fn token(&self, role: Role) -> String {
+        let viewer = Viewer {
+            subject: "test".to_owned(),
+            role,
+        };
+        self.keys.issue(&viewer, TimeDelta::hours(1)).unwrap()
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Sends a query as `role`.
+    pub async fn query_as(&self, role: Role, query: &str) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/graphql")
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", self.token(role)),
+            )
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({ "query": query }).to_string()))
+            .unwrap();
+        answer(self.send(request).await).await
+    }
+
+    /// Sends a query as an administrator.
+    pub async fn query(&self, query: &str) -> Answer {
+        self.query_as(Role::Admin, query).await
+    }
+
+    /// What a query answers, which must be without errors.
+    pub async fn data(&self, query: &str) -> Value {
+        self.query(query).await.data()
+    }
+
+    /// Reads days from the platform in the foreground.
+    pub async fn sync(&self, track: SyncTrack, from: &str, to: &str) -> RunOutcome {
+        run(&self.syncer, track, from, to).await
+    }
+
+    /// Reads days, which must succeed.
+    pub async fn synced(&self, track: SyncTrack, from: &str, to: &str) -> RunOutcome {
+        let outcome = self.sync(track, from, to).await;
+        assert_eq!(outcome.status, SyncStatus::Succeeded, "{outcome:?}");
+        outcome
+    }
+
+    /// The SQL statements since this was last asked.
+    pub fn statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.statements.lock().unwrap())
+    }
+}
+
+/// Reads days from the platform with `syncer`.
+pub async fn run(syncer: &Syncer, track: SyncTrack, from: &str, to: &str) -> RunOutcome {
+    let new = NewRun {
+        track,
+        window: SyncWindow::Manual,
+        days: DayRange::new(day(from), day(to)).unwrap(),
+        trigger: SyncTrigger::Cli,
+    };
+    syncer.run(new, Reporter::default()).await.unwrap()
+}
+
+/// A day by its name.
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// The answer's status and JSON.
+pub async fn answer(response: Response) -> Answer {
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
+    let body = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Answer { status, body }
+}
+
+/// A syncer that asks the platform at `address`, with small pages and no pauses.
+pub fn syncer(base: &Base, address: &str) -> Syncer {
+    let credentials = Credentials::Password {
+        username: "演示".to_owned(),
+        password: "demo#密码".into(),
+    };
+    let mut client = ClientConfig::new(address.parse().unwrap(), credentials);
+    client.page_size = 100;
+    client.non_seat_names.push("管理员".to_owned());
+    client.retry = RetryPolicy {
+        max_attempts: 3,
+        min_delay: Duration::ZERO,
+        max_delay: Duration::ZERO,
+    };
+    let job = |track, window, cron| Job::new(track, window, cron).unwrap();
+    let schedule = Schedule {
+        jobs: vec![
+            job(SyncTrack::CallRecords, SyncWindow::T3, "5 1,10,15,21 * * *"),
+            job(SyncTrack::CallRecords, SyncWindow::Today, "*/10 9-23 * * *"),
+        ],
+    };
+    let options = SyncOptions {
+        lease_poll: Duration::from_millis(5),
+        ..SyncOptions::default()
+    };
+    let config = PlatformConfig {
+        client,
+        login: "演示".into(),
+        schedule,
+        options,
+    };
+    app::syncer(base, config).unwrap()
+}

@@ -1,0 +1,86 @@
+//! Rows to test with.
+
+use chrono::{DateTime, Utc};
+use dialgraph::{
+    domain::{
+        business_time::BusinessZone,
+        dialing::{CallResult, CallSource},
+        money::Money,
+    },
+    service::ingest::{self, IncomingCall, Ingested},
+    store::{
+        Database,
+        packages::{self, NewPackage},
+        tasks::PlatformTask,
+    },
+};
+
+/// A call at `time`, not answered, with nothing else known of it.
+pub fn call(id: &str, time: &str) -> IncomingCall {
+    IncomingCall {
+        external_id: id.to_owned(),
+        task: None,
+        agent: None,
+        phone_number: Some("13812348000".to_owned()),
+        call_time: time.parse().unwrap(),
+        duration: 0,
+        result: CallResult::NoAnswer,
+        grade: None,
+        hangup_reason: None,
+        notes: None,
+        customer_name: None,
+        company: None,
+        province: None,
+        city: None,
+        device_name: None,
+        recording_url: None,
+        billed_amount: None,
+        tags: Vec::new(),
+    }
+}
+
+/// Ingests a batch as the platform's, in a transaction of its own; tried again when other writers
+/// were in the way.
+pub async fn ingest(db: &Database, batch: Vec<IncomingCall>) -> Ingested {
+    loop {
+        let tx = db.begin().await.unwrap();
+        let now: DateTime<Utc> = "2026-11-20T04:00:00Z".parse().unwrap();
+        let zone = BusinessZone::default();
+        match ingest::ingest(&tx, zone, CallSource::Guanke, &batch, now).await {
+            Ok(ingested) => {
+                tx.commit().await.unwrap();
+                return ingested;
+            }
+            Err(error) => assert!(error.is_contended(), "{error:?}"),
+        }
+    }
+}
+
+/// A package created at `time`.
+pub async fn package(db: &Database, name: &str, time: &str) -> i64 {
+    let created_at: DateTime<Utc> = time.parse().unwrap();
+    let tx = db.begin().await.unwrap();
+    let new = NewPackage {
+        name: name.to_owned(),
+        source: None,
+        industry: None,
+        region: None,
+        total_leads: 1_000,
+        valid_leads: 900,
+        cost_per_lead: Money::from_ten_thousandths(500),
+        total_cost: Money::from_ten_thousandths(500_000),
+        created_at,
+        created_date: BusinessZone::default().day_of(created_at),
+    };
+    let package = packages::create(&tx, new).await.unwrap();
+    tx.commit().await.unwrap();
+    package.id
+}
+
+/// The platform's task with this id.
+pub fn task(external_id: &str) -> Option<PlatformTask> {
+    Some(PlatformTask {
+        external_id: external_id.to_owned(),
+        name: Some(format!("任务 {external_id}")),
+    })
+}

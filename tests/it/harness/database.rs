@@ -1,0 +1,165 @@
+//! A database of its own for each test.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use dialgraph::store::{ConnectOptions, Database, DatabaseUrl, schema};
+use sea_orm::ConnectionTrait;
+use tokio::sync::OnceCell;
+
+/// Which database a test runs on.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    Sqlite,
+    /// A server, by the URL of a database on it from which others can be created.
+    Postgres(String),
+}
+
+impl Backend {
+    /// The server of `TEST_POSTGRES_URL`; says that tests are skipped when there is none.
+    pub fn postgres() -> Option<Self> {
+        let url = std::env::var("TEST_POSTGRES_URL")
+            .ok()
+            .filter(|url| !url.is_empty());
+        if url.is_none() {
+            eprintln!("SKIPPED on PostgreSQL: TEST_POSTGRES_URL is not set");
+        }
+        url.map(Self::Postgres)
+    }
+}
+
+/// A database that goes when the test ends.
+pub struct TestDatabase {
+    pub db: Database,
+    pub url: String,
+    _files: Option<tempfile::TempDir>,
+    drop_on: Option<(String, String)>,
+}
+
+/// How many names were given out, and the migrated template of this process.
+static NAMES: AtomicU32 = AtomicU32::new(0);
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+impl TestDatabase {
+    /// With all migrations.
+    pub async fn migrated(backend: &Backend) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let database = Self::empty(backend).await;
+                schema::up(&database.db, None).await.unwrap();
+                database
+            }
+            Backend::Postgres(server) => {
+                let template = TEMPLATE.get_or_init(|| template(server)).await;
+                Self::create(server, Some(template)).await
+            }
+        }
+    }
+
+    /// Without any.
+    pub async fn empty(backend: &Backend) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let files = tempfile::tempdir().unwrap();
+                let url = format!("sqlite://{}", file(&files).display());
+                let db = connect(&url).await;
+                Self {
+                    db,
+                    url,
+                    _files: Some(files),
+                    drop_on: None,
+                }
+            }
+            Backend::Postgres(server) => Self::create(server, None).await,
+        }
+    }
+
+    async fn create(server: &str, template: Option<&String>) -> Self {
+        let name = name();
+        let template = template
+            .map(|template| format!(" TEMPLATE {template}"))
+            .unwrap_or_default();
+        execute(server, &format!("CREATE DATABASE {name}{template}")).await;
+        let url = on_server(server, &name);
+        let db = connect(&url).await;
+        Self {
+            db,
+            url,
+            _files: None,
+            drop_on: Some((server.to_owned(), name)),
+        }
+    }
+
+    /// Another program's connection to the same database.
+    pub async fn connect_again(&self) -> Database {
+        connect(&self.url).await
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.drop_on.take() else {
+            return;
+        };
+        // Dropping is not async, and the test's own runtime may be ending.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(execute(
+                &server,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            ));
+        });
+        let _ = dropped.join();
+    }
+}
+
+async fn template(server: &str) -> String {
+    let name = name();
+    execute(server, &format!("CREATE DATABASE {name}")).await;
+    let db = connect(&on_server(server, &name)).await;
+    schema::up(&db, None).await.unwrap();
+    db.close().await;
+    name
+}
+
+fn name() -> String {
+    let number = NAMES.fetch_add(1, Ordering::Relaxed);
+    format!("dialgraph_test_{}_{number}", std::process::id())
+}
+
+fn on_server(server: &str, name: &str) -> String {
+    let (base, _) = server
+        .rsplit_once('/')
+        .expect("a URL with a database in it");
+    format!("{base}/{name}")
+}
+
+async fn connect(url: &str) -> Database {
+    let url: DatabaseUrl = url.parse().unwrap();
+    let options = ConnectOptions {
+        max_connections: 6,
+        ..ConnectOptions::default()
+    };
+    Database::connect(&url, options).await.unwrap()
+}
+
+async fn execute(server: &str, sql: &str) {
+    let options = ConnectOptions {
+        max_connections: 1,
+        ..ConnectOptions::default()
+    };
+    let db = Database::connect(&server.parse().unwrap(), options)
+        .await
+        .unwrap();
+    db.write().execute_unprepared(sql).await.unwrap();
+    db.close().await;
+}
+
+fn file(files: &tempfile::TempDir) -> PathBuf {
+    files.path().join("test.db")
+}

@@ -1,0 +1,260 @@
+//! Synchronisation: what it keeps, what it says of each day, and what goes wrong.
+
+use std::time::Duration;
+
+use dialgraph::{
+    domain::sync::{StatKind, SyncStatus, SyncTrack},
+    guanke::simulator::{Fault, FaultKind, FaultOn},
+    store::{platform_stats, sync_days},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Backend, TestApp, day, run},
+    on_both,
+};
+
+const CALLS: SyncTrack = SyncTrack::CallRecords;
+
+/// What the API says of a day.
+async fn grades(app: &TestApp, date: &str) -> Value {
+    let query =
+        format!(r#"{{ gradeStats(date: "{date}") {{ totalRecords grade9 complete stale }} }}"#);
+    app.data(&query).await["gradeStats"].clone()
+}
+
+fn fault(day_: &str, page: u32, kind: FaultKind, times: Option<u32>) -> Fault {
+    Fault {
+        on: FaultOn::Page {
+            day: Some(day(day_)),
+            page: Some(page),
+        },
+        kind,
+        times,
+    }
+}
+
+on_both! {
+    /// Reading a day again changes nothing, and says so.
+    a_second_run_changes_nothing = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let first = app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+        assert_eq!((first.counts.inserted, first.counts.unchanged), (600, 0));
+        let second = app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+        assert_eq!(
+            (second.counts.fetched, second.counts.inserted, second.counts.updated, second.counts.unchanged),
+            (600, 0, 0, 600)
+        );
+        let data = app
+            .data("{ syncRuns { nodes { track window trigger status from to pages fetched inserted updated unchanged error finishedAt } } }")
+            .await;
+        let run = |inserted, unchanged| json!({
+            "track": "CALL_RECORDS", "window": "MANUAL", "trigger": "CLI", "status": "SUCCEEDED",
+            "from": "2026-11-18", "to": "2026-11-19", "pages": 6, "fetched": 600,
+            "inserted": inserted, "updated": 0, "unchanged": unchanged, "error": null,
+            "finishedAt": "2026-11-20T04:00:00+00:00",
+        });
+        assert_eq!(data["syncRuns"]["nodes"], json!([run(0, 600), run(600, 0)]));
+    };
+
+    /// A grade that is edited on the platform arrives with the next run and moves the figures.
+    a_late_edit_moves_the_figures = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let before = grades(&app, "2026-11-19").await["grade9"].as_i64().unwrap();
+        let deals = app.platform.truth(day("2026-11-19")).grades["NINE_YUAN"];
+        assert_eq!(before, i64::from(deals));
+
+        app.platform.edit_grade(day("2026-11-19"), 0, "９元", Some("NINE_YUAN"));
+        app.platform.edit_grade(day("2026-11-19"), 1, "99元", Some("OTHER"));
+        let outcome = app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!((outcome.counts.updated, outcome.counts.unchanged), (2, 298));
+        let expected = i64::from(app.platform.truth(day("2026-11-19")).grades["NINE_YUAN"]);
+        assert_eq!(grades(&app, "2026-11-19").await["grade9"].as_i64().unwrap(), expected);
+        assert_eq!(expected, before + 1, "call 0 was no deal before");
+    };
+
+    /// A page that fails for good: the day is not complete, the run failed and says why, and the
+    /// next one repairs it.
+    a_day_whose_page_fails_is_not_complete = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.add_fault(fault("2026-11-19", 3, FaultKind::HttpStatus(502), None));
+        let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Failed);
+        let stats = grades(&app, "2026-11-19").await;
+        assert_eq!((&stats["complete"], &stats["stale"]), (&json!(false), &json!(true)));
+        let data = app.data("{ syncRuns(first: 1) { nodes { status error } } }").await;
+        let run = &data["syncRuns"]["nodes"][0];
+        assert_eq!(run["status"], "FAILED");
+        assert_eq!(run["error"], "2026-11-19: Guanke answered with HTTP status 502");
+
+        app.platform.clear_faults();
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let stats = grades(&app, "2026-11-19").await;
+        let deals = app.platform.truth(day("2026-11-19")).grades["NINE_YUAN"];
+        assert_eq!(stats, json!({ "totalRecords": 300, "grade9": deals, "complete": true, "stale": false }));
+    };
+
+    /// A complete day whose newer read fails stays complete, is stale, and loses nothing.
+    a_complete_day_whose_page_fails_is_stale = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let before = grades(&app, "2026-11-19").await;
+        app.platform.add_fault(fault("2026-11-19", 2, FaultKind::Html, None));
+        let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Failed);
+        let mut expected = before.clone();
+        expected["stale"] = json!(true);
+        assert_eq!(grades(&app, "2026-11-19").await, expected);
+
+        app.platform.clear_faults();
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(grades(&app, "2026-11-19").await, before);
+    };
+
+    /// Of several days, one that fails does not take the others with it.
+    one_bad_day_makes_a_run_partial = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.add_fault(fault("2026-11-18", 1, FaultKind::Code(500), None));
+        let outcome = app.sync(CALLS, "2026-11-18", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Partial);
+        assert_eq!(outcome.failed.len(), 1);
+        assert_eq!(outcome.failed[0].0, day("2026-11-18"));
+        assert_eq!(grades(&app, "2026-11-19").await["complete"], true);
+        // Nothing is known of the other day: no zeros are made up for it.
+        let answer = app.query(r#"{ gradeStats(date: "2026-11-18") { totalRecords } }"#).await;
+        assert_eq!(answer.code(), "NOT_SYNCED");
+        assert!(answer.message().contains("the last attempt failed"), "{}", answer.message());
+    };
+
+    /// Faults that pass cost tries, not data.
+    passing_faults_are_tried_again = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        for (page, kind) in [
+            (1, FaultKind::HttpStatus(503)),
+            (2, FaultKind::Truncated),
+            (3, FaultKind::TooManyRequests { retry_after: 0 }),
+        ] {
+            app.platform.add_fault(fault("2026-11-19", page, kind, Some(1)));
+        }
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 300);
+    };
+
+    /// A token that is revoked half-way costs one new login.
+    a_revoked_token_costs_one_login = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.revoke_tokens_after(2);
+        app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+        assert_eq!(app.platform.requests().logins, 2);
+        // The token is kept in the database: another instance needs no login of its own.
+        let other = app.another_instance().await;
+        let outcome = run(&other, CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Succeeded);
+        assert_eq!(app.platform.requests().logins, 2);
+    };
+
+    /// A day that is going on is read up to now, and complete only once it is over.
+    today_is_complete_tomorrow = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+        let so_far = app.platform.truth(day("2026-11-20")).calls;
+        assert!(so_far > 0 && so_far < 300, "{so_far}");
+        let query = r#"{ gradeStats(date: "2026-11-20") { totalRecords complete stale syncedThrough } }"#;
+        let expected = json!({
+            "totalRecords": so_far, "complete": false, "stale": false,
+            "syncedThrough": "2026-11-20T04:00:00+00:00",
+        });
+        assert_eq!(app.data(query).await["gradeStats"], expected);
+
+        app.clock.set("2026-11-20T16:00:01Z".parse().unwrap());
+        app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+        let expected = json!({
+            "totalRecords": 300, "complete": true, "stale": false,
+            "syncedThrough": "2026-11-20T15:59:59+00:00",
+        });
+        assert_eq!(app.data(query).await["gradeStats"], expected);
+    };
+
+    /// The platform's figures are asked for a day at a time, and booked on that day.
+    statistics_are_booked_on_their_own_day = async |backend: Backend| {
+        let app = TestApp::with_platform(&backend, |platform| platform.first_day = day("2026-11-10")).await;
+        app.synced(SyncTrack::TaskStats, "2026-11-10", "2026-11-19").await;
+        assert_eq!(app.platform.requests().statistics, 20);
+        for date in (10..=19).map(|date| day(&format!("2026-11-{date}"))) {
+            let truth = app.platform.truth(date);
+            let rows = platform_stats::list(app.database.db.read(), date).await.unwrap();
+            let sums = |kind| {
+                rows.iter()
+                    .filter(|row| row.kind == kind && !row.is_summary)
+                    .fold((0, 0), |sum, row| (sum.0 + row.dialled, sum.1 + row.connected))
+            };
+            let expected = (i64::from(truth.calls), i64::from(truth.connected));
+            assert_eq!(sums(StatKind::Account), expected, "{date}");
+            assert_eq!(sums(StatKind::Task), expected, "{date}");
+            let seats = rows.iter().filter(|row| row.is_seat && row.dialled > 0).count();
+            assert_eq!(seats, truth.seats as usize, "{date}");
+            let known = sync_days::find(app.database.db.read(), SyncTrack::TaskStats, date).await.unwrap().unwrap();
+            assert!(known.completed_at.is_some() && !known.is_stale);
+        }
+        let again = app.synced(SyncTrack::TaskStats, "2026-11-10", "2026-11-19").await;
+        assert_eq!((again.counts.inserted, again.counts.updated), (0, 0));
+        assert_eq!(again.counts.fetched, again.counts.unchanged);
+    };
+
+    /// Two instances read a day once: the second waits for the first, and takes what it read.
+    two_instances_do_not_read_a_day_twice = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.add_fault(fault("2026-11-19", 1, FaultKind::Hang(Duration::from_millis(100)), Some(1)));
+        let other = app.another_instance().await;
+        let (first, second) = tokio::join!(
+            app.sync(CALLS, "2026-11-19", "2026-11-19"),
+            run(&other, CALLS, "2026-11-19", "2026-11-19"),
+        );
+        assert_eq!((first.status, second.status), (SyncStatus::Succeeded, SyncStatus::Succeeded));
+        assert_eq!(first.counts.inserted + second.counts.inserted, 300);
+        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 300);
+    };
+
+    /// A day that a stopping service leaves is stale, and the next run goes on with it.
+    a_service_that_stops_leaves_a_day_for_the_next_run = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.add_fault(fault("2026-11-19", 3, FaultKind::Hang(Duration::from_secs(60)), Some(1)));
+        let syncer = app.syncer.clone();
+        let stop = async {
+            while app.platform.requests().pages < 3 {
+                tokio::task::yield_now().await;
+            }
+            syncer.stop().await;
+        };
+        let (outcome, ()) = tokio::join!(app.sync(CALLS, "2026-11-19", "2026-11-19"), stop);
+        assert_eq!(outcome.status, SyncStatus::Failed);
+        assert_eq!(outcome.failed[0].1, "stopped, because the service is shutting down");
+
+        let next = app.another_instance().await;
+        let outcome = run(&next, CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Succeeded);
+        assert_eq!(outcome.counts.inserted + outcome.counts.unchanged, 300);
+        assert_eq!(grades(&app, "2026-11-19").await["complete"], true);
+    };
+
+    /// Tasks and agents that are new are made on the way, each counted by its calls.
+    tasks_and_agents_come_with_their_calls = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let truth = app.platform.truth(day("2026-11-19"));
+        let data = app
+            .data("{ tasks { nodes { taskName externalId status totalCalls connectedCalls } } agents(first: 100) { nodes { name isSeat } } }")
+            .await;
+        let tasks = data["tasks"]["nodes"].as_array().unwrap();
+        assert_eq!(tasks.len(), truth.tasks.len());
+        for task in tasks {
+            let tally = truth.tasks[task["taskName"].as_str().unwrap()];
+            assert_eq!((&task["totalCalls"], &task["connectedCalls"]), (&json!(tally.calls), &json!(tally.connected)));
+            assert_eq!(task["status"], "IN_PROGRESS");
+        }
+        let agents = data["agents"]["nodes"].as_array().unwrap();
+        let managers: Vec<_> = agents.iter().filter(|agent| agent["isSeat"] == false).collect();
+        assert_eq!(managers, [&json!({ "name": "管理员", "isSeat": false })]);
+    };
+}
