@@ -76,7 +76,6 @@ fn instance(started: DateTime<Utc>) -> String {
 }
 
 /// The HTTP service over `base`; `syncer` is what refreshes go to, if there is a platform.
-#[must_use]
 pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOptions) -> Router {
     let refresher: Arc<dyn Refresher> = match syncer {
         Some(syncer) => Arc::new(syncer.clone()),
@@ -115,8 +114,8 @@ pub async fn serve(
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
-    let served = tokio::select! {
-        served = server => served,
+    let ended = tokio::select! {
+        ended = server => ended,
         () = late => {
             tracing::warn!("requests were still at work when the time to stop was over");
             Ok(())
@@ -132,5 +131,5 @@ pub async fn serve(
     }
     base.db.close().await;
     tracing::info!("stopped");
-    served
+    ended
 }

@@ -47,11 +47,12 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
         secret,
     };
     let syncer = syncer(&base, &arguments.guanke, &arguments.sync)?;
-    match &syncer {
-        Some(_) => tracing::info!("the background synchronisation follows its schedule"),
-        None => tracing::warn!(
+    if syncer.is_some() {
+        tracing::info!("the background synchronisation follows its schedule");
+    } else {
+        tracing::warn!(
             "no background synchronisation: set GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET"
-        ),
+        );
     }
     let address = (arguments.server.host, arguments.server.port);
     let listener = TcpListener::bind(address)

@@ -8,6 +8,10 @@ use super::given;
 use crate::guanke::{CdrApi, ClientConfig, Credentials};
 
 /// How to reach the calling platform.
+#[expect(
+    clippy::struct_field_names,
+    reason = "clap makes the flags of the names"
+)]
 #[derive(Clone, Args)]
 #[command(next_help_heading = "Guanke platform")]
 pub struct GuankeArgs {

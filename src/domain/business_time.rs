@@ -126,6 +126,7 @@ impl DayRange {
     }
 
     /// The days, oldest first.
+    #[must_use]
     pub fn iter(self) -> impl DoubleEndedIterator<Item = NaiveDate> {
         let days = u64::try_from(self.days()).unwrap_or(1);
         (0..days).filter_map(move |offset| self.from.checked_add_days(Days::new(offset)))

@@ -1,5 +1,10 @@
 //! One sea-orm model a table: columns and relations, no behaviour.
 
+#![expect(
+    missing_docs,
+    reason = "columns that say what they are by name, and what sea-orm's macros generate"
+)]
+
 pub mod agent;
 pub mod call;
 pub mod call_rollup;

@@ -151,14 +151,14 @@ impl From<GradeStatsError> for ApiError {
                 next_sync,
                 ref last_error,
             } => {
-                let mut message = error.to_string();
-                if let Some(reason) = last_error {
-                    message.push_str(&format!("; the last attempt failed: {reason}"));
-                }
-                message.push_str(&match next_sync {
-                    Some(at) => format!("; the next scheduled synchronisation of this day is at {}", rfc3339(at)),
-                    None => "; no scheduled synchronisation will read this day: ask an ADMIN or MANAGER for refreshStats".to_owned(),
-                });
+                let failure = last_error
+                    .as_ref()
+                    .map(|reason| format!("; the last attempt failed: {reason}"));
+                let next = match next_sync {
+                    Some(at) => format!("the next scheduled synchronisation of this day is at {}", rfc3339(at)),
+                    None => "no scheduled synchronisation will read this day: ask an ADMIN or MANAGER for refreshStats".to_owned(),
+                };
+                let message = format!("{error}{}; {next}", failure.unwrap_or_default());
                 Self::NotSynced {
                     date,
                     next_sync,
@@ -188,7 +188,7 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
             }
             None => extensions.set("code", code::BAD_USER_INPUT),
             Some(Value::String(code)) if code == code::INTERNAL => {
-                extensions.set("requestId", request_id)
+                extensions.set("requestId", request_id);
             }
             Some(_) => {}
         }

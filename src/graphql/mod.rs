@@ -1,6 +1,11 @@
 //! The GraphQL schema. Resolvers read ids and arguments, call a service or a loader, and wrap
 //! what comes back: there is no SQL here, and no rule.
 
+#![allow(
+    clippy::unused_async,
+    reason = "async-graphql's resolvers are async, whether they wait or not"
+)]
+
 mod batching;
 mod connection;
 mod context;

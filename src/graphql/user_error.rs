@@ -15,7 +15,7 @@ pub(super) struct UserError {
 
 impl UserError {
     /// A problem with a field of `input`.
-    pub fn of_input(field: &str, code: &str, message: impl ToString) -> Self {
+    pub fn of_input(field: &str, code: &str, message: &impl ToString) -> Self {
         Self {
             field: vec!["input".to_owned(), field.to_owned()],
             code: code.to_owned(),

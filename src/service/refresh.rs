@@ -168,38 +168,41 @@ impl DaysError {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> Option<NaiveDate> {
-        Some(text.parse().unwrap())
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
     }
 
     #[test]
     fn a_day_or_a_range_up_to_today_is_taken_and_anything_else_is_refused() {
-        let today = day("2026-11-20").unwrap();
+        let today = day("2026-11-20");
         let days = |date, from, to| requested_days(date, from, to, today).map(DayRange::days);
-        assert_eq!(days(day("2026-11-20"), None, None), Ok(1));
-        assert_eq!(days(None, day("2026-11-11"), day("2026-11-20")), Ok(10));
+        assert_eq!(days(Some(day("2026-11-20")), None, None), Ok(1));
+        assert_eq!(
+            days(None, Some(day("2026-11-11")), Some(day("2026-11-20"))),
+            Ok(10)
+        );
         assert_eq!(days(None, None, None), Err(DaysError::Missing("date")));
         assert_eq!(
-            days(None, day("2026-11-11"), None),
+            days(None, Some(day("2026-11-11")), None),
             Err(DaysError::Missing("to"))
         );
         assert_eq!(
-            days(day("2026-11-20"), day("2026-11-20"), None),
+            days(Some(day("2026-11-20")), Some(day("2026-11-20")), None),
             Err(DaysError::DateAndRange)
         );
         assert_eq!(
-            days(None, day("2026-11-20"), day("2026-11-19")),
+            days(None, Some(day("2026-11-20")), Some(day("2026-11-19"))),
             Err(DaysError::Backwards)
         );
         assert_eq!(
-            days(day("2026-11-21"), None, None),
+            days(Some(day("2026-11-21")), None, None),
             Err(DaysError::Future {
                 field: "date",
                 today
             })
         );
         assert_eq!(
-            days(None, day("2026-01-01"), day("2026-11-20")),
+            days(None, Some(day("2026-01-01")), Some(day("2026-11-20"))),
             Err(DaysError::TooMany(324))
         );
     }

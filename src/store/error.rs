@@ -65,6 +65,6 @@ const CHECK_VIOLATED: [&str; 2] = ["23514", "275"];
 fn sqlstate(error: &sqlx::Error) -> Option<String> {
     error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .map(std::borrow::Cow::into_owned)
 }

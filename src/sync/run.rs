@@ -48,7 +48,7 @@ impl Default for SyncOptions {
         Self {
             page_concurrency: 4,
             passes: 3,
-            lease_ttl: Duration::from_secs(60),
+            lease_ttl: Duration::from_mins(1),
             lease_poll: Duration::from_secs(1),
         }
     }

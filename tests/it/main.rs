@@ -1,6 +1,16 @@
 //! The integration tests: through the public door, on SQLite always and on PostgreSQL when
 //! `TEST_POSTGRES_URL` names a server on which databases may be created.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::similar_names,
+    clippy::needless_raw_string_hashes,
+    clippy::items_after_statements,
+    reason = "a test that cannot go on fails, and a query is easier to read as it is sent"
+)]
+
 mod architecture;
 mod cli;
 mod figures;
@@ -11,5 +21,6 @@ mod nested;
 mod paging;
 mod refresh;
 mod rollups;
+mod schedule;
 mod schema;
 mod sync;

@@ -37,7 +37,7 @@ async fn fill(app: &TestApp, packages: usize, tasks: usize, calls: usize) {
                         &format!("{p}-{t}-{c:03}"),
                         &format!("2026-11-19T{:02}:{:02}:00Z", c / 60, c % 60),
                     );
-                    call.task = task(&format!("{p}-{t}"));
+                    call.task = Some(task(&format!("{p}-{t}")));
                     call.tags = vec![tag("interest_level", "high"), tag("callback", "yes")];
                     call
                 })

@@ -92,7 +92,7 @@ on_both! {
             let rows = fill(db, run, &minutes).await;
             let forward = walk(db, size, false).await;
             let mut expected = forward.clone();
-            expected.sort_by(|a, b| (b.call_time, b.id).cmp(&(a.call_time, a.id)));
+            expected.sort_by_key(|row| std::cmp::Reverse((row.call_time, row.id)));
             expected.dedup_by_key(|row| row.id);
             assert_eq!(forward, expected, "newest first, each once");
             assert_eq!(forward.len(), rows);

@@ -44,7 +44,7 @@ fn incoming() -> impl Strategy<Value = IncomingCall> {
     (place, outcome).prop_map(
         |((id, day, hour, task_id, agent), (grade, province, connected, duration, billed))| {
             let mut call = new_call(&id.to_string(), &format!("2026-11-1{day}T{hour:02}:00:00Z"));
-            call.task = (task_id > 0).then(|| task(&task_id.to_string())).flatten();
+            call.task = (task_id > 0).then(|| task(&task_id.to_string()));
             call.agent = (agent > 0).then(|| PlatformAgent {
                 external_id: agent.to_string(),
                 name: None,

@@ -63,8 +63,7 @@ impl StatsQuery {
                 "a trend has at most {} days, and {} were asked for",
                 trend::MAX_DAYS,
                 range.days()
-            ))
-            .into());
+            )));
         }
         let days = trend::trend(&context.services()?.db, range).await;
         Ok(days?

@@ -70,7 +70,7 @@ impl SyncMutation {
         Ok(match days {
             Ok(days) => start(services, days, &input.tracks()).await?,
             Err(error) => {
-                RefreshStatsPayload::of(UserError::of_input(error.field(), error.code(), error))
+                RefreshStatsPayload::of(UserError::of_input(error.field(), error.code(), &error))
             }
         })
     }

@@ -78,9 +78,9 @@ pub async fn package(db: &Database, name: &str, time: &str) -> i64 {
 }
 
 /// The platform's task with this id.
-pub fn task(external_id: &str) -> Option<PlatformTask> {
-    Some(PlatformTask {
+pub fn task(external_id: &str) -> PlatformTask {
+    PlatformTask {
         external_id: external_id.to_owned(),
         name: Some(format!("任务 {external_id}")),
-    })
+    }
 }
