@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 /// Tells what time it is. Nothing else in the program may ask the system.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -20,7 +20,8 @@ impl Clock for SystemClock {
         reason = "the one place that reads the system clock"
     )]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        // What both databases keep, so that an instant is the same before and after it was stored.
+        Utc::now().trunc_subsecs(6)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Logs: to standard error, so that standard output is a command's answer.
 
+use std::io::IsTerminal as _;
+
 use clap::ValueEnum;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -22,10 +24,20 @@ where
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(writer);
     // A second start in one process, as in tests, keeps the first.
     let _ = match format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().try_init(),
     };
+}
+
+/// An error for a log line, with everything that led to it: an error's own text says only what
+/// callers need to know.
+#[must_use]
+pub fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    error
 }

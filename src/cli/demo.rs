@@ -57,12 +57,12 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     let clock = Arc::new(SystemClock);
     let stop = lifecycle::shutdown_on_signal();
     let folder = &arguments.demo_dir;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let address = (arguments.server.host, arguments.server.port);
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {}:{}: try --port", address.0, address.1))?;
 
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let secret = secret(&folder.join("secret"))?;
     let keys = JwtKeys::new(&secret, clock.clone())?;
     let url = DatabaseUrl::sqlite_file(&folder.join("dialgraph.db"));

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::serve::open;
+use super::{print, serve::open};
 use crate::{config::DatabaseArgs, store::schema};
 
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
         } else {
             "pending"
         };
-        println!("{state}  {}", migration.name);
+        print(format_args!("{state}  {}", migration.name))?;
     }
     db.close().await;
     Ok(())

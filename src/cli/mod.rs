@@ -9,7 +9,7 @@ mod simulator;
 mod sync;
 mod token;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
 use clap::{
     CommandFactory, Parser, Subcommand,
@@ -77,6 +77,15 @@ pub async fn run() -> ExitCode {
     }
 }
 
+/// A line of a command's answer. A reader that has seen enough (`| head`) ends the program quietly.
+fn print(line: impl std::fmt::Display) -> anyhow::Result<()> {
+    let mut output = std::io::stdout().lock();
+    match writeln!(output, "{line}").and_then(|()| output.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => Ok(written?),
+    }
+}
+
 fn load_dotenv() -> Result<(), String> {
     match dotenvy::dotenv() {
         Err(dotenvy::Error::LineParse(_, column)) => Err(format!(
@@ -132,7 +141,7 @@ impl Cli {
             Command::Sync(arguments) => sync::run(arguments, &bar).await,
             Command::Token(arguments) => token::run(&arguments).map(|()| ExitCode::SUCCESS),
             Command::Schema => {
-                print!("{}", crate::graphql::sdl());
+                print(crate::graphql::sdl().trim_end())?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Rollups(arguments) => rollups::run(arguments).await,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::serve::open;
+use super::{print, serve::open};
 use crate::{config::DatabaseArgs, store::rollups};
 
 #[derive(Debug, Args)]
@@ -37,12 +37,12 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
         let tx = db.begin().await?;
         rollups::rebuild(&tx).await?;
         tx.commit().await?;
-        println!("rebuilt");
+        print(format_args!("rebuilt"))?;
     }
     let differences = rollups::differences(&db).await?;
     for difference in differences.iter().take(PRINTED) {
         let cell = &difference.cell;
-        println!(
+        print(format_args!(
             "{} {} {} {}: stored {} calls, counted {}",
             cell.call_date,
             cell.dimension,
@@ -50,17 +50,17 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
             cell.grade_code,
             difference.stored.calls,
             difference.counted.calls
-        );
+        ))?;
     }
     db.close().await;
     Ok(if differences.is_empty() {
-        println!("every rollup equals a recount of the calls");
+        print(format_args!("every rollup equals a recount of the calls"))?;
         ExitCode::SUCCESS
     } else {
-        println!(
+        print(format_args!(
             "{} rollups differ; mend them with: dialgraph rollups rebuild",
             differences.len()
-        );
+        ))?;
         ExitCode::FAILURE
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, builder::BoolishValueParser};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Do not apply migrations at start; the service is not ready until somebody does
-    #[arg(long, env = "NO_MIGRATE")]
+    #[arg(long, env = "NO_MIGRATE", value_parser = BoolishValueParser::new())]
     no_migrate: bool,
     #[command(flatten)]
     server: ServerArgs,
@@ -40,6 +40,8 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let secret = arguments.auth.secret()?;
     let clock = Arc::new(SystemClock);
     let keys = JwtKeys::new(&secret, clock.clone()).context("JWT_SECRET_KEY")?;
+    // Before anything is opened or changed.
+    arguments.guanke.client()?;
     let base = Base {
         db: open(&arguments.database, !arguments.no_migrate).await?,
         clock,

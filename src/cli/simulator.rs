@@ -8,6 +8,7 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
+use super::print;
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::business_time::BusinessZone,
@@ -70,11 +71,23 @@ pub async fn run(arguments: SimulatorArgs) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}:{}", arguments.host, arguments.port))?;
     // The account is a made-up one; whoever runs the simulator needs to know it.
-    println!("GUANKE_BASE_URL=http://{}", listener.local_addr()?);
-    println!("GUANKE_USERNAME={}", config.username);
-    println!("GUANKE_PASSWORD={}", config.password.expose_secret());
-    println!("GUANKE_API_SECRET={}", config.secret.expose_secret());
-    println!("# days {} to {}", config.first_day, config.last_day);
+    print(format_args!(
+        "GUANKE_BASE_URL=http://{}",
+        listener.local_addr()?
+    ))?;
+    print(format_args!("GUANKE_USERNAME={}", config.username))?;
+    print(format_args!(
+        "GUANKE_PASSWORD={}",
+        config.password.expose_secret()
+    ))?;
+    print(format_args!(
+        "GUANKE_API_SECRET={}",
+        config.secret.expose_secret()
+    ))?;
+    print(format_args!(
+        "# days {} to {}",
+        config.first_day, config.last_day
+    ))?;
     let stop = lifecycle::shutdown_on_signal();
     let simulator = Simulator::new(config, Arc::new(SystemClock));
     serve(simulator, listener, stop.cancelled_owned()).await?;

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use indicatif::MultiProgress;
 
 use super::{progress, serve};
@@ -36,7 +36,7 @@ pub struct SyncCommandArgs {
     to: NaiveDate,
 
     /// Do not apply migrations first
-    #[arg(long, env = "NO_MIGRATE")]
+    #[arg(long, env = "NO_MIGRATE", value_parser = BoolishValueParser::new())]
     no_migrate: bool,
 
     #[command(flatten)]
@@ -75,15 +75,21 @@ pub async fn run(arguments: SyncCommandArgs, bars: &MultiProgress) -> anyhow::Re
     if days.to() > today {
         bail!("--to must not lie in the future: today is {today}");
     }
+    let secret = arguments.auth.secret()?;
+    // Before anything is opened or changed.
+    if arguments.guanke.client()?.is_none() {
+        bail!(
+            "the platform's credentials are not set: GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET"
+        );
+    }
     let base = Base {
         db: serve::open(&arguments.database, !arguments.no_migrate).await?,
         clock,
         zone,
-        secret: arguments.auth.secret()?,
+        secret,
     };
-    let syncer = serve::syncer(&base, &arguments.guanke, &arguments.sync)?.context(
-        "the platform's credentials are not set: GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET",
-    )?;
+    let syncer =
+        serve::syncer(&base, &arguments.guanke, &arguments.sync)?.context("no credentials")?;
     let stop = lifecycle::shutdown_on_signal();
     let stopping = syncer.clone();
     tokio::spawn(async move {
@@ -124,7 +130,7 @@ pub(super) async fn run_shown(
     let outcome = outcome?;
     eprintln!("{title}: {}", summary(&outcome, started));
     for (day, reason) in &outcome.failed {
-        eprintln!("{title}: {day} is not complete: {reason}");
+        eprintln!("{title}: {day} could not be read: {reason}");
     }
     Ok(outcome)
 }
@@ -133,8 +139,9 @@ fn summary(outcome: &RunOutcome, started: Instant) -> String {
     let counts = &outcome.counts;
     let seconds = started.elapsed().as_secs_f64();
     format!(
-        "{} days, {} rows in {seconds:.1} s: {} new, {} changed, {} unchanged, {} skipped",
+        "{} {}, {} rows in {seconds:.1} s: {} new, {} changed, {} unchanged, {} skipped",
         counts.days_done,
+        if counts.days_done == 1 { "day" } else { "days" },
         counts.fetched,
         counts.inserted,
         counts.updated,

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use clap::Args;
 
+use super::print;
 use crate::{
     auth::JwtKeys,
     clock::SystemClock,
@@ -50,6 +51,6 @@ pub fn run(arguments: &TokenArgs) -> anyhow::Result<()> {
         subject: arguments.subject.clone(),
         role: arguments.role,
     };
-    println!("{}", keys.issue(&viewer, lifetime)?);
+    print(format_args!("{}", keys.issue(&viewer, lifetime)?))?;
     Ok(())
 }

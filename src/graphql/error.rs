@@ -2,7 +2,7 @@
 //! is logged, once, and never sent.
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Response, Value};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     domain::{page::PageError, viewer::Capability},
@@ -116,7 +116,9 @@ impl ApiError {
                 extensions.set("date", date.to_string());
                 extensions.set(
                     "nextSync",
-                    next_sync.map(rfc3339).map_or(Value::Null, Value::from),
+                    next_sync
+                        .map(|at| at.to_rfc3339())
+                        .map_or(Value::Null, Value::from),
                 );
             }
             _ => {}
@@ -155,7 +157,7 @@ impl From<GradeStatsError> for ApiError {
                     .as_ref()
                     .map(|reason| format!("; the last attempt failed: {reason}"));
                 let next = match next_sync {
-                    Some(at) => format!("the next scheduled synchronisation of this day is at {}", rfc3339(at)),
+                    Some(at) => format!("the next scheduled synchronisation of this day is at {}", at.to_rfc3339()),
                     None => "no scheduled synchronisation will read this day: ask an ADMIN or MANAGER for refreshStats".to_owned(),
                 };
                 let message = format!("{error}{}; {next}", failure.unwrap_or_default());
@@ -168,10 +170,6 @@ impl From<GradeStatsError> for ApiError {
             GradeStatsError::Store(error) => Self::Store(error),
         }
     }
-}
-
-fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// async-graphql's words for its limits on complexity and depth; it gives them no code.

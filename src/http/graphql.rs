@@ -1,6 +1,7 @@
 //! `GET` and `POST /graphql`, and GraphiQL.
 
 use async_graphql::{Request, http::GraphiQLSource, parser::types::OperationType};
+use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json,
     body::Bytes,
@@ -83,7 +84,7 @@ async fn execute(
     id: &RequestId,
 ) -> Response {
     let id = id.header_value().to_str().unwrap_or_default();
-    Json(state.schema.execute(request, viewer, id).await).into_response()
+    GraphQLResponse::from(state.schema.execute(request, viewer, id).await).into_response()
 }
 
 /// Whether the operation that would be executed is no query. A document that cannot be read

@@ -166,6 +166,14 @@ pub async fn finish(
     Ok(())
 }
 
+/// Whether a run is at work without a sign of life since `alive_since`.
+pub async fn any_dead(db: &impl ConnectionTrait, alive_since: DateTime<Utc>) -> Result<bool> {
+    let dead = Entity::find()
+        .filter(Column::Status.eq(SyncStatus::Running))
+        .filter(Column::HeartbeatAt.lt(alive_since));
+    Ok(dead.one(db).await?.is_some())
+}
+
 /// Ends the runs whose process died: at work, but without a sign of life since `alive_since`.
 /// Returns how many there were.
 pub async fn fail_dead(

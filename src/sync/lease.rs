@@ -8,6 +8,7 @@ use super::{day::SyncError, run::Context};
 use crate::{
     domain::sync::SyncTrack,
     store::{StoreError, Transaction, leases, sync_runs},
+    telemetry::chain,
 };
 
 /// The right to read a day, held until it is released or expires.
@@ -37,6 +38,12 @@ impl Lease {
                 let lease = Self { name, fence };
                 return Ok(Acquired { lease, waited });
             }
+            if !waited {
+                tracing::warn!(
+                    lease = name,
+                    "waiting for another process that reads this day, or for its lease to expire if it has died"
+                );
+            }
             waited = true;
             tokio::time::sleep(context.options.lease_poll).await;
         }
@@ -58,7 +65,11 @@ impl Lease {
                 Ok(true) => {}
                 Ok(false) => return SyncError::LeaseLost,
                 // The database may come back before the lease expires.
-                Err(error) => tracing::warn!(%error, lease = self.name, "could not renew a lease"),
+                Err(error) => tracing::warn!(
+                    error = chain(&error),
+                    lease = self.name,
+                    "could not renew a lease"
+                ),
             }
         }
     }
@@ -80,7 +91,11 @@ impl Lease {
             Ok::<(), StoreError>(())
         };
         if let Err(error) = release.await {
-            tracing::warn!(%error, lease = self.name, "could not release a lease; it will expire");
+            tracing::warn!(
+                error = chain(&error),
+                lease = self.name,
+                "could not release a lease; it will expire"
+            );
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::{
         Database, StoreError, sync_days,
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
+    telemetry::chain,
 };
 
 /// How synchronisation goes about its work.
@@ -278,8 +279,7 @@ impl Context {
             counts.days_done += 1;
             self.note_day(&run, day, read.as_ref().err()).await;
             if let Err(error) = read {
-                let cause: &dyn std::error::Error = &error;
-                tracing::warn!(sync.day = %day, error = cause, "a day could not be read");
+                tracing::warn!(sync.day = %day, error = chain(&error), "a day could not be read");
                 failed.push((day, error.to_string()));
                 if matches!(error, SyncError::Stopped) {
                     break;
@@ -357,7 +357,7 @@ impl Context {
                 Ok::<(), StoreError>(())
             };
             if let Err(error) = beat.await {
-                tracing::warn!(%error, "could not note that a run is alive");
+                tracing::warn!(error = chain(&error), "could not note that a run is alive");
             }
         }
     }
@@ -432,7 +432,7 @@ impl Context {
             Ok::<(), StoreError>(())
         };
         if let Err(error) = note.await {
-            tracing::error!(%error, sync.day = %day, "could not note how the read of a day ended");
+            tracing::error!(error = chain(&error), sync.day = %day, "could not note how the read of a day ended");
         }
     }
 
@@ -452,7 +452,11 @@ impl Context {
             Ok::<(), StoreError>(())
         };
         if let Err(error) = finish.await {
-            tracing::error!(%error, sync.run = outcome.run_id, "could not record how a run ended");
+            tracing::error!(
+                error = chain(&error),
+                sync.run = outcome.run_id,
+                "could not record how a run ended"
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::sync::SyncTrigger,
     store::{StoreError, leases, sync_runs, sync_runs::NewRun},
+    telemetry::chain,
 };
 
 /// How often a tick is tried when the database fails, and the first pause; each is twice the last.
@@ -44,9 +45,8 @@ impl Syncer {
             match self.take_up(tick).await {
                 Ok(()) => return,
                 Err(error) => {
-                    let cause: &dyn std::error::Error = &error;
                     tracing::error!(
-                        error = cause,
+                        error = chain(&error),
                         job = tick.job.name(),
                         attempt,
                         "a scheduled job could not be started"
@@ -102,9 +102,12 @@ impl Syncer {
 }
 
 impl Context {
-    /// Records the end of runs whose process died. Failing that, the next tick does.
+    /// Records the end of runs whose process died. Failing that, the next time does.
     async fn close_dead_runs(&self) {
         let close = async {
+            if !sync_runs::any_dead(self.db.read(), self.alive_since()).await? {
+                return Ok(0);
+            }
             let tx = self.db.begin().await?;
             let dead = sync_runs::fail_dead(&tx, self.alive_since(), self.clock.now()).await?;
             tx.commit().await?;
@@ -113,15 +116,19 @@ impl Context {
         match close.await {
             Ok(0) => {}
             Ok(runs) => tracing::warn!(runs, "runs whose process had ended were closed as failed"),
-            Err(error) => tracing::warn!(%error, "could not look for runs whose process has ended"),
+            Err(error) => tracing::warn!(
+                error = chain(&error),
+                "could not look for runs whose process has ended"
+            ),
         }
     }
 
     /// `false`: stopped meanwhile.
     async fn sleep_until(&self, at: DateTime<Utc>) -> bool {
-        // In steps, so that a change of the system's clock is noticed.
+        // In steps, so that a change of the system's clock is noticed, and a run that died too.
         const LONGEST: Duration = Duration::from_secs(30);
         loop {
+            self.close_dead_runs().await;
             let left = (at - self.clock.now()).to_std().unwrap_or_default();
             if left.is_zero() {
                 return !self.stop.is_cancelled();

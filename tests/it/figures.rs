@@ -173,7 +173,7 @@ on_both! {
         let error = app.query(r#"{ gradeStats(date: "2026-11-18") { totalRecords } }"#).await;
         assert_eq!(error.code(), "NOT_SYNCED");
         // It is noon on the 20th in Shanghai; the last three days are read at 15:05.
-        assert_eq!(error.body["errors"][0]["extensions"]["nextSync"], "2026-11-20T07:05:00Z");
+        assert_eq!(error.body["errors"][0]["extensions"]["nextSync"], "2026-11-20T07:05:00+00:00");
         let old = app.query(r#"{ gradeStats(date: "2026-10-01") { totalRecords } }"#).await;
         assert_eq!(old.code(), "NOT_SYNCED");
         assert_eq!(old.body["errors"][0]["extensions"]["nextSync"], Value::Null);

@@ -23,4 +23,5 @@ mod refresh;
 mod rollups;
 mod schedule;
 mod schema;
+mod snapshots;
 mod sync;

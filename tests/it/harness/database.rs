@@ -1,12 +1,17 @@
 //! A database of its own for each test.
 
 use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::{
+        LazyLock, Once,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use dialgraph::store::{ConnectOptions, Database, DatabaseUrl, schema};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use tokio::sync::OnceCell;
 
 /// Which database a test runs on.
@@ -24,7 +29,13 @@ impl Backend {
             .ok()
             .filter(|url| !url.is_empty());
         if url.is_none() {
-            eprintln!("SKIPPED on PostgreSQL: TEST_POSTGRES_URL is not set");
+            // Past the capture of a passing test's output, once.
+            SKIPPED.call_once(|| {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "SKIPPED: tests on PostgreSQL, because TEST_POSTGRES_URL is not set"
+                );
+            });
         }
         url.map(Self::Postgres)
     }
@@ -38,8 +49,11 @@ pub struct TestDatabase {
     drop_on: Option<(String, String)>,
 }
 
-/// How many names were given out, and the migrated template of this process.
+static SKIPPED: Once = Once::new();
+/// How many names were given out.
 static NAMES: AtomicU32 = AtomicU32::new(0);
+/// What tells this process's databases from those of others, now and before.
+static RUN: LazyLock<u32> = LazyLock::new(rand::random);
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
 impl TestDatabase {
@@ -118,18 +132,63 @@ impl Drop for TestDatabase {
     }
 }
 
+/// A migrated database to copy, made once for each state of the migrations and kept.
 async fn template(server: &str) -> String {
-    let name = name();
-    execute(server, &format!("CREATE DATABASE {name}")).await;
-    let db = connect(&on_server(server, &name)).await;
-    schema::up(&db, None).await.unwrap();
-    db.close().await;
+    let name = format!("dialgraph_template_{:016x}", migrations());
+    let options = ConnectOptions {
+        max_connections: 1,
+        ..ConnectOptions::default()
+    };
+    let admin = Database::connect(&server.parse().unwrap(), options)
+        .await
+        .unwrap();
+    // One connection: the lock is the session's.
+    admin
+        .write()
+        .execute_unprepared("SELECT pg_advisory_lock(7231946)")
+        .await
+        .unwrap();
+    let known = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
+    let known = Statement::from_string(DatabaseBackend::Postgres, known);
+    if admin.write().query_one_raw(known).await.unwrap().is_none() {
+        let unfinished = format!("{name}_new");
+        execute(
+            server,
+            &format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"),
+        )
+        .await;
+        execute(server, &format!("CREATE DATABASE {unfinished}")).await;
+        let db = connect(&on_server(server, &unfinished)).await;
+        schema::up(&db, None).await.unwrap();
+        db.close().await;
+        execute(
+            server,
+            &format!("ALTER DATABASE {unfinished} RENAME TO {name}"),
+        )
+        .await;
+    }
+    admin.close().await;
     name
+}
+
+/// A fingerprint of the migrations' sources.
+fn migrations() -> u64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migration/src");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        std::fs::read(file).unwrap().hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 fn name() -> String {
     let number = NAMES.fetch_add(1, Ordering::Relaxed);
-    format!("dialgraph_test_{}_{number}", std::process::id())
+    format!("dialgraph_test_{:08x}_{number}", *RUN)
 }
 
 fn on_server(server: &str, name: &str) -> String {
