@@ -6,6 +6,7 @@
 pub mod business_time;
 pub mod dialing;
 pub mod grade;
+pub mod incoming;
 pub mod leads;
 pub mod money;
 pub mod page;

@@ -5,80 +5,24 @@
 //! every call counted once: whoever inserts a call counts it, and whoever changes it locks it
 //! first and takes the counts of what it replaces away.
 
-use std::{
-    collections::{BTreeMap, HashMap, btree_map::Entry},
-    hash::{Hash, Hasher},
-};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use chrono::{DateTime, Utc};
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::{
     domain::{
         business_time::BusinessZone,
-        dialing::{CallResult, CallSource, Tag},
+        dialing::{CallSource, Tag},
         grade::GradeCatalogue,
-        money::Money,
+        incoming::IncomingCall,
         stats::RollupDeltas,
     },
     store::{
-        StoreError, Transaction,
-        agents::{self, PlatformAgent},
+        StoreError, Transaction, agents,
         call_batches::{self, CallVersion},
-        grades, rollups, tags,
-        tasks::{self, PlatformTask},
+        grades, rollups, tags, tasks,
     },
 };
-
-/// A call as somebody else's system tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct IncomingCall {
-    /// Their id of it; the key.
-    pub external_id: String,
-    /// Their task.
-    pub task: Option<PlatformTask>,
-    /// Their account.
-    pub agent: Option<PlatformAgent>,
-    /// The number dialled.
-    pub phone_number: Option<String>,
-    /// When it was dialled.
-    pub call_time: DateTime<Utc>,
-    /// Talk time in seconds.
-    pub duration: i32,
-    /// How it ended.
-    pub result: CallResult,
-    /// The grade as it was written.
-    pub grade: Option<String>,
-    /// Why the line was closed.
-    pub hangup_reason: Option<String>,
-    /// Free text.
-    pub notes: Option<String>,
-    /// The name of the person dialled.
-    pub customer_name: Option<String>,
-    /// Their company.
-    pub company: Option<String>,
-    /// The province of the number.
-    pub province: Option<String>,
-    /// The city of the number.
-    pub city: Option<String>,
-    /// The line it was dialled on.
-    pub device_name: Option<String>,
-    /// Where the recording is.
-    pub recording_url: Option<String>,
-    /// What was billed.
-    pub billed_amount: Option<Money>,
-    /// What its script collected.
-    pub tags: Vec<Tag>,
-}
-
-impl IncomingCall {
-    /// A number that differs when anything of the call does, but for a chance of 2⁻⁶⁴.
-    fn fingerprint(&self) -> i64 {
-        let mut hasher = Xxh3::new();
-        self.hash(&mut hasher);
-        hasher.finish().cast_signed()
-    }
-}
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -126,20 +70,20 @@ pub async fn ingest(
     let versions = versions(tx, zone, source, &written, now).await?;
     let (fresh, stored): (Vec<_>, Vec<_>) = versions
         .iter()
-        .partition(|version| !known.contains_key(&version.external_id));
+        .partition(|version| !known.contains_key(&version.call.external_id));
     let mut deltas = RollupDeltas::default();
 
     let mut call_ids = call_batches::insert_new(tx, &fresh, now).await?;
     ingested.inserted = count(call_ids.len());
     let (added, raced): (Vec<_>, Vec<_>) = fresh
         .into_iter()
-        .partition(|version| call_ids.contains_key(&version.external_id));
+        .partition(|version| call_ids.contains_key(&version.call.external_id));
     for version in added {
         deltas.add(&version.counted());
     }
 
-    let mut candidates: Vec<&CallVersion> = stored.into_iter().chain(raced).collect();
-    candidates.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+    let mut candidates: Vec<&CallVersion<'_>> = stored.into_iter().chain(raced).collect();
+    candidates.sort_by(|a, b| a.call.external_id.cmp(&b.call.external_id));
     let replaced = replace(tx, &candidates, &mut deltas, now).await?;
     ingested.updated = count(replaced.len());
     ingested.unchanged += count(candidates.len() - replaced.len());
@@ -160,7 +104,7 @@ pub async fn ingest(
 /// their ids by external id.
 async fn replace(
     tx: &Transaction,
-    candidates: &[&CallVersion],
+    candidates: &[&CallVersion<'_>],
     deltas: &mut RollupDeltas,
     now: DateTime<Utc>,
 ) -> Result<HashMap<String, i64>, StoreError> {
@@ -169,14 +113,14 @@ async fn replace(
     }
     let ids: Vec<&str> = candidates
         .iter()
-        .map(|version| version.external_id.as_str())
+        .map(|version| version.call.external_id.as_str())
         .collect();
     let locked = call_batches::lock(tx, &ids).await?;
     let mut replaced = HashMap::new();
     let mut changed = Vec::new();
     for &version in candidates {
         // A call that was deleted since it was looked up comes with the next read.
-        let Some(stored) = locked.get(&version.external_id) else {
+        let Some(stored) = locked.get(&version.call.external_id) else {
             continue;
         };
         if stored.source_hash == Some(version.source_hash) {
@@ -184,7 +128,7 @@ async fn replace(
         }
         deltas.remove(&stored.counted);
         deltas.add(&version.counted());
-        replaced.insert(version.external_id.clone(), stored.id);
+        replaced.insert(version.call.external_id.clone(), stored.id);
         changed.push(version);
     }
     call_batches::overwrite(tx, &changed, now).await?;
@@ -192,13 +136,13 @@ async fn replace(
 }
 
 /// The rows to store: with our ids of tasks and agents, business day and hour, and grade code.
-async fn versions(
+async fn versions<'a>(
     tx: &Transaction,
     zone: BusinessZone,
     source: CallSource,
-    calls: &[(i64, &IncomingCall)],
+    calls: &[(i64, &'a IncomingCall)],
     now: DateTime<Utc>,
-) -> Result<Vec<CallVersion>, StoreError> {
+) -> Result<Vec<CallVersion<'a>>, StoreError> {
     let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
     let tasks = named(
         calls.iter().filter_map(|(_, call)| call.task.as_ref()),
@@ -211,8 +155,8 @@ async fn versions(
     );
     let agent_ids = agents::ensure(tx, &agents, now).await?;
 
-    let version = |(fingerprint, call): &(i64, &IncomingCall)| CallVersion {
-        external_id: call.external_id.clone(),
+    let version = |&(fingerprint, call): &(i64, &'a IncomingCall)| CallVersion {
+        call,
         task_id: call
             .task
             .as_ref()
@@ -221,25 +165,11 @@ async fn versions(
             .agent
             .as_ref()
             .and_then(|agent| agent_ids.get(&agent.external_id).copied()),
-        phone_number: call.phone_number.clone(),
-        call_time: call.call_time,
         call_date: zone.day_of(call.call_time),
         call_hour: i16::from(zone.hour_of(call.call_time)),
-        duration: call.duration,
-        result: call.result,
-        grade: call.grade.clone(),
         grade_code: catalogue.code_of(call.grade.as_deref()).map(str::to_owned),
-        hangup_reason: call.hangup_reason.clone(),
-        notes: call.notes.clone(),
-        customer_name: call.customer_name.clone(),
-        company: call.company.clone(),
-        province: call.province.clone(),
-        city: call.city.clone(),
-        device_name: call.device_name.clone(),
-        recording_url: call.recording_url.clone(),
-        billed_amount: call.billed_amount,
         source,
-        source_hash: *fingerprint,
+        source_hash: fingerprint,
     };
     Ok(calls.iter().map(version).collect())
 }

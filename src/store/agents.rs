@@ -8,7 +8,10 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 use super::{Keyset, Result, Transaction};
 pub use crate::entity::agent::Model as AgentRow;
 use crate::{
-    domain::page::{Cursor, CursorValue},
+    domain::{
+        incoming::PlatformAgent,
+        page::{Cursor, CursorValue},
+    },
     entity::agent::{ActiveModel, Column, Entity},
 };
 
@@ -24,21 +27,9 @@ impl Keyset for Entity {
     }
 }
 
-/// An account as the platform's records name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PlatformAgent {
-    /// The platform's id.
-    pub external_id: String,
-    /// Its name, where the record had one.
-    pub name: Option<String>,
-    /// Whether the account is a seat.
-    pub is_seat: bool,
-}
-
-impl PlatformAgent {
-    fn is_stored_as(&self, row: &AgentRow) -> bool {
-        self.name.is_none() || (self.name == row.name && self.is_seat == row.is_seat)
-    }
+/// Whether what is known of the account is stored already. A record without a name knows nothing.
+fn is_stored_as(agent: &PlatformAgent, row: &AgentRow) -> bool {
+    agent.name.is_none() || (agent.name == row.name && agent.is_seat == row.is_seat)
 }
 
 /// The ids of the platform's accounts by external id; those that are new here are added, and
@@ -55,7 +46,7 @@ pub async fn ensure(
     let is_current = |agent: &&PlatformAgent| {
         known
             .get(&agent.external_id)
-            .is_some_and(|row| agent.is_stored_as(row))
+            .is_some_and(|row| is_stored_as(agent, row))
     };
     let changed: Vec<&PlatformAgent> = agents.iter().filter(|agent| !is_current(agent)).collect();
     if !changed.is_empty() {

@@ -13,62 +13,35 @@ use super::{Result, Transaction, dialect};
 use crate::{
     domain::{
         dialing::{CallResult, CallSource},
+        incoming::IncomingCall,
         money::Money,
         stats::CountedCall,
     },
     entity::call::{Column, Entity},
 };
 
-/// A call as it is to be stored, under its external id.
+/// A call as it is to be stored: as it was told, in terms of our own ids, days and grades.
 #[derive(Debug, Clone)]
-pub struct CallVersion {
-    /// The platform's id.
-    pub external_id: String,
+pub struct CallVersion<'a> {
+    /// As it was told.
+    pub call: &'a IncomingCall,
     /// Its task.
     pub task_id: Option<i64>,
     /// Its agent.
     pub agent_id: Option<i64>,
-    /// The number dialled.
-    pub phone_number: Option<String>,
-    /// When it was dialled.
-    pub call_time: DateTime<Utc>,
-    /// The business day of that.
+    /// The business day of its time.
     pub call_date: NaiveDate,
-    /// The business hour of that, 0–23.
+    /// The business hour of its time, 0–23.
     pub call_hour: i16,
-    /// Talk time in seconds.
-    pub duration: i32,
-    /// How it ended.
-    pub result: CallResult,
-    /// The grade as it was written.
-    pub grade: Option<String>,
-    /// What the catalogue makes of it.
+    /// What the catalogue makes of its grade.
     pub grade_code: Option<String>,
-    /// Why the line was closed.
-    pub hangup_reason: Option<String>,
-    /// Free text.
-    pub notes: Option<String>,
-    /// The name of the person dialled.
-    pub customer_name: Option<String>,
-    /// Their company.
-    pub company: Option<String>,
-    /// The province of the number.
-    pub province: Option<String>,
-    /// The city of the number.
-    pub city: Option<String>,
-    /// The line it was dialled on.
-    pub device_name: Option<String>,
-    /// Where the recording is.
-    pub recording_url: Option<String>,
-    /// What the platform billed.
-    pub billed_amount: Option<Money>,
     /// Who told us.
     pub source: CallSource,
     /// Fingerprint of this version.
     pub source_hash: i64,
 }
 
-impl CallVersion {
+impl CallVersion<'_> {
     /// What figures need to know of it.
     #[must_use]
     pub fn counted(&self) -> CountedCall {
@@ -77,11 +50,11 @@ impl CallVersion {
             call_hour: self.call_hour,
             task_id: self.task_id,
             agent_id: self.agent_id,
-            province: self.province.clone(),
+            province: self.call.province.clone(),
             grade_code: self.grade_code.clone(),
-            connected: self.result.is_connected(),
-            duration: self.duration,
-            billed: self.billed_amount.unwrap_or_default(),
+            connected: self.call.result.is_connected(),
+            duration: self.call.duration,
+            billed: self.call.billed_amount.unwrap_or_default(),
         }
     }
 }
@@ -188,7 +161,7 @@ impl From<LockedRow> for (String, StoredVersion) {
 /// instead of deadlocking.
 pub async fn insert_new(
     tx: &Transaction,
-    calls: &[&CallVersion],
+    calls: &[&CallVersion<'_>],
     now: DateTime<Utc>,
 ) -> Result<HashMap<String, i64>> {
     let mut ids = HashMap::with_capacity(calls.len());
@@ -209,7 +182,11 @@ pub async fn insert_new(
 }
 
 /// Overwrites stored calls, which must be locked, with newer versions.
-pub async fn overwrite(tx: &Transaction, calls: &[&CallVersion], now: DateTime<Utc>) -> Result<()> {
+pub async fn overwrite(
+    tx: &Transaction,
+    calls: &[&CallVersion<'_>],
+    now: DateTime<Utc>,
+) -> Result<()> {
     for calls in calls.chunks(ROWS_A_STATEMENT) {
         let mut insert = insert(calls, now);
         let replaced = COLUMNS
@@ -260,23 +237,24 @@ const COLUMNS: [Column; 24] = [
     Column::UpdatedAt,
 ];
 
-fn insert(calls: &[&CallVersion], now: DateTime<Utc>) -> InsertStatement {
+fn insert(calls: &[&CallVersion<'_>], now: DateTime<Utc>) -> InsertStatement {
     let mut insert = Query::insert();
     insert.into_table(Entity).columns(COLUMNS);
-    for call in calls {
+    for version in calls {
+        let call = version.call;
         // In the order of COLUMNS.
         let row: [Expr; 24] = [
             call.external_id.clone().into(),
-            call.task_id.into(),
-            call.agent_id.into(),
+            version.task_id.into(),
+            version.agent_id.into(),
             call.phone_number.clone().into(),
             call.call_time.into(),
-            call.call_date.into(),
-            call.call_hour.into(),
+            version.call_date.into(),
+            version.call_hour.into(),
             call.duration.into(),
             call.result.into(),
             call.grade.clone().into(),
-            call.grade_code.clone().into(),
+            version.grade_code.clone().into(),
             call.hangup_reason.clone().into(),
             call.notes.clone().into(),
             call.customer_name.clone().into(),
@@ -286,8 +264,8 @@ fn insert(calls: &[&CallVersion], now: DateTime<Utc>) -> InsertStatement {
             call.device_name.clone().into(),
             call.recording_url.clone().into(),
             call.billed_amount.into(),
-            call.source.into(),
-            call.source_hash.into(),
+            version.source.into(),
+            version.source_hash.into(),
             now.into(),
             now.into(),
         ];

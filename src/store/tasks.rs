@@ -13,6 +13,7 @@ pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
     domain::{
         dialing::TaskStatus,
+        incoming::PlatformTask,
         page::{Cursor, CursorValue},
     },
     entity::dial_task::{ActiveModel, Column, Entity},
@@ -31,15 +32,6 @@ impl Keyset for Entity {
     fn cursor(row: &TaskRow) -> Cursor {
         Cursor(vec![CursorValue::Int(row.id)])
     }
-}
-
-/// A task as the platform's records name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PlatformTask {
-    /// The platform's id.
-    pub external_id: String,
-    /// Its name, where the record had one.
-    pub name: Option<String>,
 }
 
 /// The ids of the platform's tasks by external id; those that are new here are added, as being

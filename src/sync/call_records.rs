@@ -11,10 +11,13 @@ use super::{
     run::Context,
 };
 use crate::{
-    domain::dialing::CallSource,
+    domain::{
+        dialing::CallSource,
+        incoming::{IncomingCall, PlatformAgent, PlatformTask},
+    },
     guanke::{CallRecord, RecordPage},
-    service::ingest::{IncomingCall, ingest},
-    store::{agents::PlatformAgent, sync_runs::RunCounts, tasks::PlatformTask},
+    service::ingest::ingest,
+    store::sync_runs::RunCounts,
 };
 
 /// What a pass over a day has brought so far.

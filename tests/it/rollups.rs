@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use dialgraph::{
     domain::{
         dialing::CallResult,
+        incoming::{IncomingCall, PlatformAgent},
         money::Money,
         stats::{CallCounts, Cell, Dimension},
     },
     entity::{call, call_rollup},
-    service::ingest::IncomingCall,
-    store::{Database, agents::PlatformAgent, rollups},
+    store::{Database, rollups},
 };
 use proptest::{
     prelude::*,

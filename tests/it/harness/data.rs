@@ -5,13 +5,13 @@ use dialgraph::{
     domain::{
         business_time::BusinessZone,
         dialing::{CallResult, CallSource},
+        incoming::{IncomingCall, PlatformTask},
         money::Money,
     },
-    service::ingest::{self, IncomingCall, Ingested},
+    service::ingest::{self, Ingested},
     store::{
         Database,
         packages::{self, NewPackage},
-        tasks::PlatformTask,
     },
 };
 

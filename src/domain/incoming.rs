@@ -1,0 +1,82 @@
+//! Calls as the calling platform, or an import, tells them: with its own ids of everything.
+
+use std::hash::{Hash, Hasher};
+
+use chrono::{DateTime, Utc};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{
+    dialing::{CallResult, Tag},
+    money::Money,
+};
+
+/// A task as the platform's records name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlatformTask {
+    /// The platform's id.
+    pub external_id: String,
+    /// Its name, where the record had one.
+    pub name: Option<String>,
+}
+
+/// An account as the platform's records name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlatformAgent {
+    /// The platform's id.
+    pub external_id: String,
+    /// Its name, where the record had one.
+    pub name: Option<String>,
+    /// Whether the account is a seat.
+    pub is_seat: bool,
+}
+
+/// A call as somebody else's system tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IncomingCall {
+    /// Their id of it; the key.
+    pub external_id: String,
+    /// Their task.
+    pub task: Option<PlatformTask>,
+    /// Their account.
+    pub agent: Option<PlatformAgent>,
+    /// The number dialled.
+    pub phone_number: Option<String>,
+    /// When it was dialled.
+    pub call_time: DateTime<Utc>,
+    /// Talk time in seconds.
+    pub duration: i32,
+    /// How it ended.
+    pub result: CallResult,
+    /// The grade as it was written.
+    pub grade: Option<String>,
+    /// Why the line was closed.
+    pub hangup_reason: Option<String>,
+    /// Free text.
+    pub notes: Option<String>,
+    /// The name of the person dialled.
+    pub customer_name: Option<String>,
+    /// Their company.
+    pub company: Option<String>,
+    /// The province of the number.
+    pub province: Option<String>,
+    /// The city of the number.
+    pub city: Option<String>,
+    /// The line it was dialled on.
+    pub device_name: Option<String>,
+    /// Where the recording is.
+    pub recording_url: Option<String>,
+    /// What was billed.
+    pub billed_amount: Option<Money>,
+    /// What its script collected.
+    pub tags: Vec<Tag>,
+}
+
+impl IncomingCall {
+    /// A number that differs when anything of the call does, but for a chance of 2⁻⁶⁴.
+    #[must_use]
+    pub fn fingerprint(&self) -> i64 {
+        let mut hasher = Xxh3::new();
+        self.hash(&mut hasher);
+        hasher.finish().cast_signed()
+    }
+}
