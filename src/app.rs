@@ -87,8 +87,13 @@ pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOp
         zone: base.zone,
         refresher,
     });
-    let db = base.db.clone();
-    router(AppState { schema, keys, db }, options)
+    let state = AppState {
+        schema,
+        keys,
+        db: base.db.clone(),
+        body_limit: options.body_limit,
+    };
+    router(state, options)
 }
 
 /// Serves until `stop`, with the schedule in the background; then ends in order: no new

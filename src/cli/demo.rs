@@ -1,13 +1,14 @@
 //! `dialgraph demo`.
 
 use std::{
+    fs::{File, TryLockError},
     io::Write as _,
     net::Ipv4Addr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
@@ -63,6 +64,8 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         .with_context(|| format!("cannot listen on {}:{}: try --port", address.0, address.1))?;
 
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let _alone = lock(&folder.join("lock"))?;
+    let is_first = remember(&folder.join("settings"), arguments.data)?;
     let secret = secret(&folder.join("secret"))?;
     let keys = JwtKeys::new(&secret, clock.clone())?;
     let url = DatabaseUrl::sqlite_file(&folder.join("dialgraph.db"));
@@ -70,6 +73,13 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         .await
         .context("cannot open the database")?;
     schema::up(&db, None).await?;
+    if !is_first {
+        demo::recover(&db, clock.as_ref()).await?;
+        eprintln!(
+            "the data in {} is used again; delete the folder to start afresh",
+            folder.display()
+        );
+    }
     let base = Base {
         db,
         clock,
@@ -194,6 +204,42 @@ async fn incomplete(
     Ok(ranges)
 }
 
+/// Keeps a second demonstration out of the folder, as long as the file is held.
+fn lock(file: &Path) -> anyhow::Result<File> {
+    let held = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another demonstration is running on this folder: stop it, or give --demo-dir")
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", file.display()))
+        }
+    }
+}
+
+/// Notes what the folder's calls are made of, or refuses settings that would mix other calls in.
+/// Returns whether this is the first start.
+fn remember(file: &Path, data: SimulatedData) -> anyhow::Result<bool> {
+    let settings = format!(
+        "--seed {} --calls-per-day {}",
+        data.seed, data.calls_per_day
+    );
+    if !file.exists() {
+        std::fs::write(file, &settings)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        return Ok(true);
+    }
+    let before =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if before.trim() != settings {
+        bail!(
+            "this folder's data was made with {before}: give the same, delete the folder, or give another --demo-dir"
+        );
+    }
+    Ok(false)
+}
+
 /// The demonstration's own secret: made at the first start, so that tokens stay good at the next.
 fn secret(file: &Path) -> anyhow::Result<SecretString> {
     if file.exists() {
@@ -223,7 +269,8 @@ dialgraph is running with demonstration data. Press Ctrl-C to stop; the data sta
   Token      {token}
   Headers    {{"Authorization": "Bearer {token}"}}
 
-Paste the line of headers into GraphiQL's "Headers" tab, then try:
+Paste the line of headers into GraphiQL's "Headers" tab, click "Re-fetch GraphQL schema" for its
+documentation and completion, then try:
 
 1. How did yesterday go, and the month so far?
 
@@ -239,7 +286,7 @@ Paste the line of headers into GraphiQL's "Headers" tab, then try:
 
   {{ packages(first: 3) {{ nodes {{ name totalCalls contactRate
       tasks(first: 2) {{ nodes {{ taskName totalCalls
-        calls(first: 3) {{ nodes {{ callTime result grade agent {{ name }} tags {{ tagName tagValue }} }} }} }} }} }} }} }}
+        calls(first: 10) {{ nodes {{ callTime result grade agent {{ name }} tags {{ tagName tagValue }} }} }} }} }} }} }} }}
 
 From a shell:
 

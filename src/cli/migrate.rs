@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{print, serve::open};
+use super::{
+    print,
+    serve::{create, open},
+};
 use crate::{config::DatabaseArgs, store::schema};
 
 #[derive(Debug, Args)]
@@ -42,7 +45,10 @@ enum Action {
 pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
     let (Action::Up { database, .. } | Action::Down { database, .. } | Action::Status { database }) =
         &arguments.action;
-    let db = open(database, false).await?;
+    let db = match &arguments.action {
+        Action::Up { .. } => create(database).await?,
+        Action::Down { .. } | Action::Status { .. } => open(database, false).await?,
+    };
     match arguments.action {
         Action::Up { steps, .. } => schema::up(&db, steps).await?,
         Action::Down { steps, all, .. } => schema::down(&db, (!all).then_some(steps)).await?,

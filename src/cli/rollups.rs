@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::{print, serve::open};
-use crate::{config::DatabaseArgs, store::rollups};
+use crate::{
+    config::DatabaseArgs,
+    store::{rollups, schema},
+};
 
 #[derive(Debug, Args)]
 pub struct RollupsArgs {
@@ -33,6 +37,9 @@ const PRINTED: usize = 20;
 pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
     let (Action::Verify { database } | Action::Rebuild { database }) = &arguments.action;
     let db = open(database, false).await?;
+    if !schema::is_current(db.read()).await? {
+        bail!("the database has not this program's schema: run `dialgraph migrate up`");
+    }
     if matches!(arguments.action, Action::Rebuild { .. }) {
         let tx = db.begin().await?;
         rollups::rebuild(&tx).await?;

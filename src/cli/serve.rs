@@ -12,7 +12,7 @@ use crate::{
     clock::SystemClock,
     config::{AuthArgs, DatabaseArgs, GuankeArgs, ServerArgs, SyncArgs},
     lifecycle,
-    store::{Database, schema},
+    store::{ConnectOptions, Database, schema},
     sync::Syncer,
 };
 
@@ -67,16 +67,30 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the database, and brings it to the present schema if asked to.
+/// Opens the database, which must be there, unless it is to be brought to the present schema.
 pub(super) async fn open(arguments: &DatabaseArgs, migrate: bool) -> anyhow::Result<Database> {
-    let url = arguments.url(FILE).context("DATABASE_URL")?;
-    let db = Database::connect(&url, arguments.options())
-        .await
-        .context("cannot open the database (DATABASE_URL)")?;
-    if migrate {
-        schema::up(&db, None).await.context("a migration failed")?;
+    if !migrate {
+        return connect(arguments, false).await;
     }
+    let db = create(arguments).await?;
+    schema::up(&db, None).await.context("a migration failed")?;
     Ok(db)
+}
+
+/// Opens the database; a SQLite file is made when missing.
+pub(super) async fn create(arguments: &DatabaseArgs) -> anyhow::Result<Database> {
+    connect(arguments, true).await
+}
+
+async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Database> {
+    let url = arguments.url(FILE).context("DATABASE_URL")?;
+    let options = ConnectOptions {
+        create,
+        ..arguments.options()
+    };
+    Database::connect(&url, options)
+        .await
+        .context("DATABASE_URL")
 }
 
 /// A syncer, where credentials are given.

@@ -28,11 +28,11 @@ pub struct SyncCommandArgs {
     track: Track,
 
     /// The first business day, YYYY-MM-DD
-    #[arg(long, env = "SYNC_FROM", value_name = "DATE")]
+    #[arg(long, env = "SYNC_FROM", value_name = "DATE", value_parser = day)]
     from: NaiveDate,
 
     /// The last business day, included
-    #[arg(long, env = "SYNC_TO", value_name = "DATE")]
+    #[arg(long, env = "SYNC_TO", value_name = "DATE", value_parser = day)]
     to: NaiveDate,
 
     /// Do not apply migrations first
@@ -47,6 +47,11 @@ pub struct SyncCommandArgs {
     guanke: GuankeArgs,
     #[command(flatten)]
     sync: SyncArgs,
+}
+
+fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    text.parse()
+        .map_err(|_| "a day is written YYYY-MM-DD, such as 2026-11-19")
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -24,7 +24,7 @@ pub struct TokenArgs {
     #[arg(long, env = "TOKEN_SUBJECT", default_value = "cli")]
     subject: String,
 
-    /// How long it is good for, such as 24h or 30d; ACCESS_TOKEN_EXPIRE_MINUTES by default
+    /// How long it is good for, such as 24h or 30d (and a minute longer, for clocks that differ); ACCESS_TOKEN_EXPIRE_MINUTES by default
     #[arg(long, env = "TOKEN_EXPIRES", value_parser = humantime::parse_duration)]
     expires: Option<Duration>,
 
@@ -43,8 +43,8 @@ pub fn run(arguments: &TokenArgs) -> anyhow::Result<()> {
     let lifetime = match arguments.expires {
         Some(expires) => TimeDelta::from_std(expires)
             .ok()
-            .filter(|lifetime| *lifetime <= TimeDelta::days(3_660))
-            .context("--expires must be at most ten years")?,
+            .filter(|lifetime| (TimeDelta::seconds(1)..=TimeDelta::days(3_660)).contains(lifetime))
+            .context("--expires must be at least a second and at most ten years")?,
         None => arguments.auth.lifetime(),
     };
     let viewer = Viewer {

@@ -9,7 +9,8 @@ use super::given;
 #[command(next_help_heading = "Sign-in")]
 pub struct AuthArgs {
     /// Secret that signs tokens (HS256), shared with the services that mint them; at least 32
-    /// bytes. `SECRET_KEY` is read where this is not set
+    /// bytes. The platform's token is encrypted with a key derived from it. `SECRET_KEY` is read
+    /// where this is not set
     #[arg(long, env = "JWT_SECRET_KEY", hide_env_values = true)]
     jwt_secret_key: Option<String>,
 

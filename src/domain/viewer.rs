@@ -30,6 +30,16 @@ pub enum Capability {
     RefreshStats,
 }
 
+impl Capability {
+    /// The roles that have it.
+    pub fn roles(self) -> impl Iterator<Item = Role> {
+        Role::VARIANTS
+            .iter()
+            .copied()
+            .filter(move |role| role.may(self))
+    }
+}
+
 impl Role {
     /// The one table that decides who may do what.
     #[must_use]

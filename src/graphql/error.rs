@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     domain::{page::PageError, viewer::Capability},
-    service::grade_stats::GradeStatsError,
+    service::{dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError},
     store::StoreError,
 };
 
@@ -91,7 +91,11 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::Forbidden(capability) => {
-                format!("your role may not do this: it takes {capability}")
+                let roles: Vec<&str> = capability.roles().map(<&str>::from).collect();
+                format!(
+                    "your role may not do this: it is for {}",
+                    roles.join(" and ")
+                )
             }
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
             Self::Page(error) => error.to_string(),
@@ -116,9 +120,7 @@ impl ApiError {
                 extensions.set("date", date.to_string());
                 extensions.set(
                     "nextSync",
-                    next_sync
-                        .map(|at| at.to_rfc3339())
-                        .map_or(Value::Null, Value::from),
+                    next_sync.map(written).map_or(Value::Null, Value::from),
                 );
             }
             _ => {}
@@ -141,13 +143,28 @@ impl From<ApiError> for Error {
     }
 }
 
+impl From<FutureDay> for ApiError {
+    fn from(error: FutureDay) -> Self {
+        Self::BadInput {
+            argument: "date",
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<DashboardError> for ApiError {
+    fn from(error: DashboardError) -> Self {
+        match error {
+            DashboardError::Future(error) => error.into(),
+            DashboardError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<GradeStatsError> for ApiError {
     fn from(error: GradeStatsError) -> Self {
         match error {
-            GradeStatsError::Future { .. } => Self::BadInput {
-                argument: "date",
-                message: error.to_string(),
-            },
+            GradeStatsError::Future(error) => error.into(),
             GradeStatsError::NotSynced {
                 date,
                 next_sync,
@@ -157,7 +174,7 @@ impl From<GradeStatsError> for ApiError {
                     .as_ref()
                     .map(|reason| format!("; the last attempt failed: {reason}"));
                 let next = match next_sync {
-                    Some(at) => format!("the next scheduled synchronisation of this day is at {}", at.to_rfc3339()),
+                    Some(at) => format!("the next scheduled synchronisation of this day is at {}", written(at)),
                     None => "no scheduled synchronisation will read this day: ask an ADMIN or MANAGER for refreshStats".to_owned(),
                 };
                 let message = format!("{error}{}; {next}", failure.unwrap_or_default());
@@ -170,6 +187,10 @@ impl From<GradeStatsError> for ApiError {
             GradeStatsError::Store(error) => Self::Store(error),
         }
     }
+}
+
+fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// async-graphql's words for its limits on complexity and depth; it gives them no code.

@@ -15,6 +15,7 @@ mod guard;
 mod id;
 mod loaders;
 mod node;
+mod order;
 mod scalars;
 mod stats;
 mod sync;
@@ -24,9 +25,10 @@ pub use context::{RequestContext, Services};
 pub use error::code;
 
 use async_graphql::{
-    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, SchemaBuilder,
+    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, SchemaBuilder, Value,
 };
 
+use self::order::Shape;
 use crate::domain::viewer::Viewer;
 
 /// Everything that can be read.
@@ -75,14 +77,25 @@ impl Schema {
     }
 
     /// Executes a request for `viewer`. `request_id` is what an internal error refers to.
-    pub async fn execute(&self, request: Request, viewer: Viewer, request_id: &str) -> Response {
+    pub async fn execute(
+        &self,
+        mut request: Request,
+        viewer: Viewer,
+        request_id: &str,
+    ) -> Response {
+        let operation = request.operation_name.clone();
+        let document = request.parsed_query().ok().cloned();
         let (spawner, batches) = batching::channel();
         let context = RequestContext { viewer };
         let request = match self.0.data::<Services>() {
             Some(services) => request.data(loaders::loader(services.db.clone(), spawner)),
             None => request,
         };
-        let response = batching::drive(self.0.execute(request.data(context)), batches).await;
+        let mut response = batching::drive(self.0.execute(request.data(context)), batches).await;
+        // Only what was executed has data, and was validated: without cycles, and not too large.
+        if let (Some(document), Value::Object(_)) = (document, &response.data) {
+            Shape::of(&document, operation.as_deref()).arrange(&mut response.data);
+        }
         error::finish(response, request_id)
     }
 }

@@ -1,7 +1,7 @@
 //! Scalars of our own.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SecondsFormat, Utc};
 
 use crate::domain::money::Money;
 
@@ -66,5 +66,36 @@ impl ScalarType for Decimal {
 impl From<Money> for Decimal {
     fn from(amount: Money) -> Self {
         Self(amount)
+    }
+}
+
+/// An instant as clients read and write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DateTime(pub chrono::DateTime<Utc>);
+
+/// An instant in RFC 3339, in UTC: `2026-11-19T09:30:00Z`. Taken in any offset.
+#[Scalar(name = "DateTime")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        chrono::DateTime::parse_from_rfc3339(text)
+            .map(|instant| Self(instant.to_utc()))
+            .map_err(|_| {
+                InputValueError::custom(
+                    "an instant is written as in RFC 3339, such as 2026-11-19T09:30:00Z",
+                )
+            })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl From<chrono::DateTime<Utc>> for DateTime {
+    fn from(instant: chrono::DateTime<Utc>) -> Self {
+        Self(instant)
     }
 }

@@ -5,7 +5,7 @@ use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Extension, RawQuery, State},
+    extract::{Extension, RawQuery, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
@@ -58,8 +58,18 @@ pub(super) async fn post(
     Authenticated(viewer): Authenticated,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let Ok(body) = body else {
+        return error_response(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            BAD_USER_INPUT,
+            &format!(
+                "the body is too large or broke off: at most {} bytes are taken",
+                state.body_limit
+            ),
+        );
+    };
     if !is_json(&headers) {
         return error_response(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -67,7 +77,7 @@ pub(super) async fn post(
             "a GraphQL request is sent as Content-Type: application/json",
         );
     }
-    match serde_json::from_slice(&body) {
+    match serde_json::from_slice::<Request>(&body) {
         Ok(request) => execute(&state, request, viewer, &id).await,
         Err(_) => error_response(
             StatusCode::BAD_REQUEST,
@@ -83,6 +93,13 @@ async fn execute(
     viewer: crate::domain::viewer::Viewer,
     id: &RequestId,
 ) -> Response {
+    if request.query.trim().is_empty() {
+        return error_response(
+            StatusCode::BAD_REQUEST,
+            BAD_USER_INPUT,
+            "the request has no `query`",
+        );
+    }
     let id = id.header_value().to_str().unwrap_or_default();
     GraphQLResponse::from(state.schema.execute(request, viewer, id).await).into_response()
 }

@@ -18,4 +18,6 @@ pub struct AppState {
     pub keys: JwtKeys,
     /// For readiness.
     pub db: Database,
+    /// How many bytes a body may have.
+    pub body_limit: usize,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderName, Request, StatusCode},
     response::Redirect,
     routing::get,
@@ -11,7 +12,6 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     timeout::TimeoutLayer,
     trace::TraceLayer,
@@ -59,7 +59,7 @@ pub fn router(state: AppState, options: HttpOptions) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/api/health", get(health::ready))
-        .layer(RequestBodyLimitLayer::new(options.body_limit))
+        .layer(DefaultBodyLimit::max(options.body_limit))
         .layer(layers)
         .with_state(state)
 }

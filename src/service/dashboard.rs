@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::figures::{DayCounts, FreshnessByDay, PeriodFigures};
+use super::figures::{DayCounts, FreshnessByDay, FutureDay, PeriodFigures};
 use crate::{
     domain::business_time::DayRange,
     store::{
@@ -29,12 +29,28 @@ pub struct Dashboard {
     pub new_packages: i64,
 }
 
-/// Puts the dashboard of `date` together. Reads a row a day and grade of the month, whatever the
+/// Why there is no dashboard.
+#[derive(Debug, thiserror::Error)]
+pub enum DashboardError {
+    /// The day has not begun.
+    #[error(transparent)]
+    Future(#[from] FutureDay),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Puts the dashboard of `date`, seen from `today`, together. Reads a row a day and grade of the month, whatever the
 /// number of calls, in a fixed number of statements.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn dashboard(db: &Database, date: NaiveDate) -> Result<Dashboard, StoreError> {
+/// See [`DashboardError`].
+pub async fn dashboard(
+    db: &Database,
+    date: NaiveDate,
+    today: NaiveDate,
+) -> Result<Dashboard, DashboardError> {
+    FutureDay::refuse(date, today)?;
     let db = db.read();
     let day_before = date.checked_sub_days(Days::new(1)).unwrap_or(date);
     let (today, yesterday) = (DayRange::day(date), DayRange::day(day_before));

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
+
 use crate::{
     clock::Clock,
     domain::{business_time::BusinessZone, leads, money::Money},
     store::{
-        Database, StoreError,
+        Database, StoreError, leases,
         packages::{self, NewPackage},
-        tasks,
+        sync_runs, tasks,
     },
 };
 
@@ -16,8 +18,22 @@ use crate::{
 const LEADS: i32 = 20_000;
 /// Of those, leads that can be dialled.
 const VALID_LEADS: i32 = 18_600;
-/// Price of one: 0.05 yuan.
-const COST_PER_LEAD: Money = Money::from_ten_thousandths(500);
+/// Price of one: 0.02 yuan.
+const COST_PER_LEAD: Money = Money::from_ten_thousandths(200);
+/// Packages were created on each of so many days before now.
+const PACKAGE_AGES: i64 = 13;
+
+/// Frees what a demonstration held that was killed. Only for one who has the folder to itself.
+///
+/// # Errors
+/// When the database fails; nothing is freed then.
+pub async fn recover(db: &Database, clock: &dyn Clock) -> Result<(), StoreError> {
+    let tx = db.begin().await?;
+    let now = clock.now();
+    leases::release_all(&tx).await?;
+    sync_runs::fail_dead(&tx, now + TimeDelta::days(1), now).await?;
+    Ok(tx.commit().await?)
+}
 
 /// Makes a package for each family of tasks that has none: `浙江企业-11月A包` for
 /// `浙江企业-11月A包-01` and `-02`. Returns how many were made.
@@ -38,7 +54,8 @@ pub async fn link_packages(
     }
     let tx = db.begin().await?;
     let now = clock.now();
-    for (name, task_ids) in &families {
+    for (age, (name, task_ids)) in (0..PACKAGE_AGES).rev().cycle().zip(&families) {
+        let created_at = now - TimeDelta::days(age);
         let new = NewPackage {
             name: name.clone(),
             source: Some("演示数据".to_owned()),
@@ -48,8 +65,8 @@ pub async fn link_packages(
             valid_leads: VALID_LEADS,
             cost_per_lead: COST_PER_LEAD,
             total_cost: leads::total_cost(LEADS.unsigned_abs(), COST_PER_LEAD),
-            created_at: now,
-            created_date: zone.day_of(now),
+            created_at,
+            created_date: zone.day_of(created_at),
         };
         let package = packages::create(&tx, new).await?;
         tasks::link_unlinked(&tx, task_ids, package.id, now).await?;

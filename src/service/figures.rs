@@ -16,6 +16,26 @@ use crate::{
     store::{StoreError, grades, packages::PackageDay, rollups, sync_days, sync_days::SyncDayRow},
 };
 
+/// A day that has not begun has no figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{date} lies in the future: today is {today}")]
+pub struct FutureDay {
+    /// The day asked for.
+    pub date: NaiveDate,
+    /// The business day it is.
+    pub today: NaiveDate,
+}
+
+impl FutureDay {
+    /// Refuses a `date` behind `today`.
+    pub(super) fn refuse(date: NaiveDate, today: NaiveDate) -> Result<(), Self> {
+        if date > today {
+            return Err(Self { date, today });
+        }
+        Ok(())
+    }
+}
+
 /// What figures are worth: how much of the platform's records they rest on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Freshness {

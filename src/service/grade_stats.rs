@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{figures::Freshness, refresh::Refresher};
+use super::{
+    figures::{Freshness, FutureDay},
+    refresh::Refresher,
+};
 use crate::{
     domain::{
         business_time::{BusinessZone, DayRange},
@@ -81,13 +84,8 @@ impl GradeStats {
 #[derive(Debug, thiserror::Error)]
 pub enum GradeStatsError {
     /// The day has not begun.
-    #[error("{date} lies in the future: today is {today}")]
-    Future {
-        /// The day asked for.
-        date: NaiveDate,
-        /// The business day it is.
-        today: NaiveDate,
-    },
+    #[error(transparent)]
+    Future(#[from] FutureDay),
     /// The day is over, and nobody has read it yet.
     #[error("{date} was never synchronised")]
     NotSynced {
@@ -115,9 +113,7 @@ pub async fn grade_stats(
     now: DateTime<Utc>,
 ) -> Result<GradeStats, GradeStatsError> {
     let today = zone.day_of(now);
-    if date > today {
-        return Err(GradeStatsError::Future { date, today });
-    }
+    FutureDay::refuse(date, today)?;
     let db = db.read();
     let day = sync_days::find(db, SyncTrack::CallRecords, date).await?;
     let counts = rollups::by_day(db, DayRange::day(date)).await?;

@@ -1,6 +1,6 @@
 //! Opening the database: one pool for PostgreSQL; for SQLite one writer beside many readers.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
     DatabaseBackend, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
@@ -8,6 +8,7 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
+    Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -59,6 +60,8 @@ pub struct ConnectOptions {
     pub max_connections: u32,
     /// How long to wait for a free connection, or for SQLite's write lock.
     pub acquire_timeout: Duration,
+    /// Whether a SQLite file that is missing is made.
+    pub create: bool,
     /// How long one statement may take on PostgreSQL.
     pub statement_timeout: Duration,
 }
@@ -67,6 +70,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             max_connections: 10,
+            create: true,
             acquire_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
         }
@@ -81,7 +85,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database; a SQLite file and its folder are made when missing.
+    /// Opens the database; a SQLite file and its folder are made when missing, if the options say so.
     ///
     /// # Errors
     /// When it cannot be reached or opened.
@@ -91,7 +95,7 @@ impl Database {
         } else {
             connect_postgres(url.0.expose_secret(), options).await
         }
-        .map_err(|error| StoreError::Unavailable(sea_orm::DbErr::Custom(error.to_string())))
+        .map_err(|error| StoreError::Open(Arc::new(error)))
     }
 
     /// Connections for reading.
@@ -140,11 +144,11 @@ impl Database {
 
 async fn connect_sqlite(url: &str, options: ConnectOptions) -> Result<Database, sqlx::Error> {
     let file = SqliteConnectOptions::from_str(url)?;
-    if let Some(folder) = file.get_filename().parent() {
+    if let (true, Some(folder)) = (options.create, file.get_filename().parent()) {
         std::fs::create_dir_all(folder)?;
     }
     let file = file
-        .create_if_missing(true)
+        .create_if_missing(options.create)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true)
@@ -173,6 +177,8 @@ async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database
         .application_name("dialgraph")
         .statement_cache_capacity(64)
         .options([("statement_timeout", timeout.as_str())]);
+    // The pool would try again until its time-out, and then say no more than that it was over.
+    PgConnection::connect_with(&server).await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections)
         .test_before_acquire(false)

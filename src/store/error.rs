@@ -1,5 +1,7 @@
 //! What can go wrong in the database, as far as callers need to tell cases apart.
 
+use std::sync::Arc;
+
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 /// A statement failed.
@@ -11,6 +13,9 @@ pub enum StoreError {
     /// The write would break a unique key, a foreign key or a check.
     #[error("the write breaks a rule of the database")]
     Constraint(#[source] DbErr),
+    /// The database could not be opened in the first place.
+    #[error("the database cannot be opened")]
+    Open(#[source] Arc<sqlx::Error>),
     /// The database could not be reached or gave no connection in time.
     #[error("the database cannot be reached")]
     Unavailable(#[source] DbErr),

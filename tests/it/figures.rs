@@ -173,12 +173,14 @@ on_both! {
         let error = app.query(r#"{ gradeStats(date: "2026-11-18") { totalRecords } }"#).await;
         assert_eq!(error.code(), "NOT_SYNCED");
         // It is noon on the 20th in Shanghai; the last three days are read at 15:05.
-        assert_eq!(error.body["errors"][0]["extensions"]["nextSync"], "2026-11-20T07:05:00+00:00");
+        assert_eq!(error.body["errors"][0]["extensions"]["nextSync"], "2026-11-20T07:05:00Z");
         let old = app.query(r#"{ gradeStats(date: "2026-10-01") { totalRecords } }"#).await;
         assert_eq!(old.code(), "NOT_SYNCED");
         assert_eq!(old.body["errors"][0]["extensions"]["nextSync"], Value::Null);
         let future = app.query(r#"{ gradeStats(date: "2026-11-21") { totalRecords } }"#).await;
         assert_eq!(future.code(), "BAD_USER_INPUT");
+        let future = app.query(r#"{ dashboard(date: "2026-11-21") { date } }"#).await;
+        assert_eq!(future.message(), "2026-11-21 lies in the future: today is 2026-11-20");
 
         let today = app.data("{ gradeStats { date totalRecords complete fromCache } }").await;
         let expected = json!({ "date": "2026-11-20", "totalRecords": 0, "complete": false, "fromCache": false });

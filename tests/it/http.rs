@@ -108,8 +108,11 @@ on_both! {
         assert_eq!((json_body.status, json_body.code()), (StatusCode::BAD_REQUEST, "BAD_USER_INPUT"));
         let text = answer(app.send(post("text/plain", "{}".to_owned())).await).await;
         assert_eq!(text.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        let long = app.send(post("application/json", "x".repeat(2_000_000))).await;
-        assert_eq!(long.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let empty = answer(app.send(post("application/json", "{}".to_owned())).await).await;
+        assert_eq!(empty.message(), "the request has no `query`");
+        let long = answer(app.send(post("application/json", "x".repeat(2_000_000))).await).await;
+        assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(long.message().contains("1048576 bytes"), "{}", long.message());
         let unknown = app.query("{ nothing }").await;
         assert_eq!(unknown.code(), "BAD_USER_INPUT");
     };
@@ -151,6 +154,24 @@ on_both! {
         let deep = format!("{{ calls {{ nodes {{ {} id {} }} }} }}", "task { calls { nodes { ".repeat(8), "} } }".repeat(8));
         assert_eq!(app.query(&deep).await.code(), "QUERY_TOO_COMPLEX");
         assert_eq!(app.statements(), [""; 0]);
+    };
+
+    /// Fields come in the order of the query, whichever of them took longest.
+    answers_are_in_the_order_of_the_query = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        ingest(&app.database.db, vec![call("1", "2026-11-19T01:00:00Z")]).await;
+        let query = "{ tasks { nodes { id } } calls { nodes { tags { tagName } grade task { id } externalId } } t: __typename }";
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/graphql")
+            .header(header::AUTHORIZATION, format!("Bearer {}", app.token(Role::Admin)))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({ "query": query }).to_string()))
+            .unwrap();
+        let response = app.send(request).await;
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let expected = r#"{"data":{"tasks":{"nodes":[]},"calls":{"nodes":[{"tags":[],"grade":null,"task":null,"externalId":"1"}]},"t":"Query"}}"#;
+        assert_eq!(String::from_utf8_lossy(&body), expected);
     };
 
     /// Ids are opaque and know their type.

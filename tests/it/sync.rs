@@ -52,7 +52,7 @@ on_both! {
             "track": "CALL_RECORDS", "window": "MANUAL", "trigger": "CLI", "status": "SUCCEEDED",
             "from": "2026-11-18", "to": "2026-11-19", "pages": 6, "fetched": 600,
             "inserted": inserted, "updated": 0, "unchanged": unchanged, "error": null,
-            "finishedAt": "2026-11-20T04:00:00+00:00",
+            "finishedAt": "2026-11-20T04:00:00Z",
         });
         assert_eq!(data["syncRuns"]["nodes"], json!([run(0, 600), run(600, 0)]));
     };
@@ -163,7 +163,7 @@ on_both! {
         let query = r#"{ gradeStats(date: "2026-11-20") { totalRecords complete stale syncedThrough } }"#;
         let expected = json!({
             "totalRecords": so_far, "complete": false, "stale": false,
-            "syncedThrough": "2026-11-20T04:00:00+00:00",
+            "syncedThrough": "2026-11-20T04:00:00Z",
         });
         assert_eq!(app.data(query).await["gradeStats"], expected);
 
@@ -171,7 +171,7 @@ on_both! {
         app.synced(CALLS, "2026-11-20", "2026-11-20").await;
         let expected = json!({
             "totalRecords": 300, "complete": true, "stale": false,
-            "syncedThrough": "2026-11-20T15:59:59+00:00",
+            "syncedThrough": "2026-11-20T15:59:59Z",
         });
         assert_eq!(app.data(query).await["gradeStats"], expected);
     };

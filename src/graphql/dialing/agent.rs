@@ -1,6 +1,5 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
 
 use super::Call;
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
         connection::{Connection, Listed, PageArguments, connection, list_cost},
         id::{self, Kind},
         loaders::{CallsOfAgent, load},
+        scalars::DateTime,
     },
     store::agents::{AgentRow, Agents},
 };
@@ -79,12 +79,12 @@ impl Agent {
     }
 
     /// When it was first seen here.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When it was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }

@@ -1,6 +1,5 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 
 use super::{Agent, CallTag, DialTask};
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         context::ContextExt,
         id::{self, Kind},
         loaders::{AgentId, TagsOfCall, TaskId, load},
-        scalars::{Date, Decimal},
+        scalars::{Date, DateTime, Decimal},
     },
     store::calls::{CallRow, Calls},
 };
@@ -91,8 +90,8 @@ impl Call {
     }
 
     /// When it was dialled.
-    async fn call_time(&self) -> DateTime<Utc> {
-        self.0.call_time
+    async fn call_time(&self) -> DateTime {
+        self.0.call_time.into()
     }
 
     /// The business day of callTime.
@@ -198,12 +197,12 @@ impl Call {
     }
 
     /// When it was first stored here.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When what is stored here was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }

@@ -1,6 +1,5 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
 
 use super::DialTask;
 use crate::{
@@ -9,7 +8,7 @@ use crate::{
         connection::{Connection, Listed, PageArguments, connection, list_cost},
         id::{self, Kind},
         loaders::{FiguresOfPackage, TasksOfPackage, load},
-        scalars::Decimal,
+        scalars::{DateTime, Decimal},
     },
     store::packages::{PackageRow, Packages},
 };
@@ -133,12 +132,12 @@ impl LeadPackage {
     }
 
     /// When it was created here.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When it was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }

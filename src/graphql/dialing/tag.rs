@@ -1,6 +1,5 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 
 use super::Call;
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
         connection::Listed,
         id::{self, Kind},
         loaders::{CallId, load},
+        scalars::DateTime,
     },
     store::tags::{TagRow, Tags},
 };
@@ -71,7 +71,7 @@ impl CallTag {
     }
 
     /// When it was given.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 }

@@ -1,6 +1,5 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, Enum, ID, Object};
-use chrono::{DateTime, Utc};
 
 use super::{Call, LeadPackage};
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
         connection::{Connection, Listed, PageArguments, connection, list_cost},
         id::{self, Kind},
         loaders::{CallsOfTask, FiguresOfTask, PackageId, load},
+        scalars::DateTime,
     },
     store::tasks::{TaskRow, Tasks},
 };
@@ -78,13 +78,13 @@ impl DialTask {
     }
 
     /// When dialling was to start.
-    async fn start_time(&self) -> Option<DateTime<Utc>> {
-        self.0.start_time
+    async fn start_time(&self) -> Option<DateTime> {
+        self.0.start_time.map(DateTime)
     }
 
     /// When dialling was to end.
-    async fn end_time(&self) -> Option<DateTime<Utc>> {
-        self.0.end_time
+    async fn end_time(&self) -> Option<DateTime> {
+        self.0.end_time.map(DateTime)
     }
 
     /// Where it stands.
@@ -138,12 +138,12 @@ impl DialTask {
     }
 
     /// When it was first seen here.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
     /// When it was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }

@@ -1,8 +1,7 @@
 use async_graphql::{Object, SimpleObject};
-use chrono::{DateTime, Utc};
 
 use crate::{
-    graphql::scalars::{Date, Decimal},
+    graphql::scalars::{Date, DateTime, Decimal},
     service::figures::{self, PeriodFigures},
 };
 
@@ -17,7 +16,7 @@ pub(super) struct Freshness {
     stale: bool,
     /// The instant up to which the platform's records of the last day were read; null when they
     /// never were.
-    synced_through: Option<DateTime<Utc>>,
+    synced_through: Option<DateTime>,
 }
 
 impl From<figures::Freshness> for Freshness {
@@ -25,7 +24,7 @@ impl From<figures::Freshness> for Freshness {
         Self {
             complete: freshness.complete,
             stale: freshness.stale,
-            synced_through: freshness.synced_through,
+            synced_through: freshness.synced_through.map(DateTime),
         }
     }
 }

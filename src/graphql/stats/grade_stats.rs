@@ -1,10 +1,9 @@
 use std::time::Instant;
 
 use async_graphql::Object;
-use chrono::{DateTime, Utc};
 
 use crate::{
-    graphql::scalars::{Date, Decimal},
+    graphql::scalars::{Date, DateTime, Decimal},
     service::grade_stats,
 };
 
@@ -94,8 +93,8 @@ impl GradeStats {
 
     /// When the day was last brought up to date from the platform; now, for a day that is going on
     /// and was not read yet.
-    async fn calculated_at(&self) -> DateTime<Utc> {
-        self.stats.calculated_at
+    async fn calculated_at(&self) -> DateTime {
+        self.stats.calculated_at.into()
     }
 
     /// The whole day was read at least once, after it had ended, and as many records were found as
@@ -110,8 +109,8 @@ impl GradeStats {
     }
 
     /// The instant up to which the platform's records were read.
-    async fn synced_through(&self) -> Option<DateTime<Utc>> {
-        self.stats.freshness.synced_through
+    async fn synced_through(&self) -> Option<DateTime> {
+        self.stats.freshness.synced_through.map(DateTime)
     }
 
     /// Whether the figures come from an earlier synchronisation; false for a day that is going on

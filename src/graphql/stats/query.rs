@@ -45,7 +45,7 @@ impl StatsQuery {
     ) -> Result<Dashboard> {
         let services = context.services()?;
         let date = date.map_or_else(|| services.today(), |date| date.0);
-        let dashboard = dashboard::dashboard(&services.db, date).await;
+        let dashboard = dashboard::dashboard(&services.db, date, services.today()).await;
         Ok(Dashboard(dashboard?))
     }
 

@@ -23,7 +23,8 @@ pub(super) struct RefreshStatsInput {
     from: Option<Date>,
     /// The last business day of several, included and not in the future; at most 92 days.
     to: Option<Date>,
-    /// What to ask for; both tracks by default. Each becomes a run of its own.
+    /// What to ask for; both tracks by default, or when the list is empty. Each becomes a run of its
+    /// own.
     tracks: Option<Vec<SyncTrack>>,
 }
 

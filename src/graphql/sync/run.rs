@@ -1,12 +1,11 @@
 use async_graphql::{Enum, ID, Object};
-use chrono::{DateTime, Utc};
 
 use crate::{
     domain::page::Ordering,
     graphql::{
         connection::Listed,
         id::{self, Kind},
-        scalars::Date,
+        scalars::{Date, DateTime},
     },
     store::sync_runs::{SyncRunRow, SyncRuns},
 };
@@ -159,12 +158,12 @@ impl SyncRun {
     }
 
     /// When it was started.
-    async fn started_at(&self) -> DateTime<Utc> {
-        self.0.started_at
+    async fn started_at(&self) -> DateTime {
+        self.0.started_at.into()
     }
 
     /// When it ended; null while it is RUNNING.
-    async fn finished_at(&self) -> Option<DateTime<Utc>> {
-        self.0.finished_at
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.0.finished_at.map(DateTime)
     }
 }
