@@ -15,13 +15,28 @@ pub enum LogFormat {
     Json,
 }
 
+/// `RUST_LOG` cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "RUST_LOG: {0}; it must be a level (error, warn, info, debug, trace) or directives such as dialgraph=debug,sqlx=warn"
+)]
+pub struct InvalidFilter(#[source] tracing_subscriber::filter::ParseError);
+
 /// Starts logging. `RUST_LOG` chooses what is logged; `quiet` sets what is logged where it does not.
-pub fn init<W>(format: LogFormat, quiet: bool, writer: W)
+///
+/// # Errors
+/// [`InvalidFilter`] for a `RUST_LOG` that cannot be read.
+pub fn init<W>(format: LogFormat, quiet: bool, writer: W) -> Result<(), InvalidFilter>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let default = if quiet { "warn" } else { "info,sqlx=warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = match std::env::var("RUST_LOG") {
+        Ok(filter) if !filter.trim().is_empty() => {
+            EnvFilter::try_new(filter).map_err(InvalidFilter)?
+        }
+        _ => EnvFilter::new(default),
+    };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -31,12 +46,13 @@ where
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().try_init(),
     };
+    Ok(())
 }
 
-/// An error for a log line, with everything that led to it: an error's own text says only what
-/// callers need to know.
+/// An error as log lines take it: tracing prints what led to it, too, and an error's own text says
+/// only what callers need to know.
 #[must_use]
-pub fn chain<'a>(
+pub fn with_sources<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> &'a (dyn std::error::Error + 'static) {
     error

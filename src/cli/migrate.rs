@@ -1,6 +1,6 @@
 //! `dialgraph migrate`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::BoolishValueParser};
 
 use super::{
     print,
@@ -30,7 +30,7 @@ enum Action {
         #[arg(long, env = "MIGRATE_STEPS", default_value_t = 1)]
         steps: u32,
         /// Take all of them back
-        #[arg(long, conflicts_with = "steps")]
+        #[arg(long, env = "MIGRATE_ALL", value_parser = BoolishValueParser::new(), conflicts_with = "steps")]
         all: bool,
         #[command(flatten)]
         database: DatabaseArgs,

@@ -27,7 +27,8 @@ use crate::telemetry::{self, LogFormat};
 #[derive(Debug, Parser)]
 #[command(name = "dialgraph", version, max_term_width = 100)]
 struct Cli {
-    /// How log lines look. What is logged is chosen by RUST_LOG (info by default)
+    /// How log lines look. What is logged is chosen by RUST_LOG: info for `serve`, warnings for the
+    /// other commands, unless it says otherwise
     #[arg(long, global = true, env = "LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
 
@@ -97,29 +98,39 @@ fn load_dotenv() -> Result<(), String> {
 }
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
-    Cli::try_parse_from(arguments).map_err(|error| {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    Cli::try_parse_from(&arguments).map_err(|error| {
         // Nothing is left to do if standard error is closed.
         let _ = error.print();
-        if let Some(variable) = variable_of(&error) {
+        if let Some(variable) = variable_of(&error, &arguments) {
             eprintln!("\nThe value may come from the environment variable {variable}.");
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
 }
 
-/// The environment variable of the flag that an error is about.
-fn variable_of(error: &clap::Error) -> Option<String> {
+/// The environment variable of the flag that an error is about, in the command that was given.
+fn variable_of(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     let long = flag.trim_start_matches("--").split([' ', '=']).next()?;
-    let command = Cli::command();
-    std::iter::once(&command)
-        .chain(command.get_subcommands())
-        .flat_map(clap::Command::get_arguments)
+    let root = Cli::command();
+    let mut commands = vec![&root];
+    for argument in arguments {
+        let named = commands
+            .last()?
+            .get_subcommands()
+            .find(|command| argument == command.get_name());
+        commands.extend(named);
+    }
+    let variable = commands
+        .iter()
+        .rev()
+        .flat_map(|command| command.get_arguments())
         .find(|argument| argument.get_long() == Some(long))?
-        .get_env()
-        .map(|variable| variable.to_string_lossy().into_owned())
+        .get_env()?;
+    Some(variable.to_string_lossy().into_owned())
 }
 
 impl Cli {
@@ -129,7 +140,7 @@ impl Cli {
             self.log_format,
             self.command.is_quiet(),
             progress::above(bar.clone()),
-        );
+        )?;
         match self.command {
             Command::Serve(arguments) => serve::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Demo(arguments) => {
@@ -171,26 +182,41 @@ mod tests {
 
     #[test]
     fn every_flag_is_an_environment_variable_too() {
-        let command = Cli::command();
-        let serve = command.find_subcommand("serve").unwrap();
-        for argument in serve
-            .get_arguments()
-            .filter(|argument| argument.get_id() != "help")
-        {
-            assert!(argument.get_env().is_some(), "{}", argument.get_id());
+        fn check(command: &clap::Command) {
+            let flags = command
+                .get_arguments()
+                .filter(|flag| !["help", "version"].contains(&flag.get_id().as_str()));
+            for flag in flags {
+                assert!(
+                    flag.get_env().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    flag.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
         }
+        check(&Cli::command());
     }
 
     #[test]
     fn a_malformed_value_names_its_environment_variable() {
         let variable = |arguments: &[&str]| {
-            let arguments = ["dialgraph"].iter().chain(arguments);
-            let error = Cli::try_parse_from(arguments).unwrap_err();
-            (variable_of(&error), error.to_string())
+            let arguments: Vec<OsString> = ["dialgraph"]
+                .iter()
+                .chain(arguments)
+                .map(OsString::from)
+                .collect();
+            let error = Cli::try_parse_from(&arguments).unwrap_err();
+            (variable_of(&error, &arguments), error.to_string())
         };
         let (name, message) = variable(&["serve", "--port", "http"]);
         assert_eq!(name.as_deref(), Some("PORT"));
         assert!(message.contains("http"), "{message}");
+        let (name, _) = variable(&["guanke-simulator", "--port", "http"]);
+        assert_eq!(name.as_deref(), Some("SIMULATOR_PORT"));
+        let (name, _) = variable(&["migrate", "up", "--steps", "all"]);
+        assert_eq!(name.as_deref(), Some("MIGRATE_STEPS"));
         for (flag, value, name) in [
             ("--guanke-cdr-api", "cdr", "GUANKE_CDR_API"),
             ("--guanke-page-size", "1001", "GUANKE_PAGE_SIZE"),

@@ -14,7 +14,7 @@ pub struct DatabaseArgs {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
 
-    /// Folder for the SQLite file and whatever else is kept on disk; made when missing
+    /// Folder for the SQLite file where no database is named; made when missing
     #[arg(long, env = "DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 

@@ -45,7 +45,7 @@ pub struct GuankeArgs {
     guanke_page_size: u32,
 
     /// How long one attempt at a request may take, such as 60s
-    #[arg(long, env = "GUANKE_TIMEOUT", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "GUANKE_TIMEOUT", default_value = "60s", value_parser = super::positive_duration)]
     guanke_timeout: Duration,
 
     /// Names in the statistics and of accounts that are no seats, separated by commas: sums,

@@ -17,3 +17,11 @@ pub use sync::SyncArgs;
 fn given(value: Option<&str>) -> Option<&str> {
     value.filter(|value| !value.trim().is_empty())
 }
+
+/// A span of time such as `30s`, longer than none.
+fn positive_duration(text: &str) -> Result<std::time::Duration, &'static str> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or("it must be a span of time longer than none, such as 30s or 2m")
+}

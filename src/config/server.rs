@@ -17,7 +17,7 @@ pub struct ServerArgs {
     pub port: u16,
 
     /// How long a request may take, such as 30s
-    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30s", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30s", value_parser = super::positive_duration)]
     request_timeout: Duration,
 }
 

@@ -96,3 +96,66 @@ impl SyncArgs {
         Ok(Schedule { jobs })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use SyncTrack::{CallRecords, TaskStats};
+
+    #[derive(Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        sync: SyncArgs,
+    }
+
+    /// The ticks of a business day, in Shanghai, as `HH:MM track window`.
+    #[test]
+    fn the_default_schedule_is_that_of_the_design() {
+        let arguments = Defaults::parse_from(["test"]).sync;
+        let (schedule, zone) = (arguments.schedule().unwrap(), arguments.zone());
+        let mut at = zone.start_of("2026-11-20".parse().unwrap()) - chrono::TimeDelta::seconds(1);
+        let end = zone.end_of("2026-11-20".parse().unwrap());
+        let mut ticks = Vec::new();
+        loop {
+            let next = schedule.next_after(zone, at);
+            at = next[0].at;
+            if at >= end {
+                break;
+            }
+            let time = at.with_timezone(&zone.tz()).format("%H:%M").to_string();
+            ticks.extend(
+                next.iter()
+                    .map(|tick| (time.clone(), tick.job.track, tick.job.window)),
+            );
+        }
+        let times = |track, window| -> Vec<&str> {
+            ticks
+                .iter()
+                .filter(|tick| (tick.1, tick.2) == (track, window))
+                .map(|tick| tick.0.as_str())
+                .collect()
+        };
+        assert_eq!(times(TaskStats, SyncWindow::T10), ["07:00"]);
+        assert_eq!(
+            times(TaskStats, SyncWindow::T3),
+            ["01:00", "10:00", "15:00", "21:00"]
+        );
+        let hourly = times(TaskStats, SyncWindow::Today);
+        assert_eq!(
+            (hourly.len(), hourly[0], hourly[14]),
+            (15, "09:00", "23:00")
+        );
+        assert_eq!(times(CallRecords, SyncWindow::T10), ["07:05"]);
+        assert_eq!(
+            times(CallRecords, SyncWindow::T3),
+            ["01:05", "10:05", "15:05", "21:05"]
+        );
+        let often = times(CallRecords, SyncWindow::Today);
+        assert_eq!(
+            (often.len(), often[0], often[1], often[89]),
+            (90, "09:00", "09:10", "23:50")
+        );
+    }
+}

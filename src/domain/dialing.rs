@@ -47,7 +47,7 @@ pub enum TaskStatus {
 #[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum CallResult {
-    /// A person answered and there was talk time.
+    /// A person answered: the platform says so, or the line was cleared normally after talk time.
     Connected,
     /// A voice mailbox or an assistant answered.
     Voicemail,

@@ -40,7 +40,7 @@ fn collect(value: &Value, texts: u8, tags: &mut Vec<Tag>) {
             }
         }
         Value::String(text) if texts > 0 => {
-            if let Ok(inner) = serde_json::from_str(text) {
+            if let Ok(inner) = wire::json(text) {
                 collect(&inner, texts - 1, tags);
             }
         }

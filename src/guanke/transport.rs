@@ -214,44 +214,6 @@ fn data_of(body: &[u8], private: &[&str]) -> Result<Value, Error> {
     }
 }
 
-/// The text with every `\\uD83D` that has no other half replaced by U+FFFD; `None` where there is
-/// none.
-fn without_lone_surrogates(text: &str) -> Option<String> {
-    let mut mended = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut found = false;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        mended.push_str(before);
-        let taken = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => &escape[..12],
-            (Some(_), _) => {
-                found = true;
-                mended.push('\u{fffd}');
-                rest = &escape[6..];
-                continue;
-            }
-            // Two characters at least: what follows a backslash may be one itself.
-            (None, _) => escape
-                .char_indices()
-                .nth(2)
-                .map_or(escape, |(end, _)| &escape[..end]),
-        };
-        mended.push_str(taken);
-        rest = &escape[taken.len()..];
-    }
-    mended.push_str(rest);
-    found.then_some(mended)
-}
-
-/// The half of a pair that an escape at the start of `text` stands for.
-fn surrogate(text: &str) -> Option<u32> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    u32::from_str_radix(digits, 16)
-        .ok()
-        .filter(|unit| (0xd800..=0xdfff).contains(unit))
-}
-
 fn parse(body: &[u8]) -> Result<Value, Error> {
     // One broken character in a name must not cost a page of records.
     let text = String::from_utf8_lossy(body);
@@ -259,11 +221,7 @@ fn parse(body: &[u8]) -> Result<Value, Error> {
     if text.starts_with('<') {
         return Err(Error::Malformed("HTML instead of JSON".to_owned()));
     }
-    let parsed = serde_json::from_str(text).or_else(|error| {
-        // Half an emoji, cut off by the platform, is no JSON either.
-        without_lone_surrogates(text).map_or(Err(error), |text| serde_json::from_str(&text))
-    });
-    parsed.map_err(|error| {
+    wire::json(text).map_err(|error| {
         let wrong = if error.is_eof() {
             "JSON that breaks off"
         } else {
@@ -291,18 +249,6 @@ mod tests {
             assert_eq!(opened(body).unwrap(), Value::from(1), "{body}");
         }
         assert_eq!(opened(r#"{"code":200}"#).unwrap(), Value::Null);
-    }
-
-    #[test]
-    fn half_an_emoji_does_not_cost_a_page() {
-        let whole = r#"{"code":200,"data":["\ud83d\ude00 \\ud83d \n"]}"#;
-        assert_eq!(without_lone_surrogates(whole), None);
-        let half = r#"{"code":200,"data":["ab\ud83d", "\ude00\ud83d\ude00\\", "\ud83d\u0041"]}"#;
-        let data = parse(half.as_bytes()).unwrap()["data"].clone();
-        assert_eq!(
-            data,
-            serde_json::json!(["ab\u{fffd}", "\u{fffd}😀\\", "\u{fffd}A"])
-        );
     }
 
     #[test]

@@ -20,6 +20,51 @@ const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 /// Call times before 2000 or after 2199 are garbage.
 const PLAUSIBLE_SECONDS: std::ops::Range<i64> = 946_684_800..7_258_118_400;
 
+/// Reads a JSON text. Half an emoji, cut off by the platform, is no JSON, and must not cost the rest.
+pub(super) fn json(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text).or_else(|error| {
+        without_lone_surrogates(text).map_or(Err(error), |text| serde_json::from_str(&text))
+    })
+}
+
+/// The text with every `\\uD83D` that has no other half replaced by U+FFFD; `None` where there is
+/// none.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let mut mended = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        mended.push_str(before);
+        let taken = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => &escape[..12],
+            (Some(_), _) => {
+                found = true;
+                mended.push('\u{fffd}');
+                rest = &escape[6..];
+                continue;
+            }
+            // Two characters at least: what follows a backslash may be one itself.
+            (None, _) => escape
+                .char_indices()
+                .nth(2)
+                .map_or(escape, |(end, _)| &escape[..end]),
+        };
+        mended.push_str(taken);
+        rest = &escape[taken.len()..];
+    }
+    mended.push_str(rest);
+    found.then_some(mended)
+}
+
+/// The half of a pair that an escape at the start of `text` stands for.
+fn surrogate(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u32::from_str_radix(digits, 16)
+        .ok()
+        .filter(|unit| (0xd800..=0xdfff).contains(unit))
+}
+
 /// The zone of every wall-clock time the platform sends or is sent, whatever our business zone is.
 fn beijing() -> BusinessZone {
     BusinessZone::from(chrono_tz::Asia::Shanghai)
@@ -175,6 +220,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn half_an_emoji_does_not_cost_a_page() {
+        let whole = r#"{"code":200,"data":["\ud83d\ude00 \\ud83d \n"]}"#;
+        assert_eq!(without_lone_surrogates(whole), None);
+        let half = r#"{"code":200,"data":["ab\ud83d", "\ude00\ud83d\ude00\\", "\ud83d\u0041"]}"#;
+        let data = json(half).unwrap()["data"].clone();
+        assert_eq!(
+            data,
+            serde_json::json!(["ab\u{fffd}", "\u{fffd}😀\\", "\u{fffd}A"])
+        );
+    }
 
     #[test]
     fn whole_numbers_come_as_numbers_texts_floats_and_booleans() {

@@ -9,7 +9,7 @@ use axum::{
 use serde_json::json;
 
 use super::AppState;
-use crate::{store::schema, telemetry::chain};
+use crate::{store::schema, telemetry::with_sources};
 
 /// The process runs.
 pub(super) async fn alive() -> Json<serde_json::Value> {
@@ -25,7 +25,7 @@ pub(super) async fn ready(State(state): State<AppState>) -> Response {
             "not migrated: run `dialgraph migrate up`",
         ),
         Err(error) => {
-            tracing::warn!(error = chain(&error), "not ready");
+            tracing::warn!(error = with_sources(&error), "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "not reachable")
         }
     };

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::ConnectionTrait;
 
 use crate::{
     domain::{
@@ -13,7 +12,10 @@ use crate::{
         stats::{DailyFigures, Figures, GradeCounts, ratio},
         sync::SyncTrack,
     },
-    store::{StoreError, grades, packages::PackageDay, rollups, sync_days, sync_days::SyncDayRow},
+    store::{
+        Connection, StoreError, grades, packages::PackageDay, rollups, sync_days,
+        sync_days::SyncDayRow,
+    },
 };
 
 /// A day that has not begun has no figures.
@@ -63,10 +65,7 @@ pub struct FreshnessByDay(HashMap<NaiveDate, Freshness>);
 
 impl FreshnessByDay {
     /// Of the days of `range`.
-    pub(super) async fn load(
-        db: &impl ConnectionTrait,
-        range: DayRange,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn load(db: &impl Connection, range: DayRange) -> Result<Self, StoreError> {
         let days = sync_days::list(db, SyncTrack::CallRecords, range).await?;
         Ok(Self(days.iter().map(|day| (day.day, day.into())).collect()))
     }
@@ -134,10 +133,7 @@ pub(super) struct DayCounts {
 }
 
 impl DayCounts {
-    pub(super) async fn load(
-        db: &impl ConnectionTrait,
-        range: DayRange,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn load(db: &impl Connection, range: DayRange) -> Result<Self, StoreError> {
         let days = rollups::by_day(db, range).await?;
         Ok(Self {
             days,
@@ -202,9 +198,7 @@ impl DayCounts {
 }
 
 /// The grade catalogue by code.
-pub(super) async fn catalogue(
-    db: &impl ConnectionTrait,
-) -> Result<HashMap<String, Grade>, StoreError> {
+pub(super) async fn catalogue(db: &impl Connection) -> Result<HashMap<String, Grade>, StoreError> {
     Ok(grades::list(db)
         .await?
         .into_iter()
@@ -217,7 +211,7 @@ pub(super) async fn catalogue(
 /// # Errors
 /// When the catalogue cannot be read.
 pub async fn by_key<K: std::hash::Hash + Eq>(
-    db: &impl ConnectionTrait,
+    db: &impl Connection,
     counts: Vec<(K, GradeCounts)>,
 ) -> Result<HashMap<K, Figures>, StoreError> {
     let grades = catalogue(db).await?;

@@ -207,7 +207,7 @@ pub async fn overwrite(
 /// Every full statement is the same text, so that it is prepared once, and its values fit one TLS
 /// record of 16 kB: sqlx leaves Nagle's algorithm on (its `connect_tcp` sets no TCP_NODELAY), so
 /// what is sent in a second write waits some 40 ms for a delayed acknowledgement. Measured on
-/// PostgreSQL with TLS: 2,000 records/s with 100 rows, more than ten times that with 50.
+/// PostgreSQL with TLS, 2 cores: 2,000 records/s with 100 rows, 14,000 with 50.
 const ROWS_A_STATEMENT: usize = 50;
 
 const COLUMNS: [Column; 24] = [

@@ -17,7 +17,13 @@ use super::{Result, StoreError};
 
 /// Where the database is: `sqlite://path` or `postgres://…`. May hold a password.
 #[derive(Debug, Clone)]
-pub struct DatabaseUrl(SecretString);
+pub struct DatabaseUrl(Place);
+
+#[derive(Debug, Clone)]
+enum Place {
+    File(Box<SqliteConnectOptions>),
+    Server(SecretString),
+}
 
 /// The text is no address of a database that is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,14 +34,22 @@ impl FromStr for DatabaseUrl {
     type Err = InvalidDatabaseUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
-        let valid = match text.split_once(':') {
-            Some(("sqlite", path)) => {
-                !path.contains(":memory:") && SqliteConnectOptions::from_str(text).is_ok()
+        let place = match text.split_once(':').ok_or(InvalidDatabaseUrl)? {
+            ("sqlite", path) => {
+                let is_file = !path.trim_start_matches('/').is_empty()
+                    && !path.contains(":memory:")
+                    && !path.contains("mode=memory");
+                let options = SqliteConnectOptions::from_str(text).ok();
+                options
+                    .filter(|_| is_file)
+                    .map(|options| Place::File(Box::new(options)))
             }
-            Some(("postgres" | "postgresql", _)) => PgConnectOptions::from_str(text).is_ok(),
-            _ => false,
+            ("postgres" | "postgresql", _) => PgConnectOptions::from_str(text)
+                .is_ok()
+                .then(|| Place::Server(text.into())),
+            _ => None,
         };
-        valid.then(|| Self(text.into())).ok_or(InvalidDatabaseUrl)
+        place.map(Self).ok_or(InvalidDatabaseUrl)
     }
 }
 
@@ -43,13 +57,9 @@ impl DatabaseUrl {
     /// The SQLite database in the file at `path`.
     #[must_use]
     pub fn sqlite_file(path: &Path) -> Self {
-        Self(format!("sqlite://{}", path.display()).into())
-    }
-
-    /// Whether this is a SQLite file.
-    #[must_use]
-    pub fn is_sqlite(&self) -> bool {
-        self.0.expose_secret().starts_with("sqlite:")
+        Self(Place::File(Box::new(
+            SqliteConnectOptions::new().filename(path),
+        )))
     }
 }
 
@@ -90,10 +100,9 @@ impl Database {
     /// # Errors
     /// When it cannot be reached or opened.
     pub async fn connect(url: &DatabaseUrl, options: ConnectOptions) -> Result<Self> {
-        if url.is_sqlite() {
-            connect_sqlite(url.0.expose_secret(), options).await
-        } else {
-            connect_postgres(url.0.expose_secret(), options).await
+        match &url.0 {
+            Place::File(file) => connect_sqlite(file.as_ref().clone(), options).await,
+            Place::Server(url) => connect_postgres(url.expose_secret(), options).await,
         }
         .map_err(|error| StoreError::Open(Arc::new(error)))
     }
@@ -142,8 +151,10 @@ impl Database {
     }
 }
 
-async fn connect_sqlite(url: &str, options: ConnectOptions) -> Result<Database, sqlx::Error> {
-    let file = SqliteConnectOptions::from_str(url)?;
+async fn connect_sqlite(
+    file: SqliteConnectOptions,
+    options: ConnectOptions,
+) -> Result<Database, sqlx::Error> {
     if let (true, Some(folder)) = (options.create, file.get_filename().parent()) {
         std::fs::create_dir_all(folder)?;
     }
@@ -190,4 +201,39 @@ async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database
         read: connection.clone(),
         write: connection,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_and_servers_are_databases() {
+        for url in [
+            "sqlite://x.db",
+            "sqlite:x.db",
+            "sqlite:///var/x.db",
+            "postgres://me:pw@host/db",
+            "postgresql://host/db",
+        ] {
+            assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
+        }
+        for url in [
+            "sqlite:",
+            "sqlite://",
+            "sqlite::memory:",
+            "sqlite://x.db?mode=memory",
+            "mysql://host/db",
+            "x.db",
+            "",
+        ] {
+            assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let url: DatabaseUrl = "postgres://me:pa55word@host/db".parse().unwrap();
+        assert!(!format!("{url:?}").contains("pa55word"));
+    }
 }

@@ -3,7 +3,7 @@
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
     TransactionTrait,
-    sea_query::{Expr, ExprTrait, Iden, JoinType, LockType, SelectStatement},
+    sea_query::{Expr, ExprTrait, Func, Iden, JoinType, LockType, SelectStatement, SimpleExpr},
 };
 
 use super::Result;
@@ -13,6 +13,11 @@ pub const MAX_BINDINGS: usize = 30_000;
 
 /// Rows of a few short columns a statement: one TLS record's worth, see `call_batches`.
 pub const ROWS_A_STATEMENT: usize = 150;
+
+/// A sum that is a 64-bit integer on both databases; PostgreSQL's own would be numeric.
+pub fn big_sum(measure: SimpleExpr) -> SimpleExpr {
+    Expr::expr(Func::coalesce([measure.sum(), Expr::value(0)])).cast_as("BIGINT")
+}
 
 /// Locks the selected rows until the transaction ends. SQLite has one writer, and no need.
 pub fn lock_rows(backend: DatabaseBackend, select: &mut SelectStatement) {

@@ -18,11 +18,7 @@ pub async fn acquire(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<Option<i64>> {
-    let free =
-        Expr::col((Entity, Column::Owner))
-            .is_null()
-            .or(Expr::col((Entity, Column::ExpiresAt)).lte(now));
-    take(tx, name, owner, expires_at, None, free).await
+    take(tx, name, owner, expires_at, None, free(now)).await
 }
 
 /// Takes up a tick of the schedule once over all instances: like [`acquire`], and refused when
@@ -35,14 +31,25 @@ pub async fn acquire_tick(
     expires_at: DateTime<Utc>,
     tick: DateTime<Utc>,
 ) -> Result<Option<i64>> {
-    let free =
-        Expr::col((Entity, Column::Owner))
-            .is_null()
-            .or(Expr::col((Entity, Column::ExpiresAt)).lte(now));
     let fresh = Expr::col((Entity, Column::TickedAt))
         .is_null()
         .or(Expr::col((Entity, Column::TickedAt)).lt(tick));
-    take(tx, name, owner, expires_at, Some(tick), free.and(fresh)).await
+    take(
+        tx,
+        name,
+        owner,
+        expires_at,
+        Some(tick),
+        free(now).and(fresh),
+    )
+    .await
+}
+
+/// Nobody has the lease, or its time is over.
+fn free(now: DateTime<Utc>) -> Expr {
+    Expr::col((Entity, Column::Owner))
+        .is_null()
+        .or(Expr::col((Entity, Column::ExpiresAt)).lte(now))
 }
 
 async fn take(

@@ -27,5 +27,7 @@ pub use paging::{Keyset, Row, find_by_ids, list, list_by_parent};
 /// The result of every store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
+/// A connection or transaction to read with.
+pub use sea_orm::ConnectionTrait as Connection;
 /// An open transaction, as the store's write functions ask for.
 pub use sea_orm::DatabaseTransaction as Transaction;

@@ -2,12 +2,11 @@
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Func},
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 
-use super::{Keyset, Result, Transaction};
+use super::{Keyset, Result, Transaction, dialect::big_sum};
 pub use crate::entity::lead_package::Model as PackageRow;
 use crate::{
     domain::{
@@ -59,8 +58,8 @@ pub async fn totals(db: &impl ConnectionTrait) -> Result<PackageTotals> {
     Ok(Entity::find()
         .select_only()
         .expr_as(Column::Id.count(), "packages")
-        .expr_as(sum(Column::TotalLeads), "total_leads")
-        .expr_as(sum(Column::ValidLeads), "valid_leads")
+        .expr_as(big_sum(Expr::col(Column::TotalLeads)), "total_leads")
+        .expr_as(big_sum(Expr::col(Column::ValidLeads)), "valid_leads")
         .into_model::<PackageTotals>()
         .one(db)
         .await?
@@ -84,17 +83,12 @@ pub async fn created_by_day(db: &impl ConnectionTrait, range: DayRange) -> Resul
         .select_only()
         .column(Column::CreatedDate)
         .expr_as(Column::Id.count(), "packages")
-        .expr_as(sum(Column::TotalCost), "cost")
+        .expr_as(big_sum(Expr::col(Column::TotalCost)), "cost")
         .filter(Column::CreatedDate.between(range.from(), range.to()))
         .group_by(Column::CreatedDate)
         .into_model::<PackageDay>()
         .all(db)
         .await?)
-}
-
-/// A sum as a 64-bit number on both databases; 0 over nothing.
-fn sum(column: Column) -> sea_orm::sea_query::SimpleExpr {
-    Expr::expr(Func::coalesce([column.sum(), Expr::value(0)])).cast_as("BIGINT")
 }
 
 /// What a new package has.

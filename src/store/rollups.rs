@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{
     Database, Result, Transaction,
-    dialect::{self, ROWS_A_STATEMENT},
+    dialect::{self, ROWS_A_STATEMENT, big_sum},
 };
 use crate::{
     domain::{
@@ -27,6 +27,18 @@ use crate::{
     },
 };
 
+/// In the order in which rows are written.
+const COLUMNS: [Column; 8] = [
+    Column::Dimension,
+    Column::Key,
+    Column::CallDate,
+    Column::GradeCode,
+    Column::Calls,
+    Column::Connected,
+    Column::Duration,
+    Column::BilledAmount,
+];
+
 const MEASURES: [Column; 4] = [
     Column::Calls,
     Column::Connected,
@@ -40,16 +52,7 @@ pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
     let cells: Vec<_> = deltas.iter().collect();
     for cells in cells.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
-        insert.into_table(Entity).columns([
-            Column::Dimension,
-            Column::Key,
-            Column::CallDate,
-            Column::GradeCode,
-            Column::Calls,
-            Column::Connected,
-            Column::Duration,
-            Column::BilledAmount,
-        ]);
+        insert.into_table(Entity).columns(COLUMNS);
         for (cell, counts) in cells {
             insert.values_panic([
                 cell.dimension.into(),
@@ -186,11 +189,6 @@ fn sums(dimension: Dimension) -> SelectStatement {
     query
 }
 
-/// A sum that is a 64-bit integer on both databases; PostgreSQL's own would be numeric.
-fn big_sum(measure: SimpleExpr) -> SimpleExpr {
-    Expr::expr(Func::coalesce([measure.sum(), Expr::value(0)])).cast_as("BIGINT")
-}
-
 #[derive(FromQueryResult)]
 struct SumRow {
     grade_code: String,
@@ -276,16 +274,7 @@ pub async fn rebuild(tx: &Transaction) -> Result<()> {
     Entity::delete_many().exec(tx).await?;
     for dimension in DIMENSIONS {
         let mut insert = Query::insert();
-        insert.into_table(Entity).columns([
-            Column::Dimension,
-            Column::Key,
-            Column::CallDate,
-            Column::GradeCode,
-            Column::Calls,
-            Column::Connected,
-            Column::Duration,
-            Column::BilledAmount,
-        ]);
+        insert.into_table(Entity).columns(COLUMNS);
         insert
             .select_from(recount(dimension))
             .map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;

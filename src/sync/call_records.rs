@@ -1,6 +1,13 @@
 //! CALL_RECORDS: every record of a day.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use futures_util::{StreamExt, stream};
 use tokio_util::task::AbortOnDropHandle;
@@ -31,6 +38,19 @@ struct Seen {
 }
 
 impl Seen {
+    fn note(&mut self, page: &RecordPage) {
+        self.total = self.total.max(page.total_count);
+        self.unusable += page.unusable.len();
+        if let (None, Some(unusable)) = (&self.first_unusable, page.unusable.first()) {
+            self.first_unusable = Some(unusable.reason.clone());
+        }
+        // The platform counts what waits to be dialled, too.
+        let calls = page.records.iter().map(|record| &record.id);
+        let others = page.unusable.iter().filter_map(|record| record.id.as_ref());
+        self.ids
+            .extend(calls.chain(&page.undialled).chain(others).cloned());
+    }
+
     fn count(&self) -> u64 {
         self.ids.len() as u64
     }
@@ -38,9 +58,7 @@ impl Seen {
 
 /// Reads all of the day's records and, if they are as many as the platform counts, publishes it.
 pub(super) async fn read_day(mut reader: DayReader<'_>) -> Result<(), SyncError> {
-    let Some(span) = reader.span() else {
-        return Ok(());
-    };
+    let span = reader.span();
     let passes = reader.context.options.passes.max(1);
     let mut last = Err(SyncError::NoTotal);
     for pass in 1..=passes {
@@ -95,8 +113,11 @@ async fn read_pass(reader: &mut DayReader<'_>, span: Span) -> Result<Seen, SyncE
     let mut last = seen
         .total
         .map_or(1, |total| page_number(total.div_ceil(size as u64)).max(1));
-    let context = Arc::clone(reader.context);
+    // A page that is not full is the last one, whatever the total says.
+    let end = Arc::new(AtomicU32::new(if last_is_full { last } else { 1 }));
+    let (context, known_end) = (Arc::clone(reader.context), Arc::clone(&end));
     let mut pages = stream::iter(2..=last)
+        .take_while(move |page| ready(*page <= known_end.load(Ordering::Relaxed)))
         .map(|page| {
             let fetched = fetch(&context, span, page);
             async move { (page, fetched.await) }
@@ -106,9 +127,12 @@ async fn read_pass(reader: &mut DayReader<'_>, span: Span) -> Result<Seen, SyncE
         let page = page?;
         if number == last {
             last_is_full = page.received >= size;
+        } else if page.received < size {
+            end.fetch_min(number, Ordering::Relaxed);
         }
         store(reader, &mut seen, page).await?;
     }
+    last_is_full &= end.load(Ordering::Relaxed) == last;
     // A full last page may have a successor: the list grew, or there is no total to tell its
     // length. A page that brings nothing new is no successor.
     while last_is_full && seen.total.is_none_or(|total| seen.count() < total) {
@@ -154,16 +178,7 @@ async fn store(
     seen: &mut Seen,
     page: RecordPage,
 ) -> Result<(), SyncError> {
-    seen.total = seen.total.max(page.total_count);
-    seen.unusable += page.unusable.len();
-    if let (None, Some(unusable)) = (&seen.first_unusable, page.unusable.first()) {
-        seen.first_unusable = Some(unusable.reason.clone());
-    }
-    seen.ids
-        .extend(page.records.iter().map(|record| record.id.clone()));
-    seen.ids
-        .extend(page.unusable.into_iter().filter_map(|record| record.id));
-
+    seen.note(&page);
     let received = page.received;
     let non_seats = reader.context.client.non_seat_names();
     let calls: Vec<IncomingCall> = page
@@ -246,5 +261,52 @@ fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall {
         recording_url: record.recording_url,
         billed_amount: record.billed_amount,
         tags: record.tags,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guanke::UnusableRecord;
+
+    #[test]
+    fn a_day_is_whole_with_what_waits_to_be_dialled_and_never_with_what_cannot_be_used() {
+        let page = RecordPage {
+            undialled: vec!["1".to_owned(), "2".to_owned(), "1".to_owned()],
+            received: 3,
+            total_count: Some(2),
+            ..RecordPage::default()
+        };
+        let mut seen = Seen::default();
+        seen.note(&page);
+        assert!(matches!(verdict(&seen), Ok(2)));
+
+        let unusable = UnusableRecord {
+            id: Some("3".to_owned()),
+            reason: "record without call time".to_owned(),
+        };
+        seen.note(&RecordPage {
+            unusable: vec![unusable],
+            total_count: Some(3),
+            ..RecordPage::default()
+        });
+        assert!(matches!(
+            verdict(&seen),
+            Err(SyncError::Unusable { count: 1, .. })
+        ));
+    }
+
+    #[test]
+    fn without_a_total_or_with_another_one_a_day_is_not_whole() {
+        let mut seen = Seen::default();
+        assert!(matches!(verdict(&seen), Err(SyncError::NoTotal)));
+        seen.total = Some(1);
+        assert!(matches!(
+            verdict(&seen),
+            Err(SyncError::Mismatch {
+                expected: 1,
+                seen: 0
+            })
+        ));
     }
 }

@@ -60,6 +60,9 @@ pub enum SyncError {
     /// Another instance took the day over, because this one was silent for too long.
     #[error("another instance took this day over")]
     LeaseLost,
+    /// Nothing can be known of a day that has not begun.
+    #[error("the day has not begun")]
+    NotBegun,
     /// A fault of ours.
     #[error("a task of this program failed; the log says more")]
     Panicked,
@@ -92,16 +95,16 @@ pub(super) struct DayReader<'a> {
 }
 
 impl DayReader<'_> {
-    /// The span to read now, or `None` while the day has not begun.
-    pub fn span(&self) -> Option<Span> {
+    /// The span to read now; the day has begun.
+    pub fn span(&self) -> Span {
         let zone = self.context.zone;
         let (from, end) = (zone.start_of(self.day), zone.end_of(self.day));
         let now = self.context.clock.now();
-        (from <= now).then(|| Span {
+        Span {
             from,
             to: (end - TimeDelta::seconds(1)).min(now),
             whole_day: now >= end,
-        })
+        }
     }
 
     /// Opens a transaction for what was read. It holds only while the lease does.

@@ -8,7 +8,7 @@ use super::{day::SyncError, run::Context};
 use crate::{
     domain::sync::SyncTrack,
     store::{StoreError, Transaction, leases, sync_runs},
-    telemetry::chain,
+    telemetry::with_sources,
 };
 
 /// The right to read a day, held until it is released or expires.
@@ -66,7 +66,7 @@ impl Lease {
                 Ok(false) => return SyncError::LeaseLost,
                 // The database may come back before the lease expires.
                 Err(error) => tracing::warn!(
-                    error = chain(&error),
+                    error = with_sources(&error),
                     lease = self.name,
                     "could not renew a lease"
                 ),
@@ -92,7 +92,7 @@ impl Lease {
         };
         if let Err(error) = release.await {
             tracing::warn!(
-                error = chain(&error),
+                error = with_sources(&error),
                 lease = self.name,
                 "could not release a lease; it will expire"
             );

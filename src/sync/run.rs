@@ -25,10 +25,10 @@ use crate::{
     guanke,
     service::refresh::{RefreshError, Refresher, StartedRun},
     store::{
-        Database, StoreError, sync_days,
+        Connection, Database, StoreError, sync_days,
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
-    telemetry::chain,
+    telemetry::with_sources,
 };
 
 /// How synchronisation goes about its work.
@@ -146,7 +146,7 @@ impl Syncer {
         if context.stop.is_cancelled() {
             return Err(RefreshError::ShuttingDown);
         }
-        if let Some(run) = context.find_joinable(new).await? {
+        if let Some(run) = context.find_joinable(context.db.read(), new).await? {
             return Ok(StartedRun { run, joined: true });
         }
         let run = context.record(new).await?;
@@ -227,11 +227,10 @@ impl Context {
     /// The newest run at work that has these days still before it.
     pub(super) async fn find_joinable(
         &self,
+        db: &impl Connection,
         new: NewRun,
     ) -> Result<Option<SyncRunRow>, StoreError> {
-        let running =
-            sync_runs::find_running(self.db.read(), new.track, new.days, self.alive_since())
-                .await?;
+        let running = sync_runs::find_running(db, new.track, new.days, self.alive_since()).await?;
         Ok(running
             .into_iter()
             .find(|run| self.will_read(run, new.days)))
@@ -279,7 +278,7 @@ impl Context {
             counts.days_done += 1;
             self.note_day(&run, day, read.as_ref().err()).await;
             if let Err(error) = read {
-                tracing::warn!(sync.day = %day, error = chain(&error), "a day could not be read");
+                tracing::warn!(sync.day = %day, error = with_sources(&error), "a day could not be read");
                 failed.push((day, error.to_string()));
                 if matches!(error, SyncError::Stopped) {
                     break;
@@ -321,6 +320,9 @@ impl Context {
         reporter: &Reporter,
         counts: &mut RunCounts,
     ) -> Result<(), SyncError> {
+        if self.clock.now() < self.zone.start_of(day) {
+            return Err(SyncError::NotBegun);
+        }
         let acquired = tokio::select! {
             acquired = self.wait_for_lease(run, day) => acquired?,
             () = self.stop.cancelled() => return Err(SyncError::Stopped),
@@ -357,7 +359,10 @@ impl Context {
                 Ok::<(), StoreError>(())
             };
             if let Err(error) = beat.await {
-                tracing::warn!(error = chain(&error), "could not note that a run is alive");
+                tracing::warn!(
+                    error = with_sources(&error),
+                    "could not note that a run is alive"
+                );
             }
         }
     }
@@ -369,8 +374,8 @@ impl Context {
         Ok(known.is_some_and(|known| {
             let whole = known.synced_through >= Some(end - chrono::TimeDelta::seconds(1));
             !known.is_stale
-                && known.synced_at > Some(run.started_at)
-                && (whole || run.started_at < end)
+                && known.synced_at >= Some(run.started_at)
+                && (whole || self.clock.now() < end)
         }))
     }
 
@@ -432,7 +437,7 @@ impl Context {
             Ok::<(), StoreError>(())
         };
         if let Err(error) = note.await {
-            tracing::error!(error = chain(&error), sync.day = %day, "could not note how the read of a day ended");
+            tracing::error!(error = with_sources(&error), sync.day = %day, "could not note how the read of a day ended");
         }
     }
 
@@ -453,7 +458,7 @@ impl Context {
         };
         if let Err(error) = finish.await {
             tracing::error!(
-                error = chain(&error),
+                error = with_sources(&error),
                 sync.run = outcome.run_id,
                 "could not record how a run ended"
             );

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::sync::SyncTrigger,
     store::{StoreError, leases, sync_runs, sync_runs::NewRun},
-    telemetry::chain,
+    telemetry::with_sources,
 };
 
 /// How often a tick is tried when the database fails, and the first pause; each is twice the last.
@@ -46,7 +46,7 @@ impl Syncer {
                 Ok(()) => return,
                 Err(error) => {
                     tracing::error!(
-                        error = chain(&error),
+                        error = with_sources(&error),
                         job = tick.job.name(),
                         attempt,
                         "a scheduled job could not be started"
@@ -86,7 +86,7 @@ impl Syncer {
             return Ok(());
         };
         leases::release(&tx, &name, &context.instance, fence).await?;
-        if let Some(run) = context.find_joinable(new).await? {
+        if let Some(run) = context.find_joinable(&tx, new).await? {
             tracing::info!(
                 job = name,
                 sync.run = run.id,
@@ -117,7 +117,7 @@ impl Context {
             Ok(0) => {}
             Ok(runs) => tracing::warn!(runs, "runs whose process had ended were closed as failed"),
             Err(error) => tracing::warn!(
-                error = chain(&error),
+                error = with_sources(&error),
                 "could not look for runs whose process has ended"
             ),
         }

@@ -15,9 +15,7 @@ use crate::{
 /// Asks for the figures of this one day, by account and by task, and keeps them in place of those
 /// kept before.
 pub(super) async fn read_day(mut reader: DayReader<'_>) -> Result<(), SyncError> {
-    let Some(span) = reader.span() else {
-        return Ok(());
-    };
+    let span = reader.span();
     let client = &reader.context.client;
     let accounts = client.statistics(reader.day, StatisticsBy::Account).await?;
     let tasks = client.statistics(reader.day, StatisticsBy::Task).await?;

@@ -61,6 +61,7 @@ fn a_malformed_variable_is_refused_by_name() {
         ("GUANKE_CDR_API", "cdr", "`call_record` or `task_cdr`"),
         ("BUSINESS_TIMEZONE", "Mars", "IANA"),
         ("SYNC_CALL_RECORDS_T3", "often", "cron expression"),
+        ("REQUEST_TIMEOUT", "0s", "longer than none"),
     ] {
         let output = dialgraph(&["serve"], &[("JWT_SECRET_KEY", SECRET), (name, value)]);
         let message = text(&output.stderr);
@@ -107,30 +108,103 @@ fn the_schema_is_printed() {
     assert!(text(&output.stdout).contains("type Query"));
 }
 
+/// A simulated platform in a process of its own, ended with the test.
+struct Simulator(std::process::Child);
+
+impl Simulator {
+    /// Starts it on a free port, and returns what it says about itself: variables to use it with.
+    fn start() -> (Self, Vec<(String, String)>) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dialgraph"))
+            .args([
+                "guanke-simulator",
+                "--port",
+                "0",
+                "--days",
+                "2",
+                "--calls-per-day",
+                "250",
+            ])
+            .env_clear()
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = std::io::BufReader::new(child.stdout.take().unwrap());
+        let variables = std::io::BufRead::lines(output)
+            .map(|line| line.unwrap())
+            .take_while(|line| !line.starts_with('#'))
+            .map(|line| {
+                line.split_once('=')
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .unwrap()
+            })
+            .filter(|(name, _)| name != "GUANKE_API_SECRET")
+            .collect();
+        (Self(child), variables)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
-fn a_days_sync_that_fails_has_a_failing_exit_status() {
-    // Nothing listens on port 1.
-    let variables = [
-        ("JWT_SECRET_KEY", SECRET),
-        ("GUANKE_BASE_URL", "http://127.0.0.1:1"),
-        ("GUANKE_API_SECRET", "x"),
-    ];
-    let backwards = [
+fn the_exit_status_of_a_sync_says_whether_its_days_are_complete() {
+    let (_simulator, variables) = Simulator::start();
+    let mut variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    variables.push(("JWT_SECRET_KEY", SECRET));
+    // Long before the simulated days: nothing was dialled, and that is all of it.
+    let day = [
         "sync",
         "--track",
         "call-records",
         "--from",
-        "2026-11-19",
+        "2025-11-19",
         "--to",
-        "2026-11-18",
+        "2025-11-19",
     ];
-    let output = dialgraph(&backwards, &variables);
+    let output = dialgraph(&day, &variables);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("1 day, 0 rows"),
+        "{}",
+        text(&output.stderr)
+    );
+
+    variables.push(("GUANKE_API_SECRET", "wrong"));
+    let output = dialgraph(&day, &variables);
+    assert_eq!(output.status.code(), Some(1));
+    let message = text(&output.stderr);
+    assert!(
+        message.contains("2025-11-19 could not be read: Guanke"),
+        "{message}"
+    );
+    assert!(!message.contains("wrong"), "{message}");
+}
+
+#[test]
+fn a_sync_that_cannot_begin_says_what_is_missing() {
+    let days = [
+        "sync",
+        "--track",
+        "task-stats",
+        "--from",
+        "2025-11-19",
+        "--to",
+        "2025-11-18",
+    ];
+    let output = dialgraph(&days, &[("JWT_SECRET_KEY", SECRET)]);
     assert!(
         text(&output.stderr).contains("--to must not lie before --from"),
         "{}",
         text(&output.stderr)
     );
-    let unconfigured = [
+    let days = [
         "sync",
         "--track",
         "task-stats",
@@ -139,7 +213,7 @@ fn a_days_sync_that_fails_has_a_failing_exit_status() {
         "--to",
         "2025-11-19",
     ];
-    let output = dialgraph(&unconfigured, &[("JWT_SECRET_KEY", SECRET)]);
+    let output = dialgraph(&days, &[("JWT_SECRET_KEY", SECRET)]);
     assert!(
         text(&output.stderr).contains("GUANKE_API_SECRET"),
         "{}",

@@ -21,22 +21,27 @@ fn percent(rate: &Value) -> String {
 }
 
 on_both! {
-    /// A day of known totals, trap grades included, gives exactly these totals.
-    a_synchronised_day_gives_its_known_totals = async |backend: Backend| {
-        let known = KnownDay { calls: 15_305, connected: 2_496, nine_yuan: 20, one_yuan: 4 };
+    /// Days of known totals, trap grades included, give exactly these totals, and the first two of the
+    /// design's known answers.
+    synchronised_days_give_their_known_totals = async |backend: Backend| {
+        let known = |calls, connected, nine_yuan, one_yuan| KnownDay { calls, connected, nine_yuan, one_yuan };
         let app = TestApp::with_platform(&backend, |platform| {
-            platform.known_days = BTreeMap::from([(day("2026-11-19"), known)]);
+            platform.known_days = BTreeMap::from([
+                (day("2026-11-18"), known(28_719, 4_753, 44, 16)),
+                (day("2026-11-19"), known(15_305, 2_496, 20, 4)),
+            ]);
         })
         .await;
-        let outcome = app.synced(SyncTrack::CallRecords, "2026-11-19", "2026-11-19").await;
-        assert_eq!(outcome.counts.inserted, 15_305);
+        let outcome = app.synced(SyncTrack::CallRecords, "2026-11-18", "2026-11-19").await;
+        assert_eq!(outcome.counts.inserted, 28_719 + 15_305);
 
         let data = app
             .data(
                 r#"{ gradeStats(date: "2026-11-19") { grade9 grade1 totalSuccess totalRecords complete stale fromCache
                      ungraded grades { code count revenue } }
                      dashboard(date: "2026-11-19") { today { calls connectedCalls connectRate totalSuccess successRate
-                     grade9 grade1 activeSeats revenue } } }"#,
+                     grade9 grade1 activeSeats revenue }
+                     yesterday { calls connectedCalls connectRate totalSuccess successRate } } }"#,
             )
             .await;
         let grades = &data["gradeStats"];
@@ -65,9 +70,14 @@ on_both! {
         assert_eq!(percent(&today["successRate"]), "0.96");
         assert_eq!(today["activeSeats"], truth.seats);
         assert_eq!(today["revenue"], "184.00");
+        let yesterday = &data["dashboard"]["yesterday"];
+        let counts = (&yesterday["calls"], &yesterday["connectedCalls"], &yesterday["totalSuccess"]);
+        assert_eq!(counts, (&json!(28_719), &json!(4_753), &json!(60)));
+        assert_eq!(percent(&yesterday["connectRate"]), "16.55");
+        assert_eq!(percent(&yesterday["successRate"]), "1.26");
     };
 
-    /// The known answers of the design come out of the dashboard.
+    /// The month of the design's known answers comes out of the dashboard, from rollups put there.
     the_dashboard_gives_the_known_answers = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         // A day of 28,719 calls, and 16 others that make a month of 774,449.

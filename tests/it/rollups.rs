@@ -72,10 +72,18 @@ fn batches(runner: &mut TestRunner, batches: usize) -> Vec<Vec<IncomingCall>> {
         .current()
 }
 
+/// Other batches each time; the seed is printed, and `TEST_SEED` gives it again.
 fn runner() -> TestRunner {
+    let given = std::env::var("TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let seed: u64 = given.unwrap_or_else(rand::random);
+    eprintln!("TEST_SEED={seed}");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
     TestRunner::new_with_rng(
         ProptestConfig::default(),
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
     )
 }
 

@@ -47,6 +47,31 @@ on_both! {
         assert_eq!(runs, 2);
     };
 
+    /// The schedule is followed: when its time comes, a job runs.
+    the_schedule_is_followed = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        // Just before 12:10 in Shanghai; today is read every ten minutes.
+        app.clock.set("2026-11-20T04:09:59.990Z".parse().unwrap());
+        let syncer = app.syncer.clone();
+        app.statements();
+        let following = tokio::spawn(async move { syncer.follow_schedule().await });
+        // It has looked at the clock once it looks for dead runs.
+        while app.statements().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        app.clock.set("2026-11-20T04:10:00Z".parse().unwrap());
+        let runs = async || app.data("{ syncRuns { nodes { window status } } }").await["syncRuns"]["nodes"].clone();
+        let done = json!([{ "window": "TODAY", "status": "SUCCEEDED" }]);
+        let until = async {
+            while runs().await != done {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), until).await.unwrap();
+        app.syncer.stop().await;
+        following.await.unwrap();
+    };
+
     /// A run whose process died is closed, and its day is free once its lease has expired.
     what_a_dead_instance_held_is_taken_over = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
@@ -145,8 +170,7 @@ on_both! {
     };
 }
 
-/// The status of an outcome is used above through the API only; this keeps the command line's view
-/// of an empty day in step with it.
+/// A day on which the platform has no calls is complete, with zeros.
 #[tokio::test]
 async fn a_day_without_calls_is_complete() {
     let app = TestApp::new(&Backend::Sqlite).await;

@@ -212,7 +212,10 @@ on_both! {
             run(&other, CALLS, "2026-11-19", "2026-11-19"),
         );
         assert_eq!((first.status, second.status), (SyncStatus::Succeeded, SyncStatus::Succeeded));
-        assert_eq!(first.counts.inserted + second.counts.inserted, 300);
+        let mut fetched = [first.counts.fetched, second.counts.fetched];
+        fetched.sort_unstable();
+        assert_eq!(fetched, [0, 300]);
+        assert_eq!(app.platform.requests().pages, 3);
         assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 300);
     };
 
@@ -230,6 +233,8 @@ on_both! {
         let (outcome, ()) = tokio::join!(app.sync(CALLS, "2026-11-19", "2026-11-19"), stop);
         assert_eq!(outcome.status, SyncStatus::Failed);
         assert_eq!(outcome.failed[0].1, "stopped, because the service is shutting down");
+        let left = sync_days::find(app.database.db.read(), CALLS, day("2026-11-19")).await.unwrap().unwrap();
+        assert!(left.is_stale && left.completed_at.is_none());
 
         // Whether the request that hung was struck by its fault before it was dropped is a race.
         app.platform.clear_faults();

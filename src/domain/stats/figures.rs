@@ -101,17 +101,6 @@ impl Figures {
         })
     }
 
-    /// The figures of both.
-    #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
-        Self {
-            counts: self.counts.plus(other.counts),
-            success: self.success + other.success,
-            interested: self.interested + other.interested,
-            grade_revenue: self.grade_revenue.plus(other.grade_revenue),
-        }
-    }
-
     /// Connect rate: connected ÷ dialled.
     #[must_use]
     pub fn connect_rate(&self) -> Option<f64> {

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "crate::domain::dialing::CallResult")]
 pub(in crate::graphql) enum CallResult {
-    /// A person answered and there was talk time.
+    /// A person answered.
     Connected,
     /// A voice mailbox or an assistant answered.
     Voicemail,

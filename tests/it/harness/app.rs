@@ -130,11 +130,11 @@ impl TestApp {
         }
     }
 
-    /// Another instance of the service, with connections of its own, on the same database and
-    /// platform.
+    /// Another instance of the service, with a connection of its own, the only one it may have, on
+    /// the same database and platform.
     pub async fn another_instance(&self) -> Syncer {
         let base = Base {
-            db: self.database.connect_again().await,
+            db: self.database.connect_narrowly().await,
             ..self.base.clone()
         };
         syncer(&base, &self.address)

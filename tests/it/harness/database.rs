@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use dialgraph::store::{ConnectOptions, Database, DatabaseUrl, schema};
+use dialgraph::store::{ConnectOptions, Database, schema};
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use tokio::sync::OnceCell;
 
@@ -106,9 +106,14 @@ impl TestDatabase {
         }
     }
 
-    /// Another program's connection to the same database.
+    /// Another program's connections to the same database.
     pub async fn connect_again(&self) -> Database {
         connect(&self.url).await
+    }
+
+    /// Another program's only connection to the same database.
+    pub async fn connect_narrowly(&self) -> Database {
+        connect_with(&self.url, 1).await
     }
 }
 
@@ -135,13 +140,7 @@ impl Drop for TestDatabase {
 /// A migrated database to copy, made once for each state of the migrations and kept.
 async fn template(server: &str) -> String {
     let name = format!("dialgraph_template_{:016x}", migrations());
-    let options = ConnectOptions {
-        max_connections: 1,
-        ..ConnectOptions::default()
-    };
-    let admin = Database::connect(&server.parse().unwrap(), options)
-        .await
-        .unwrap();
+    let admin = connect_with(server, 1).await;
     // One connection: the lock is the session's.
     admin
         .write()
@@ -199,22 +198,21 @@ fn on_server(server: &str, name: &str) -> String {
 }
 
 async fn connect(url: &str) -> Database {
-    let url: DatabaseUrl = url.parse().unwrap();
+    connect_with(url, 6).await
+}
+
+async fn connect_with(url: &str, max_connections: u32) -> Database {
     let options = ConnectOptions {
-        max_connections: 6,
+        max_connections,
         ..ConnectOptions::default()
     };
-    Database::connect(&url, options).await.unwrap()
+    Database::connect(&url.parse().unwrap(), options)
+        .await
+        .unwrap()
 }
 
 async fn execute(server: &str, sql: &str) {
-    let options = ConnectOptions {
-        max_connections: 1,
-        ..ConnectOptions::default()
-    };
-    let db = Database::connect(&server.parse().unwrap(), options)
-        .await
-        .unwrap();
+    let db = connect_with(server, 1).await;
     db.write().execute_unprepared(sql).await.unwrap();
     db.close().await;
 }
