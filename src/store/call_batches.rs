@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait,
+    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, InsertStatement, OnConflict, Query},
 };
 
@@ -75,10 +74,15 @@ pub async fn fingerprints(
     tx: &Transaction,
     external_ids: &[&str],
 ) -> Result<HashMap<String, Option<i64>>> {
+    dialect::prefer_indexes(tx).await?;
     let rows: Vec<(String, Option<i64>)> = Entity::find()
         .select_only()
         .columns([Column::ExternalId, Column::SourceHash])
-        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
+        .filter(dialect::among(
+            tx.get_database_backend(),
+            Column::ExternalId,
+            external_ids,
+        ))
         .into_tuple()
         .all(tx)
         .await?;
@@ -106,7 +110,11 @@ pub async fn lock(
             Column::Duration,
             Column::BilledAmount,
         ])
-        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
+        .filter(dialect::among(
+            tx.get_database_backend(),
+            Column::ExternalId,
+            external_ids,
+        ))
         .into_query();
     // One order for all, so that two writers of the same calls wait instead of deadlocking.
     query.order_by(Column::ExternalId, sea_orm::Order::Asc);

@@ -3,13 +3,28 @@
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
     TransactionTrait,
-    sea_query::{Expr, ExprTrait, Func, Iden, JoinType, LockType, SelectStatement, SimpleExpr},
+    sea_query::{
+        Expr, ExprTrait, Func, Iden, IntoColumnRef, JoinType, LockType, SelectStatement,
+        SimpleExpr, extension::postgres::PgFunc,
+    },
 };
 
 use super::Result;
 
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
 pub const MAX_BINDINGS: usize = 30_000;
+
+/// That a text column holds one of `texts`. PostgreSQL takes them as one array, so that the
+/// statement is the same text, and prepared once, for any number of them.
+pub fn among(backend: DatabaseBackend, column: impl IntoColumnRef, texts: &[&str]) -> SimpleExpr {
+    let column = Expr::col(column);
+    if backend == DatabaseBackend::Postgres {
+        let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+        column.eq(PgFunc::any(texts))
+    } else {
+        column.is_in(texts.iter().copied())
+    }
+}
 
 /// Rows of a few short columns a statement: one TLS record's worth, see `call_batches`.
 pub const ROWS_A_STATEMENT: usize = 150;
@@ -52,6 +67,19 @@ pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction> {
     let tx = db.begin_with_config(isolation, None).await?;
     unhurried(&tx).await?;
     Ok(tx)
+}
+
+/// Makes this transaction look rows up by index whatever the statistics say.
+///
+/// PostgreSQL keeps a prepared statement's plan from its sixth execution on. While a database is
+/// filled for the first time that is a plan for a small table, a scan, and every batch reads all
+/// that came before it (measured: 40–60 ms in place of 1 among 28,719 calls).
+pub async fn prefer_indexes(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL enable_seqscan = off")
+            .await?;
+    }
+    Ok(())
 }
 
 /// Keeps other writers away from `table` until the transaction ends; readers go on.
