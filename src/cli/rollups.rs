@@ -41,9 +41,8 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
     if matches!(arguments.action, Action::Rebuild { .. }) {
-        let tx = db.begin().await?;
-        rollups::rebuild(&tx).await?;
-        tx.commit().await?;
+        db.transaction(async |tx| rollups::rebuild(tx).await)
+            .await?;
         print(format_args!("rebuilt"))?;
     }
     let differences = rollups::differences(&db).await?;

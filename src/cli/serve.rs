@@ -11,6 +11,7 @@ use crate::{
     auth::JwtKeys,
     clock::SystemClock,
     config::{AuthArgs, DatabaseArgs, GuankeArgs, ServerArgs, SyncArgs},
+    guanke::ClientConfig,
     lifecycle,
     store::{ConnectOptions, Database, schema},
     sync::Syncer,
@@ -41,14 +42,16 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let keys = JwtKeys::new(&secret, clock.clone()).context("JWT_SECRET_KEY")?;
     // Before anything is opened or changed.
-    arguments.guanke.client()?;
+    let client = arguments.guanke.client()?;
     let base = Base {
         db: open(&arguments.database, !arguments.no_migrate).await?,
         clock,
         zone: arguments.sync.zone(),
         secret,
     };
-    let syncer = syncer(&base, &arguments.guanke, &arguments.sync)?;
+    let syncer = client
+        .map(|client| syncer(&base, client, &arguments.guanke, &arguments.sync))
+        .transpose()?;
     if syncer.is_some() {
         tracing::info!("the background synchronisation follows its schedule");
     } else {
@@ -93,20 +96,18 @@ async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Datab
         .context("DATABASE_URL")
 }
 
-/// A syncer, where credentials are given.
+/// A syncer that asks as `client` says.
 pub(super) fn syncer(
     base: &Base,
+    client: ClientConfig,
     guanke: &GuankeArgs,
     sync: &SyncArgs,
-) -> anyhow::Result<Option<Syncer>> {
-    let Some(client) = guanke.client()? else {
-        return Ok(None);
-    };
+) -> anyhow::Result<Syncer> {
     let config = PlatformConfig {
         client,
         login: guanke.login(),
         schedule: sync.schedule()?,
         options: sync.options(),
     };
-    Ok(Some(app::syncer(base, config)?))
+    Ok(app::syncer(base, config)?)
 }

@@ -82,19 +82,18 @@ pub async fn run(arguments: SyncCommandArgs, bars: &MultiProgress) -> anyhow::Re
     }
     let secret = arguments.auth.secret()?;
     // Before anything is opened or changed.
-    if arguments.guanke.client()?.is_none() {
+    let Some(client) = arguments.guanke.client()? else {
         bail!(
             "the platform's credentials are not set: GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET"
         );
-    }
+    };
     let base = Base {
         db: serve::open(&arguments.database, !arguments.no_migrate).await?,
         clock,
         zone,
         secret,
     };
-    let syncer =
-        serve::syncer(&base, &arguments.guanke, &arguments.sync)?.context("no credentials")?;
+    let syncer = serve::syncer(&base, client, &arguments.guanke, &arguments.sync)?;
     let stop = lifecycle::shutdown_on_signal();
     let stopping = syncer.clone();
     tokio::spawn(async move {

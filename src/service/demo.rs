@@ -28,11 +28,13 @@ const PACKAGE_AGES: i64 = 13;
 /// # Errors
 /// When the database fails; nothing is freed then.
 pub async fn recover(db: &Database, clock: &dyn Clock) -> Result<(), StoreError> {
-    let tx = db.begin().await?;
     let now = clock.now();
-    leases::release_all(&tx).await?;
-    sync_runs::fail_dead(&tx, now + TimeDelta::days(1), now).await?;
-    Ok(tx.commit().await?)
+    db.transaction(async |tx| {
+        leases::release_all(tx).await?;
+        sync_runs::fail_dead(tx, now + TimeDelta::days(1), now).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Makes a package for each family of tasks that has none: `浙江企业-11月A包` for

@@ -9,7 +9,7 @@ use crate::{
         business_time::DayRange,
         grade::{self, Grade},
         money::Money,
-        stats::{DailyFigures, Figures, GradeCounts, ratio},
+        stats::{DailyFigures, Figures, GradeCounts, count, ratio},
         sync::SyncTrack,
     },
     store::{
@@ -175,7 +175,7 @@ impl DayCounts {
             grade_nine: self.graded(range, grade::NINE_YUAN),
             grade_one: self.graded(range, grade::ONE_YUAN),
             active_seats,
-            active_days: i64::try_from(active.len()).unwrap_or(i64::MAX),
+            active_days: count(active.len()),
             revenue: figures.grade_revenue,
             cost: package_cost.plus(figures.counts.billed),
             freshness,

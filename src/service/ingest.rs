@@ -15,7 +15,7 @@ use crate::{
         dialing::{CallSource, Tag},
         grade::GradeCatalogue,
         incoming::IncomingCall,
-        stats::RollupDeltas,
+        stats::{RollupDeltas, count},
     },
     store::{
         StoreError, Transaction, agents,
@@ -193,8 +193,4 @@ fn named<'a, T: Clone + 'a>(
         }
     }
     by_id.into_values().cloned().collect()
-}
-
-fn count(items: usize) -> i64 {
-    i64::try_from(items).unwrap_or(i64::MAX)
 }

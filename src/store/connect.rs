@@ -113,7 +113,8 @@ impl Database {
         &self.read
     }
 
-    /// Connections for writing, for migrations; everything else writes in [`Self::begin`].
+    /// Connections for writing, to look behind the store with; the program itself writes in
+    /// [`Self::begin`] and [`Self::transaction`].
     #[must_use]
     pub const fn write(&self) -> &DatabaseConnection {
         &self.write
@@ -131,6 +132,20 @@ impl Database {
             ..TransactionOptions::default()
         };
         Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Does `work` in a transaction that may write: all of it, or nothing when it fails.
+    ///
+    /// # Errors
+    /// What `work` fails with, or when the transaction cannot be opened or committed.
+    pub async fn transaction<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
+    ) -> Result<T> {
+        let tx = self.begin().await?;
+        let done = work(&tx).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// Calls `callback` for every statement; tests count with it.

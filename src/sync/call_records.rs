@@ -21,6 +21,7 @@ use crate::{
     domain::{
         dialing::CallSource,
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
+        stats::count,
     },
     guanke::{CallRecord, RecordPage},
     service::ingest::ingest,
@@ -223,10 +224,6 @@ async fn store_calls(
 }
 
 const CONTENDED_ATTEMPTS: u32 = 5;
-
-fn count(items: usize) -> i64 {
-    i64::try_from(items).unwrap_or(i64::MAX)
-}
 
 /// A platform's record in our words.
 fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall {

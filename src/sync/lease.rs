@@ -75,21 +75,18 @@ impl Lease {
     }
 
     async fn renew(&self, context: &Context, run_id: i64) -> Result<bool, StoreError> {
-        let tx = context.db.begin().await?;
-        sync_runs::heartbeat(&tx, run_id, context.clock.now()).await?;
-        let renewed = self.renew_in(&tx, context).await?;
-        tx.commit().await?;
-        Ok(renewed)
+        let work = async |tx: &Transaction| {
+            sync_runs::heartbeat(tx, run_id, context.clock.now()).await?;
+            self.renew_in(tx, context).await
+        };
+        context.db.transaction(work).await
     }
 
     /// Gives the day back. Failing that, it expires by itself.
     pub async fn release(self, context: &Context) {
-        let release = async {
-            let tx = context.db.begin().await?;
-            leases::release(&tx, &self.name, &context.instance, self.fence).await?;
-            tx.commit().await?;
-            Ok::<(), StoreError>(())
-        };
+        let release = context.db.transaction(async |tx| {
+            leases::release(tx, &self.name, &context.instance, self.fence).await
+        });
         if let Err(error) = release.await {
             tracing::warn!(
                 error = with_sources(&error),
@@ -102,10 +99,10 @@ impl Lease {
 
 async fn try_acquire(context: &Context, name: &str) -> Result<Option<i64>, StoreError> {
     let now = context.clock.now();
-    let tx = context.db.begin().await?;
-    let fence = leases::acquire(&tx, name, &context.instance, now, now + ttl(context)).await?;
-    tx.commit().await?;
-    Ok(fence)
+    let work = async |tx: &Transaction| {
+        leases::acquire(tx, name, &context.instance, now, now + ttl(context)).await
+    };
+    context.db.transaction(work).await
 }
 
 fn ttl(context: &Context) -> TimeDelta {

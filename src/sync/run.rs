@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     domain::{
         business_time::{BusinessZone, DayRange},
+        stats::count,
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
     },
     guanke,
@@ -218,10 +219,10 @@ impl Refresher for Syncer {
 
 impl Context {
     async fn record(&self, new: NewRun) -> Result<SyncRunRow, StoreError> {
-        let tx = self.db.begin().await?;
-        let run = sync_runs::create(&tx, new, self.clock.now()).await?;
-        tx.commit().await?;
-        Ok(run)
+        let now = self.clock.now();
+        self.db
+            .transaction(async |tx| sync_runs::create(tx, new, now).await)
+            .await
     }
 
     /// The newest run at work that has these days still before it.
@@ -285,12 +286,10 @@ impl Context {
                 }
             }
         }
-        let days = usize::try_from(new.days.days()).unwrap_or(usize::MAX);
-        let done = usize::try_from(counts.days_done).unwrap_or(0);
-        let status = match failed.len() + (days - done.min(days)) {
-            0 => SyncStatus::Succeeded,
-            bad if bad < days => SyncStatus::Partial,
-            _ => SyncStatus::Failed,
+        let status = match counts.days_done - count(failed.len()) {
+            0 => SyncStatus::Failed,
+            read if read < new.days.days() => SyncStatus::Partial,
+            _ => SyncStatus::Succeeded,
         };
         let outcome = RunOutcome {
             run_id: run.id,
@@ -328,11 +327,14 @@ impl Context {
             () = self.stop.cancelled() => return Err(SyncError::Stopped),
         };
         let lease = acquired.lease;
-        let result = if acquired.waited && self.was_read_since(run, day).await? {
-            Ok(())
-        } else {
+        let read = async {
+            if acquired.waited && self.was_read_since(run, day).await? {
+                return Ok(());
+            }
             self.read_leased(run, day, &lease, reporter, counts).await
         };
+        let result = read.await;
+        // Whatever came of it, or the next reader waits for the lease to expire.
         lease.release(self).await;
         result
     }
@@ -352,12 +354,10 @@ impl Context {
     async fn keep_run_alive(&self, run_id: i64) -> SyncError {
         loop {
             tokio::time::sleep(self.options.lease_ttl / 3).await;
-            let beat = async {
-                let tx = self.db.begin().await?;
-                sync_runs::heartbeat(&tx, run_id, self.clock.now()).await?;
-                tx.commit().await?;
-                Ok::<(), StoreError>(())
-            };
+            let now = self.clock.now();
+            let beat = self
+                .db
+                .transaction(async |tx| sync_runs::heartbeat(tx, run_id, now).await);
             if let Err(error) = beat.await {
                 tracing::warn!(
                     error = with_sources(&error),
@@ -417,45 +417,38 @@ impl Context {
 
     /// Notes on the run that a day is done, and on the day why it could not be read.
     async fn note_day(&self, run: &SyncRunRow, day: NaiveDate, error: Option<&SyncError>) {
-        let note = async {
-            let tx = self.db.begin().await?;
+        let note = self.db.transaction(async |tx| {
             let now = self.clock.now();
             let done = RunCounts {
                 days_done: 1,
                 ..RunCounts::default()
             };
-            sync_runs::add_counts(&tx, run.id, done, now).await?;
+            sync_runs::add_counts(tx, run.id, done, now).await?;
             match error {
                 // Whoever took the day over says what is known of it.
-                None | Some(SyncError::LeaseLost) => {}
+                None | Some(SyncError::LeaseLost) => Ok(()),
                 Some(error) => {
-                    sync_days::fail_read(&tx, run.track, day, run.id, &error.to_string(), now)
-                        .await?;
+                    sync_days::fail_read(tx, run.track, day, run.id, &error.to_string(), now).await
                 }
             }
-            tx.commit().await?;
-            Ok::<(), StoreError>(())
-        };
+        });
         if let Err(error) = note.await {
             tracing::error!(error = with_sources(&error), sync.day = %day, "could not note how the read of a day ended");
         }
     }
 
     async fn finish(&self, outcome: &RunOutcome) {
-        let finish = async {
-            let tx = self.db.begin().await?;
-            let now = self.clock.now();
+        let now = self.clock.now();
+        let finish = self.db.transaction(async |tx| {
             sync_runs::finish(
-                &tx,
+                tx,
                 outcome.run_id,
                 outcome.status,
                 outcome.error().as_deref(),
                 now,
             )
-            .await?;
-            tx.commit().await?;
-            Ok::<(), StoreError>(())
-        };
+            .await
+        });
         if let Err(error) = finish.await {
             tracing::error!(
                 error = with_sources(&error),

@@ -108,10 +108,10 @@ impl Context {
             if !sync_runs::any_dead(self.db.read(), self.alive_since()).await? {
                 return Ok(0);
             }
-            let tx = self.db.begin().await?;
-            let dead = sync_runs::fail_dead(&tx, self.alive_since(), self.clock.now()).await?;
-            tx.commit().await?;
-            Ok::<u64, StoreError>(dead)
+            let (alive_since, now) = (self.alive_since(), self.clock.now());
+            self.db
+                .transaction(async |tx| sync_runs::fail_dead(tx, alive_since, now).await)
+                .await
         };
         match close.await {
             Ok(0) => {}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::day::{DayReader, SyncError};
 use crate::{
-    domain::sync::StatKind,
+    domain::{stats::count, sync::StatKind},
     guanke::{DayStatistics, StatisticsBy, StatisticsCounts},
     store::{
         platform_stats::{self, NewPlatformStat},
@@ -31,7 +31,7 @@ pub(super) async fn read_day(mut reader: DayReader<'_>) -> Result<(), SyncError>
     reader.note_success(&tx, span, dialled).await?;
     let counts = RunCounts {
         pages: 2,
-        fetched: i64::try_from(received).unwrap_or(i64::MAX),
+        fetched: count(received),
         inserted: replaced.inserted,
         updated: replaced.updated,
         unchanged: replaced.unchanged,
@@ -82,6 +82,6 @@ fn rows_of(kind: StatKind, statistics: DayStatistics) -> Vec<NewPlatformStat> {
     rows.into_values().collect()
 }
 
-fn number(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn number(reported: u64) -> i64 {
+    i64::try_from(reported).unwrap_or(i64::MAX)
 }

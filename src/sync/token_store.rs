@@ -103,22 +103,16 @@ impl TokenStore for DatabaseTokenStore {
 
     async fn save(&self, token: &StoredToken) -> Result<(), TokenStoreError> {
         let sealed = self.seal(&token.value)?;
-        let save = async {
-            let tx = self.db.begin().await?;
-            platform_tokens::save(&tx, &self.account, sealed, token.fetched_at).await?;
-            tx.commit().await?;
-            Ok::<(), StoreError>(())
-        };
+        let save = self.db.transaction(async |tx| {
+            platform_tokens::save(tx, &self.account, sealed, token.fetched_at).await
+        });
         save.await.map_err(unavailable)
     }
 
     async fn forget(&self, token: &StoredToken) -> Result<(), TokenStoreError> {
-        let forget = async {
-            let tx = self.db.begin().await?;
-            platform_tokens::delete(&tx, &self.account, token.fetched_at).await?;
-            tx.commit().await?;
-            Ok::<(), StoreError>(())
-        };
+        let forget = self.db.transaction(async |tx| {
+            platform_tokens::delete(tx, &self.account, token.fetched_at).await
+        });
         forget.await.map_err(unavailable)
     }
 }

@@ -56,6 +56,12 @@ pub struct GradeCounts {
     pub counts: CallCounts,
 }
 
+/// A number of things as figures hold it.
+#[must_use]
+pub fn count(things: usize) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
+}
+
 /// A share of a whole, 0–1; `None` over nothing.
 #[must_use]
 #[expect(

@@ -4,7 +4,7 @@ mod figures;
 mod rollup;
 mod series;
 
-pub use figures::{CallCounts, Figures, GradeCounts, ratio};
+pub use figures::{CallCounts, Figures, GradeCounts, count, ratio};
 pub use rollup::{Cell, CountedCall, RollupDeltas, hour_key};
 pub use series::{DailyFigures, fill_gaps};
 
