@@ -25,3 +25,4 @@ mod schedule;
 mod schema;
 mod snapshots;
 mod sync;
+mod tokens;
