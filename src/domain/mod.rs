@@ -5,12 +5,15 @@
 
 pub mod business_time;
 pub mod dialing;
+pub mod filter;
 pub mod grade;
 pub mod incoming;
 pub mod leads;
 pub mod money;
 pub mod page;
+pub mod period;
 pub mod phone;
+pub mod scalar;
 pub mod stats;
 pub mod sync;
 pub mod viewer;

@@ -1,64 +1,97 @@
 //! Keyset paging: which page is asked for, and where in an ordering a row stands.
 
+use std::hash::{Hash, Hasher};
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{
+    filter::Filter,
+    scalar::{Kind, Scalar},
+};
 
 /// Rows on a page when the client does not say.
 pub const DEFAULT_PAGE_SIZE: u32 = 20;
 /// Most rows on a page.
 pub const MAX_PAGE_SIZE: u32 = 200;
 
-/// One value of a sort key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum CursorValue {
-    /// A whole number, an id for instance.
-    #[serde(rename = "i")]
-    Int(i64),
-    /// An instant.
-    #[serde(rename = "t")]
-    Time(DateTime<Utc>),
+/// A key that a list is ordered by. Where the field has no value the record comes last, whichever
+/// the direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OrderKey {
+    /// The field, by its name in the table.
+    pub field: &'static str,
+    /// From the largest to the smallest.
+    pub descending: bool,
 }
 
-/// Where a row stands in its ordering: the values of the sort keys, the id last.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Cursor(pub Vec<CursorValue>);
+impl OrderKey {
+    /// From the smallest to the largest.
+    #[must_use]
+    pub const fn ascending(field: &'static str) -> Self {
+        Self {
+            field,
+            descending: false,
+        }
+    }
 
-/// The version of the cursor's form and the ordering it belongs to.
-#[derive(Serialize, Deserialize)]
-struct Envelope {
-    v: u8,
-    o: String,
-    k: Cursor,
-}
-
-const CURSOR_VERSION: u8 = 1;
-
-/// Names an ordering and the kinds of its sort keys, so that a cursor fits or is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ordering {
-    /// What is listed and how, `calls`.
-    pub name: &'static str,
-    /// One letter a sort key: `i` for whole numbers, `t` for instants.
-    pub kinds: &'static str,
-}
-
-impl CursorValue {
-    const fn kind(&self) -> char {
-        match self {
-            Self::Int(_) => 'i',
-            Self::Time(_) => 't',
+    /// From the largest to the smallest.
+    #[must_use]
+    pub const fn descending(field: &'static str) -> Self {
+        Self {
+            field,
+            descending: true,
         }
     }
 }
 
-impl Cursor {
-    /// The opaque text that clients get; `ordering` says what it may be used with.
+/// Where a row stands in its ordering: the values of the sort keys, the unique one last.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cursor(pub Vec<Scalar>);
+
+/// The version of the cursor's form and the list it belongs to.
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    v: u8,
+    l: String,
+    k: Cursor,
+}
+
+const CURSOR_VERSION: u8 = 2;
+
+/// What a cursor belongs to: a list in a certain order, of the records that a filter leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    fingerprint: String,
+    kinds: Vec<Kind>,
+}
+
+impl Binding {
+    /// Of the list `name`, whose sort keys are of these `kinds`.
     #[must_use]
-    pub fn encode(&self, ordering: Ordering) -> String {
+    pub fn new(name: &str, order: &[OrderKey], filter: Option<&Filter>, kinds: Vec<Kind>) -> Self {
+        let mut hasher = Xxh3::new();
+        (name, order, filter).hash(&mut hasher);
+        Self {
+            fingerprint: format!("{:016x}", hasher.finish()),
+            kinds,
+        }
+    }
+
+    fn fits(&self, cursor: &Cursor) -> bool {
+        let fits = |(value, kind): (&Scalar, &Kind)| value.kind().is_none_or(|own| own == *kind);
+        cursor.0.len() == self.kinds.len() && cursor.0.iter().zip(&self.kinds).all(fits)
+    }
+}
+
+impl Cursor {
+    /// The opaque text that clients get; `binding` says what it may be used with.
+    #[must_use]
+    pub fn encode(&self, binding: &Binding) -> String {
         let envelope = Envelope {
             v: CURSOR_VERSION,
-            o: ordering.name.to_owned(),
+            l: binding.fingerprint.clone(),
             k: self.clone(),
         };
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&envelope).unwrap_or_default())
@@ -67,21 +100,20 @@ impl Cursor {
     /// Reads a cursor back.
     ///
     /// # Errors
-    /// [`PageError::InvalidCursor`] for a text that is no cursor, or one of another ordering.
-    pub fn decode(text: &str, ordering: Ordering) -> Result<Self, PageError> {
-        URL_SAFE_NO_PAD
+    /// [`PageError::InvalidCursor`] for a text that is no cursor, [`PageError::ForeignCursor`] for
+    /// one of another list, ordering or filter.
+    pub fn decode(text: &str, binding: &Binding) -> Result<Self, PageError> {
+        let envelope = URL_SAFE_NO_PAD
             .decode(text)
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Envelope>(&bytes).ok())
-            .filter(|envelope| envelope.v == CURSOR_VERSION && envelope.o == ordering.name)
-            .map(|envelope| envelope.k)
-            .filter(|cursor| {
-                cursor
-                    .0
-                    .iter()
-                    .map(CursorValue::kind)
-                    .eq(ordering.kinds.chars())
-            })
+            .filter(|envelope| envelope.v == CURSOR_VERSION)
+            .ok_or(PageError::InvalidCursor)?;
+        if envelope.l != binding.fingerprint {
+            return Err(PageError::ForeignCursor);
+        }
+        Some(envelope.k)
+            .filter(|cursor| binding.fits(cursor))
             .ok_or(PageError::InvalidCursor)
     }
 }
@@ -100,9 +132,14 @@ pub enum PageError {
     /// Both ends at once.
     #[error("give `first` to page forwards or `last` to page backwards, not both")]
     FirstAndLast,
-    /// Not a cursor of this list.
+    /// Not a cursor.
     #[error("`after` and `before` take a cursor that this very list gave, and this is none")]
     InvalidCursor,
+    /// A cursor of another list.
+    #[error(
+        "this cursor belongs to another list, or to another `orderBy` or `filter` of this one: a cursor is good for the list that gave it"
+    )]
+    ForeignCursor,
 }
 
 /// A page of an ordered list.
@@ -148,7 +185,7 @@ impl PageRequest {
         after: Option<&str>,
         last: Option<i64>,
         before: Option<&str>,
-        ordering: Ordering,
+        binding: &Binding,
     ) -> Result<Self, PageError> {
         let size = |argument, given: i64| {
             u32::try_from(given)
@@ -163,7 +200,7 @@ impl PageRequest {
             (None, None) => (DEFAULT_PAGE_SIZE, false),
         };
         let cursor =
-            |text: Option<&str>| text.map(|text| Cursor::decode(text, ordering)).transpose();
+            |text: Option<&str>| text.map(|text| Cursor::decode(text, binding)).transpose();
         Ok(Self {
             size,
             backward,
@@ -182,6 +219,17 @@ impl PageRequest {
             self.after.as_ref()
         }
     }
+}
+
+/// Which records of a list, in which order, and which page of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct List {
+    /// Which records.
+    pub filter: Option<Filter>,
+    /// Their order; a unique key ends it.
+    pub order: Vec<OrderKey>,
+    /// The page.
+    pub page: PageRequest,
 }
 
 /// A page of rows, in the order of the list whichever way it was read.
@@ -209,32 +257,52 @@ impl<T> Default for Page<T> {
 mod tests {
     use super::*;
 
-    const CALLS: Ordering = Ordering {
-        name: "calls",
-        kinds: "i",
-    };
-    const TASKS: Ordering = Ordering {
-        name: "tasks",
-        kinds: "i",
-    };
+    fn newest(filter: Option<&Filter>) -> Binding {
+        let order = [
+            OrderKey::descending("call_time"),
+            OrderKey::descending("id"),
+        ];
+        Binding::new("calls", &order, filter, vec![Kind::Time, Kind::Int])
+    }
+
+    fn by_id(name: &str) -> Binding {
+        Binding::new(name, &[OrderKey::descending("id")], None, vec![Kind::Int])
+    }
 
     #[test]
     fn a_cursor_is_refused_by_another_list() {
-        let cursor = Cursor(vec![CursorValue::Int(7)]);
-        let text = cursor.encode(CALLS);
-        assert_eq!(Cursor::decode(&text, CALLS), Ok(cursor));
-        assert_eq!(Cursor::decode(&text, TASKS), Err(PageError::InvalidCursor));
-        assert_eq!(Cursor::decode("7", CALLS), Err(PageError::InvalidCursor));
-        let too_long = Cursor(vec![CursorValue::Int(7), CursorValue::Int(8)]).encode(CALLS);
+        let cursor = Cursor(vec![Scalar::Int(7)]);
+        let text = cursor.encode(&by_id("calls"));
+        let decode = |text: &str, binding| Cursor::decode(text, &binding);
+        assert_eq!(decode(&text, by_id("calls")), Ok(cursor));
+        assert_eq!(decode(&text, by_id("tasks")), Err(PageError::ForeignCursor));
+        assert_eq!(decode(&text, newest(None)), Err(PageError::ForeignCursor));
+        assert_eq!(decode("7", by_id("calls")), Err(PageError::InvalidCursor));
+    }
+
+    #[test]
+    fn a_cursor_is_refused_by_the_same_list_with_another_filter_and_when_it_was_forged() {
+        let cursor = Cursor(vec![
+            Scalar::Time("2026-11-19T01:00:00Z".parse().unwrap()),
+            Scalar::Int(7),
+        ]);
+        let filter = Filter::Field("duration", crate::domain::filter::Test::Missing);
+        let text = cursor.encode(&newest(None));
         assert_eq!(
-            Cursor::decode(&too_long, CALLS),
+            Cursor::decode(&text, &newest(Some(&filter))),
+            Err(PageError::ForeignCursor)
+        );
+        let forged = Cursor(vec![Scalar::Int(1), Scalar::Int(7)]).encode(&newest(None));
+        assert_eq!(
+            Cursor::decode(&forged, &newest(None)),
             Err(PageError::InvalidCursor)
         );
     }
 
     #[test]
     fn arguments_out_of_bounds_are_refused() {
-        let request = |first, last| PageRequest::from_arguments(first, None, last, None, CALLS);
+        let calls = by_id("calls");
+        let request = |first, last| PageRequest::from_arguments(first, None, last, None, &calls);
         assert_eq!(request(None, None).map(|page| page.size), Ok(20));
         assert_eq!(request(Some(200), None).map(|page| page.size), Ok(200));
         assert_eq!(

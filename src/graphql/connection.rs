@@ -1,84 +1,188 @@
-//! The one way in which lists are paged: Relay connections over keyset cursors.
+//! The one way in which lists are shown: Relay connections over keyset cursors, with a filter and
+//! an order.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Context, InputType, Object, OutputType, SelectionField, TypeName};
 
-use super::{context::ContextExt, error::Result};
+use super::{
+    context::ContextExt,
+    error::{ApiError, Result},
+    filter::ListFilter,
+    guard::may_name,
+    loaders::{CountOf, PageOf, RowOf, load},
+    plan::{self, Lead},
+};
 use crate::{
-    domain::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Ordering, Page, PageRequest},
-    store::{Keyset, Row, list},
+    domain::{
+        page::{
+            Binding, Cursor, DEFAULT_PAGE_SIZE, List, MAX_PAGE_SIZE, OrderKey, Page, PageRequest,
+        },
+        scalar::Scalar,
+    },
+    store::{self, AnyRecord, Erasable as _, Record, Stored, TableId},
 };
 
-/// A type that is listed: wraps a row of a table that has an order.
+/// A type that is listed: shows a record of a table.
 pub(super) trait Listed: OutputType {
-    /// The table.
-    type Table: Keyset;
-    /// The name of its order, which cursors carry.
-    const ORDERING: Ordering;
+    /// The row.
+    type Row: Stored + Send + Sync + 'static;
+    /// Which of them.
+    type Filter: ListFilter;
+    /// By what they are ordered.
+    type Order: InputType;
+    /// Whether the fields go by other names than the columns, so that all columns are read.
+    const WHOLE: bool = false;
 
-    /// The row as the API shows it.
-    fn new(row: Row<Self::Table>) -> Self;
+    /// The record as the API shows it.
+    fn new(record: Arc<Record<Self::Row>>) -> Self;
+
+    /// A key of an order.
+    fn key(order: &Self::Order) -> OrderKey;
+
+    /// What a field leads to, where it leads to other rows.
+    fn leads_to(_field: &str) -> Option<Lead> {
+        None
+    }
 }
 
-/// The page arguments of a connection.
-#[derive(Debug, Default)]
-pub(super) struct PageArguments {
+/// The arguments of a connection.
+pub(super) struct ListArguments<T: Listed> {
     pub first: Option<i32>,
     pub after: Option<String>,
     pub last: Option<i32>,
     pub before: Option<String>,
+    pub filter: Option<T::Filter>,
+    pub order_by: Option<Vec<T::Order>>,
 }
 
-impl PageArguments {
-    /// The page asked for. What lies on the other side of its cursor is only looked up when the
-    /// query selects that flag.
-    pub fn request<T: Listed>(&self, context: &Context<'_>) -> Result<PageRequest> {
-        let mut request = PageRequest::from_arguments(
+impl<T: Listed> Default for ListArguments<T> {
+    fn default() -> Self {
+        Self {
+            first: None,
+            after: None,
+            last: None,
+            before: None,
+            filter: None,
+            order_by: None,
+        }
+    }
+}
+
+/// A list that is asked for, and what its cursors are good for.
+pub(super) struct Listing {
+    pub list: List,
+    pub binding: Binding,
+}
+
+/// Most keys of an order.
+const MAX_KEYS: usize = 8;
+
+impl<T: Listed> ListArguments<T> {
+    /// The list that `field` asks for with these arguments. What lies on the other side of its
+    /// cursor is only looked up when the query selects that flag.
+    pub fn listing(&self, context: &Context<'_>, field: &SelectionField<'_>) -> Result<Listing> {
+        let order_by = self.order_by.as_deref().unwrap_or_default();
+        if order_by.len() > MAX_KEYS {
+            return Err(ApiError::BadInput {
+                argument: "orderBy",
+                message: format!("a list is ordered by at most {MAX_KEYS} fields"),
+            });
+        }
+        let asked: Vec<OrderKey> = order_by.iter().map(T::key).collect();
+        let table = T::Row::table();
+        let order = table.order(&asked);
+        let filter = self.filter.as_ref().map(ListFilter::filter).transpose()?;
+        may_name(context, filter.as_ref(), &order)?;
+        if let Some(filter) = &filter {
+            filter.check()?;
+        }
+        let binding = Binding::new(table.name(), &order, filter.as_ref(), table.kinds(&order));
+        let mut page = PageRequest::from_arguments(
             self.first.map(i64::from),
             self.after.as_deref(),
             self.last.map(i64::from),
             self.before.as_deref(),
-            T::ORDERING,
+            &binding,
         )?;
-        let behind = if request.backward {
-            "hasNextPage"
-        } else {
-            "hasPreviousPage"
+        page.look_behind = plan::looks_behind(field, page.backward);
+        let services = context.services()?;
+        let filter = filter.map(|filter| filter.on(services.today(), services.zone));
+        let list = List {
+            filter,
+            order,
+            page,
         };
-        request.look_behind = context
-            .look_ahead()
-            .field("pageInfo")
-            .field(behind)
-            .exists();
-        Ok(request)
+        Ok(Listing { list, binding })
     }
 }
 
-/// A page of a list of `T`.
-#[derive(Default)]
-pub(super) struct Connection<T> {
-    edges: Vec<Edge<T>>,
-    has_previous_page: bool,
-    has_next_page: bool,
+/// Where a list is: a whole table, or what a relation of a row leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// The table, or that of the row above.
+    pub table: TableId,
+    /// The relation and the id of the row above.
+    pub under: Option<(&'static str, i64)>,
 }
 
-struct Edge<T> {
-    cursor: String,
-    node: T,
+/// A page of a list of `T`.
+pub(super) struct Connection<T> {
+    nodes: Vec<T>,
+    page: Arc<Page<AnyRecord>>,
+    place: Place,
+    listing: Arc<Listing>,
+}
+
+struct Edge<'a, T> {
+    cursor: Cursors,
+    node: &'a T,
+}
+
+/// A cursor, written only when it is selected.
+#[derive(Clone)]
+struct Cursors {
+    record: AnyRecord,
+    listing: Arc<Listing>,
+}
+
+impl Cursors {
+    fn text(&self) -> String {
+        let keys: Vec<Scalar> = self.record.keys(&self.listing.list.order);
+        Cursor(keys).encode(&self.listing.binding)
+    }
 }
 
 /// Where a page lies in its list.
-#[derive(SimpleObject)]
 struct PageInfo {
-    /// Whether the list has items before this page.
     has_previous_page: bool,
-    /// Whether the list has items behind this page.
     has_next_page: bool,
+    start: Option<Cursors>,
+    end: Option<Cursors>,
+}
+
+/// Where a page lies in its list.
+#[Object]
+impl PageInfo {
+    /// Whether the list has items before this page.
+    async fn has_previous_page(&self) -> bool {
+        self.has_previous_page
+    }
+
+    /// Whether the list has items behind this page.
+    async fn has_next_page(&self) -> bool {
+        self.has_next_page
+    }
+
     /// Cursor of the page's first item; null when it is empty.
-    start_cursor: Option<String>,
+    async fn start_cursor(&self) -> Option<String> {
+        self.start.as_ref().map(Cursors::text)
+    }
+
     /// Cursor of the page's last item, to continue with `after`; null when it is empty.
-    end_cursor: Option<String>,
+    async fn end_cursor(&self) -> Option<String> {
+        self.end.as_ref().map(Cursors::text)
+    }
 }
 
 impl<T: Listed> TypeName for Connection<T> {
@@ -87,7 +191,7 @@ impl<T: Listed> TypeName for Connection<T> {
     }
 }
 
-impl<T: Listed> TypeName for Edge<T> {
+impl<T: Listed> TypeName for Edge<'_, T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", T::type_name()).into()
     }
@@ -97,38 +201,98 @@ impl<T: Listed> TypeName for Edge<T> {
 #[Object(name_type)]
 impl<T: Listed> Connection<T> {
     /// The items with their cursors.
-    async fn edges(&self) -> &[Edge<T>] {
-        &self.edges
+    async fn edges(&self) -> Vec<Edge<'_, T>> {
+        let edge = |(node, record)| Edge {
+            cursor: self.cursor(record),
+            node,
+        };
+        self.nodes.iter().zip(&self.page.items).map(edge).collect()
     }
 
     /// The items alone.
-    async fn nodes(&self) -> Vec<&T> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> &[T] {
+        &self.nodes
     }
 
     /// Where the page lies in the list.
     async fn page_info(&self) -> PageInfo {
+        let cursor = |record| self.cursor(record);
         PageInfo {
-            has_previous_page: self.has_previous_page,
-            has_next_page: self.has_next_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            has_previous_page: self.page.has_previous,
+            has_next_page: self.page.has_next,
+            start: self.page.items.first().map(cursor),
+            end: self.page.items.last().map(cursor),
         }
+    }
+
+    /// How many items the whole list has that the filter leaves, whatever the page. Counting many
+    /// takes time: with `atMost` it stops there, and the answer is `atMost` when there are as many
+    /// or more.
+    async fn total_count(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Count no further than this; at least 1.")] at_most: Option<i64>,
+    ) -> Result<i64> {
+        let at_most = at_most.map(count_limit).transpose()?;
+        let key = CountOf {
+            place: self.place,
+            filter: self.listing.list.filter.clone(),
+            at_most,
+        };
+        Ok(load(context, key).await?.unwrap_or_default())
+    }
+}
+
+fn count_limit(at_most: i64) -> Result<u64> {
+    match u64::try_from(at_most) {
+        Ok(at_most) if at_most > 0 => Ok(at_most),
+        _ => Err(ApiError::BadInput {
+            argument: "atMost",
+            message: format!("`atMost` must be at least 1, and {at_most} was given"),
+        }),
     }
 }
 
 /// An item of a list and its place there.
 #[Object(name_type)]
-impl<T: Listed> Edge<T> {
+impl<T: Listed> Edge<'_, T> {
     /// The place, opaque: good for `after` and `before` of this very list.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.cursor.text()
     }
 
     /// The item.
     async fn node(&self) -> &T {
-        &self.node
+        self.node
     }
+}
+
+impl<T: Listed> Connection<T> {
+    fn new(page: Arc<Page<AnyRecord>>, place: Place, listing: Listing) -> Self {
+        Self {
+            nodes: objects(&page),
+            page,
+            place,
+            listing: Arc::new(listing),
+        }
+    }
+
+    fn cursor(&self, record: &AnyRecord) -> Cursors {
+        Cursors {
+            record: record.clone(),
+            listing: self.listing.clone(),
+        }
+    }
+}
+
+/// A row that came by another way, as the API shows it.
+pub(super) fn shown<T: Listed>(row: T::Row) -> T {
+    T::new(Record::alone(row))
+}
+
+fn objects<T: Listed>(page: &Page<AnyRecord>) -> Vec<T> {
+    let object = |record: &AnyRecord| T::Row::of(record.clone()).map(T::new);
+    page.items.iter().filter_map(object).collect()
 }
 
 /// What a list costs in a query's complexity: each of its items, as many as may come.
@@ -140,25 +304,98 @@ pub(super) fn list_cost(first: Option<i32>, last: Option<i32>, item: usize) -> u
     1 + (items as usize).saturating_mul(item)
 }
 
-/// A page of rows as a connection.
-pub(super) fn connection<T: Listed>(page: Page<Row<T::Table>>) -> Connection<T> {
-    let edge = |row: Row<T::Table>| Edge {
-        cursor: T::Table::cursor(&row).encode(T::ORDERING),
-        node: T::new(row),
+/// A page of a whole table, with what the query selects of it.
+pub(super) async fn listed<T: Listed>(
+    context: &Context<'_>,
+    arguments: ListArguments<T>,
+) -> Result<Connection<T>> {
+    let listing = arguments.listing(context, &context.field())?;
+    let selection = plan::connection::<T>(context);
+    let page = store::list(context.services()?.db.read(), &listing.list, selection).await?;
+    let place = Place {
+        table: TableId(T::Row::table()),
+        under: None,
     };
-    Connection {
-        edges: page.items.into_iter().map(edge).collect(),
-        has_previous_page: page.has_previous,
-        has_next_page: page.has_next,
-    }
+    Ok(Connection::new(Arc::new(page), place, listing))
 }
 
-/// A page of a whole table.
-pub(super) async fn list_all<T: Listed>(
+/// The rows with these ids, with what the query selects of them, by id.
+pub(super) async fn found<T: Listed>(context: &Context<'_>, ids: &[i64]) -> Result<Vec<(i64, T)>> {
+    let selection = plan::object::<T>(context);
+    let records = store::by_ids(context.services()?.db.read(), ids, &selection).await?;
+    let object = |record: AnyRecord| Some((record.id(), T::new(T::Row::of(record)?)));
+    Ok(records.into_iter().filter_map(object).collect())
+}
+
+/// The row with this id, with what the query selects of it.
+pub(super) async fn find<T: Listed>(context: &Context<'_>, id: i64) -> Result<Option<T>> {
+    let mut found = found(context, &[id]).await?;
+    Ok(found.pop().map(|(_, object)| object))
+}
+
+/// The row that `relation` of `above` leads to, whose id is `id`.
+pub(super) async fn one<T: Listed, R: Stored>(
     context: &Context<'_>,
-    arguments: &PageArguments,
+    above: &Record<R>,
+    relation: &str,
+    id: Option<i64>,
+) -> Result<Option<T>> {
+    if let Some(record) = above.one(relation) {
+        return Ok(record.map(T::new));
+    }
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let key = RowOf {
+        table: TableId(T::Row::table()),
+        id,
+    };
+    let record = load(context, key).await?;
+    Ok(record.and_then(T::Row::of).map(T::new))
+}
+
+/// A page of the rows that `relation` of `above` leads to.
+pub(super) async fn nested<T: Listed, R: Stored>(
+    context: &Context<'_>,
+    above: &Record<R>,
+    relation: &'static str,
+    arguments: ListArguments<T>,
 ) -> Result<Connection<T>> {
-    let request = arguments.request::<T>(context)?;
-    let page = list::<T::Table>(context.services()?.db.read(), &request).await?;
-    Ok(connection(page))
+    let listing = arguments.listing(context, &context.field())?;
+    let place = Place {
+        table: TableId(R::table()),
+        under: Some((relation, above.id())),
+    };
+    let page = match above.list(relation, Some(&listing.list)) {
+        Some(page) => page,
+        None => page_of(context, place, Some(listing.list.clone())).await?,
+    };
+    Ok(Connection::new(page, place, listing))
+}
+
+/// All rows that `relation` of `above` leads to.
+pub(super) async fn all<T: Listed, R: Stored>(
+    context: &Context<'_>,
+    above: &Record<R>,
+    relation: &'static str,
+) -> Result<Vec<T>> {
+    let place = Place {
+        table: TableId(R::table()),
+        under: Some((relation, above.id())),
+    };
+    let page = match above.list(relation, None) {
+        Some(page) => page,
+        None => page_of(context, place, None).await?,
+    };
+    Ok(objects(&page))
+}
+
+async fn page_of(
+    context: &Context<'_>,
+    place: Place,
+    list: Option<List>,
+) -> Result<Arc<Page<AnyRecord>>> {
+    Ok(load(context, PageOf { place, list })
+        .await?
+        .unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Response,
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    domain::{page::PageError, viewer::Capability},
+    domain::{filter::FilterError, page::PageError, viewer::Capability},
     service::{dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError},
     store::StoreError,
 };
@@ -67,6 +67,15 @@ pub(super) type Result<T, E = ApiError> = std::result::Result<T, E>;
 impl From<PageError> for ApiError {
     fn from(error: PageError) -> Self {
         Self::Page(error)
+    }
+}
+
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        Self::BadInput {
+            argument: "filter",
+            message: error.to_string(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Guard, Result};
 
 use super::{context::ContextExt, error::ApiError};
-use crate::domain::viewer::Capability;
+use crate::domain::{filter::Filter, page::OrderKey, viewer::Capability};
 
 /// Lets the field be used only by those who have the capability.
 pub(super) struct Requires(pub Capability);
@@ -16,4 +16,21 @@ impl Guard for Requires {
             Err(ApiError::Forbidden(self.0).into())
         }
     }
+}
+
+/// Refuses filters and orders by a field that the viewer may not see: they would tell what it
+/// holds.
+pub(super) fn may_name(
+    context: &Context<'_>,
+    filter: Option<&Filter>,
+    order: &[OrderKey],
+) -> Result<(), ApiError> {
+    const PHONE: &str = "phone_number";
+    let named = filter.is_some_and(|filter| filter.mentions(PHONE))
+        || order.iter().any(|key| key.field == PHONE);
+    let needed = Capability::SeePhoneNumbers;
+    if named && !context.request()?.viewer.may(needed) {
+        return Err(ApiError::Forbidden(needed));
+    }
+    Ok(())
 }

@@ -2,12 +2,12 @@
 
 use async_graphql::ID;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use strum::{Display, EnumString};
+use strum::{Display, EnumString, VariantArray};
 
 use super::error::ApiError;
 
 /// The types that have global ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
 pub(super) enum Kind {
     LeadPackage,
     DialTask,

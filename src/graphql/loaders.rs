@@ -1,7 +1,8 @@
-//! Loaders: for each field that leads from a row to others, one statement for all rows at once.
-//! A key is a newtype, so that a task's id is never taken for a call's.
+//! Loaders: for each field that leads from a row to others and was not loaded along with it, one
+//! statement for all rows at once. A key says of what it is, so that a task's id is never taken for
+//! a call's.
 
-use std::{collections::HashMap, hash::Hash, time::Duration};
+use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
 use async_graphql::{
     Context,
@@ -10,17 +11,15 @@ use async_graphql::{
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{context::ContextExt, error::ApiError};
+use super::{connection::Place, context::ContextExt, error::ApiError};
 use crate::{
     domain::{
-        page::{Page, PageRequest},
+        filter::Filter,
+        page::{List, Page},
         stats::{Dimension, Figures},
     },
     service::figures,
-    store::{
-        Database, Row, StoreError, agents, calls, find_by_ids, list_by_parent, packages, rollups,
-        sync_runs, tags, tasks,
-    },
+    store::{self, AnyRecord, Database, Selection, StoreError, TableId, rollups},
 };
 
 /// Loads rows for one request.
@@ -43,106 +42,132 @@ pub(super) fn loader(
         .max_batch_size(MAX_BATCH)
 }
 
-/// A row by its id.
-macro_rules! by_id {
-    ($($(#[$doc:meta])* $key:ident => $store:ident::$table:ident;)+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub(super) struct $key(pub i64);
-
-        impl Loader<$key> for Loaders {
-            type Value = Row<$store::$table>;
-            type Error = StoreError;
-
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>, StoreError> {
-                let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-                let rows = find_by_ids::<$store::$table>(self.db.read(), &ids).await?;
-                Ok(rows.into_iter().map(|row| ($key(row.id), row)).collect())
-            }
-        }
-    )+};
-}
-
-by_id! {
-    /// A package.
-    PackageId => packages::Packages;
-    /// A task.
-    TaskId => tasks::Tasks;
-    /// A call.
-    CallId => calls::Calls;
-    /// A tag of a call.
-    TagId => tags::Tags;
-    /// An agent.
-    AgentId => agents::Agents;
-    /// A run of the synchronisation.
-    SyncRunId => sync_runs::SyncRuns;
-}
-
-/// A page of a parent's rows.
-macro_rules! pages_by_parent {
-    ($($(#[$doc:meta])* $key:ident => $store:ident::$parent:ident, $table:ident, $row:ident;)+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub(super) struct $key(pub i64, pub PageRequest);
-
-        impl Loader<$key> for Loaders {
-            type Value = Page<$store::$row>;
-            type Error = StoreError;
-
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>, StoreError> {
-                let (table, column) = $store::$parent;
-                let mut loaded = HashMap::with_capacity(keys.len());
-                for (request, parents) in by_page(keys.iter().map(|key| (key.0, &key.1))) {
-                    let pages = list_by_parent::<$store::$table>(
-                        self.db.read(), table, column, &parents, request,
-                    ).await?;
-                    loaded.extend(pages.into_iter().map(|(parent, page)| ($key(parent, request.clone()), page)));
-                }
-                Ok(loaded)
-            }
-        }
-    )+};
-}
-
-pages_by_parent! {
-    /// Tasks of a package.
-    TasksOfPackage => tasks::BY_PACKAGE, Tasks, TaskRow;
-    /// Calls of a task.
-    CallsOfTask => calls::BY_TASK, Calls, CallRow;
-    /// Calls of an agent.
-    CallsOfAgent => calls::BY_AGENT, Calls, CallRow;
-}
-
-/// Parents that want the same page: one statement each page, which is one a field of the query.
-fn by_page<'a>(
-    keys: impl Iterator<Item = (i64, &'a PageRequest)>,
-) -> HashMap<&'a PageRequest, Vec<i64>> {
-    let mut parents: HashMap<&PageRequest, Vec<i64>> = HashMap::new();
-    for (parent, request) in keys {
-        parents.entry(request).or_default().push(parent);
-    }
-    parents
-}
-
-/// All tags of a call.
+/// A row of a table by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TagsOfCall(pub i64);
+pub(super) struct RowOf {
+    pub table: TableId,
+    pub id: i64,
+}
 
-impl Loader<TagsOfCall> for Loaders {
-    type Value = Vec<tags::TagRow>;
+impl Loader<RowOf> for Loaders {
+    type Value = AnyRecord;
     type Error = StoreError;
 
-    async fn load(
-        &self,
-        keys: &[TagsOfCall],
-    ) -> Result<HashMap<TagsOfCall, Self::Value>, StoreError> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let tags = tags::by_call(self.db.read(), &ids).await?;
-        Ok(tags
-            .into_iter()
-            .map(|(call, tags)| (TagsOfCall(call), tags))
-            .collect())
+    async fn load(&self, keys: &[RowOf]) -> Result<HashMap<RowOf, AnyRecord>, StoreError> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for (table, ids) in grouped(keys.iter().map(|key| (key.table, key.id))) {
+            let whole = Selection::whole(table.0);
+            let rows = store::by_ids(self.db.read(), &ids, &whole).await?;
+            let keyed = |row: AnyRecord| {
+                (
+                    RowOf {
+                        table,
+                        id: row.id(),
+                    },
+                    row,
+                )
+            };
+            loaded.extend(rows.into_iter().map(keyed));
+        }
+        Ok(loaded)
     }
+}
+
+/// A page of the rows under another; all of them where there is no list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct PageOf {
+    pub place: Place,
+    pub list: Option<List>,
+}
+
+impl Loader<PageOf> for Loaders {
+    type Value = Arc<Page<AnyRecord>>;
+    type Error = StoreError;
+
+    async fn load(&self, keys: &[PageOf]) -> Result<HashMap<PageOf, Self::Value>, StoreError> {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        let nested = keys.iter().filter_map(|key| {
+            let (relation, parent) = key.place.under?;
+            Some(((key.place.table, relation, &key.list), parent))
+        });
+        for ((table, relation, list), parents) in grouped(nested) {
+            let db = self.db.read();
+            let pages = store::by_parent(db, table.0, relation, list.as_ref(), &parents).await?;
+            loaded.extend(pages.into_iter().map(|(parent, page)| {
+                let place = Place {
+                    table,
+                    under: Some((relation, parent)),
+                };
+                (
+                    PageOf {
+                        place,
+                        list: list.clone(),
+                    },
+                    page,
+                )
+            }));
+        }
+        Ok(loaded)
+    }
+}
+
+/// How many rows of a list a filter leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct CountOf {
+    pub place: Place,
+    pub filter: Option<Filter>,
+    pub at_most: Option<u64>,
+}
+
+impl Loader<CountOf> for Loaders {
+    type Value = i64;
+    type Error = StoreError;
+
+    async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>, StoreError> {
+        let db = self.db.read();
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for key in keys.iter().filter(|key| key.place.under.is_none()) {
+            let filter = key.filter.as_ref();
+            let count = store::count(db, key.place.table.0, filter, key.at_most).await?;
+            loaded.insert(key.clone(), count);
+        }
+        let nested = keys.iter().filter_map(|key| {
+            let (relation, parent) = key.place.under?;
+            Some((
+                (key.place.table, relation, &key.filter, key.at_most),
+                parent,
+            ))
+        });
+        for ((table, relation, filter, at_most), parents) in grouped(nested) {
+            let counts =
+                store::count_by_parent(db, table.0, relation, filter.as_ref(), at_most, &parents)
+                    .await?;
+            loaded.extend(counts.into_iter().map(|(parent, count)| {
+                let place = Place {
+                    table,
+                    under: Some((relation, parent)),
+                };
+                (
+                    CountOf {
+                        place,
+                        filter: filter.clone(),
+                        at_most,
+                    },
+                    count,
+                )
+            }));
+        }
+        Ok(loaded)
+    }
+}
+
+/// Ids by what is asked of them: one statement each, which is one a field of the query.
+fn grouped<K: Eq + Hash>(keys: impl Iterator<Item = (K, i64)>) -> HashMap<K, Vec<i64>> {
+    let mut groups: HashMap<K, Vec<i64>> = HashMap::new();
+    for (key, id) in keys {
+        groups.entry(key).or_default().push(id);
+    }
+    groups
 }
 
 /// The figures of all calls of a task.

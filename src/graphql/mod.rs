@@ -11,11 +11,15 @@ mod connection;
 mod context;
 mod dialing;
 mod error;
+mod filter;
 mod guard;
 mod id;
+mod lists;
 mod loaders;
 mod node;
 mod order;
+mod ordering;
+mod plan;
 mod scalars;
 mod stats;
 mod sync;
@@ -35,6 +39,7 @@ use crate::domain::viewer::Viewer;
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
 pub struct Query(
+    lists::ListQuery,
     dialing::DialingQuery,
     stats::StatsQuery,
     sync::SyncQuery,

@@ -1,22 +1,20 @@
 //! `node` and `nodes`: any object by its global id.
 
-use crate::graphql::error::Result;
+use std::collections::{BTreeSet, HashMap};
+
 use async_graphql::{Context, ID, Interface, Object};
+use strum::VariantArray as _;
 
 use super::{
+    connection::found,
     dialing::{Agent, Call, CallTag, DialTask, LeadPackage},
-    error::ApiError,
+    error::{ApiError, Result},
     id::{self, Kind},
-    loaders::{AgentId, CallId, PackageId, SyncRunId, TagId, TaskId, load},
     sync::SyncRun,
 };
 
 /// An object with a global id.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives for one field; boxing rows would cost every other field"
-)]
-#[derive(Interface)]
+#[derive(Interface, Clone)]
 #[graphql(field(
     name = "id",
     ty = "ID",
@@ -46,7 +44,11 @@ impl NodeQuery {
         context: &Context<'_>,
         #[graphql(desc = "The object's `id`.")] id: ID,
     ) -> Result<Option<Node>> {
-        find(context, &id).await
+        let Some((kind, id)) = id::parse(&id) else {
+            return Ok(None);
+        };
+        let mut found = found_of(context, kind, &[id]).await?;
+        Ok(found.pop().map(|(_, node)| node))
     }
 
     /// The objects with these global ids, in their order; null for each that there is none of.
@@ -64,33 +66,35 @@ impl NodeQuery {
                 ),
             });
         }
-        let nodes = ids.iter().map(|id| find(context, id));
-        futures_util::future::try_join_all(nodes).await
+        let parsed: Vec<_> = ids.iter().map(id::parse).collect();
+        let mut nodes: HashMap<(Kind, i64), Node> = HashMap::new();
+        for &kind in Kind::VARIANTS {
+            let of_kind = parsed.iter().flatten().filter(|(found, _)| *found == kind);
+            let ids: BTreeSet<i64> = of_kind.map(|(_, id)| *id).collect();
+            if !ids.is_empty() {
+                let ids: Vec<i64> = ids.into_iter().collect();
+                let found = found_of(context, kind, &ids).await?;
+                nodes.extend(found.into_iter().map(|(id, node)| ((kind, id), node)));
+            }
+        }
+        let node = |id: &Option<(Kind, i64)>| nodes.get(&(*id)?).cloned();
+        Ok(parsed.iter().map(node).collect())
     }
 }
 
-async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
-    let Some((kind, id)) = id::parse(id) else {
-        return Ok(None);
-    };
+/// The objects of one type with these ids, by id.
+async fn found_of(context: &Context<'_>, kind: Kind, ids: &[i64]) -> Result<Vec<(i64, Node)>> {
     Ok(match kind {
-        Kind::LeadPackage => load(context, PackageId(id))
-            .await?
-            .map(|row| Node::LeadPackage(LeadPackage(row))),
-        Kind::DialTask => load(context, TaskId(id))
-            .await?
-            .map(|row| Node::DialTask(DialTask(row))),
-        Kind::Call => load(context, CallId(id))
-            .await?
-            .map(|row| Node::Call(Call(row))),
-        Kind::CallTag => load(context, TagId(id))
-            .await?
-            .map(|row| Node::CallTag(CallTag(row))),
-        Kind::Agent => load(context, AgentId(id))
-            .await?
-            .map(|row| Node::Agent(Agent(row))),
-        Kind::SyncRun => load(context, SyncRunId(id))
-            .await?
-            .map(|row| Node::SyncRun(SyncRun(row))),
+        Kind::LeadPackage => nodes(found::<LeadPackage>(context, ids).await?),
+        Kind::DialTask => nodes(found::<DialTask>(context, ids).await?),
+        Kind::Call => nodes(found::<Call>(context, ids).await?),
+        Kind::CallTag => nodes(found::<CallTag>(context, ids).await?),
+        Kind::Agent => nodes(found::<Agent>(context, ids).await?),
+        Kind::SyncRun => nodes(found::<SyncRun>(context, ids).await?),
     })
+}
+
+fn nodes<T: Into<Node>>(found: Vec<(i64, T)>) -> Vec<(i64, Node)> {
+    let node = |(id, object): (i64, T)| (id, object.into());
+    found.into_iter().map(node).collect()
 }

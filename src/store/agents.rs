@@ -1,31 +1,34 @@
 //! `agents`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
-use super::{Keyset, Result, Transaction};
+use super::{
+    Result, Transaction,
+    calls::CALLS,
+    record::stored,
+    table::{LazyTable, Relation, Table},
+};
 pub use crate::entity::agent::Model as AgentRow;
 use crate::{
-    domain::{
-        incoming::PlatformAgent,
-        page::{Cursor, CursorValue},
-    },
+    domain::{incoming::PlatformAgent, page::OrderKey},
     entity::agent::{ActiveModel, Column, Entity},
 };
 
-/// The table, to list it.
-pub type Agents = Entity;
+/// All agents, in the order in which they were first seen.
+pub static AGENTS: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::ascending("id")];
+    let relations = vec![Relation::many("calls", &CALLS, "agent_id")];
+    Table::of::<Entity>(order, relations, read)
+});
 
-impl Keyset for Entity {
-    const KEYS: &'static [Column] = &[Column::Id];
-    const DESCENDING: bool = false;
-
-    fn cursor(row: &AgentRow) -> Cursor {
-        Cursor(vec![CursorValue::Int(row.id)])
-    }
-}
+stored!(
+    AgentRow,
+    AGENTS,
+    [id, external_id, name, is_seat, created_at, updated_at]
+);
 
 /// Whether what is known of the account is stored already. A record without a name knows nothing.
 fn is_stored_as(agent: &PlatformAgent, row: &AgentRow) -> bool {

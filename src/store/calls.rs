@@ -1,28 +1,59 @@
 //! `calls`, read.
 
-use super::Keyset;
-pub use crate::entity::call::Model as CallRow;
-use crate::{
-    domain::page::{Cursor, CursorValue},
-    entity::call::{Column, Entity},
+use std::sync::LazyLock;
+
+use super::{
+    agents::AGENTS,
+    record::stored,
+    table::{LazyTable, Relation, Table},
+    tags::TAGS,
+    tasks::TASKS,
 };
+pub use crate::entity::call::Model as CallRow;
+use crate::{domain::page::OrderKey, entity::call::Entity};
 
-/// The table, to list it.
-pub type Calls = Entity;
+/// All calls, newest first.
+pub static CALLS: LazyTable = LazyLock::new(|| {
+    let order = &[
+        OrderKey::descending("call_time"),
+        OrderKey::descending("id"),
+    ];
+    let relations = vec![
+        Relation::one("task", "task_id", &TASKS),
+        Relation::one("agent", "agent_id", &AGENTS),
+        Relation::many("tags", &TAGS, "call_id"),
+    ];
+    Table::of::<Entity>(order, relations, read)
+});
 
-/// Calls of a task, for a list by parent.
-pub const BY_TASK: (&str, Column) = ("dial_tasks", Column::TaskId);
-/// Calls of an agent, for a list by parent.
-pub const BY_AGENT: (&str, Column) = ("agents", Column::AgentId);
-
-impl Keyset for Entity {
-    const KEYS: &'static [Column] = &[Column::CallTime, Column::Id];
-    const DESCENDING: bool = true;
-
-    fn cursor(row: &CallRow) -> Cursor {
-        Cursor(vec![
-            CursorValue::Time(row.call_time),
-            CursorValue::Int(row.id),
-        ])
-    }
-}
+stored!(
+    CallRow,
+    CALLS,
+    [
+        id,
+        external_id,
+        task_id,
+        agent_id,
+        phone_number,
+        call_time,
+        call_date,
+        call_hour,
+        duration,
+        result,
+        grade,
+        grade_code,
+        hangup_reason,
+        notes,
+        customer_name,
+        company,
+        province,
+        city,
+        device_name,
+        recording_url,
+        billed_amount,
+        source,
+        source_hash,
+        created_at,
+        updated_at,
+    ]
+);

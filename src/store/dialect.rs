@@ -4,12 +4,13 @@ use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
     TransactionTrait,
     sea_query::{
-        Expr, ExprTrait, Func, Iden, IntoColumnRef, JoinType, LockType, SelectStatement,
-        SimpleExpr, extension::postgres::PgFunc,
+        Expr, ExprTrait, Func, FunctionCall, IntoColumnRef, JoinType, LikeExpr, LockType,
+        SelectStatement, SimpleExpr, extension::postgres::PgFunc,
     },
 };
 
 use super::Result;
+use crate::domain::scalar::Kind;
 
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
 pub const MAX_BINDINGS: usize = 30_000;
@@ -92,30 +93,99 @@ pub async fn lock_table(tx: &DatabaseTransaction, table: &'static str) -> Result
 }
 
 /// Joins to each row of the outer query, as `alias`, the rows of `table` that the correlated
-/// `limited` (a selection without columns yet) finds: the first few by some order.
+/// `limited` (a selection of rows that go by `alias` too, without columns yet) finds: the first few
+/// by some order.
 ///
 /// PostgreSQL takes a lateral join. SQLite has none, but looks rows up by a correlated list of
 /// ids, which comes to the same plan there: an index probe a parent. (PostgreSQL would scan.)
-pub fn join_limited<C: Iden + Copy>(
+pub fn join_limited(
     backend: DatabaseBackend,
     query: &mut SelectStatement,
     table: &'static str,
-    columns: impl Iterator<Item = C>,
+    columns: impl Iterator<Item = &'static str>,
     alias: &'static str,
     mut limited: SelectStatement,
 ) {
     if backend == DatabaseBackend::Postgres {
         for column in columns {
-            limited.column((table, column));
+            limited.column((alias, column));
         }
         query.join_lateral(JoinType::InnerJoin, limited, alias, Expr::cust("TRUE"));
     } else {
-        limited.column((table, "id"));
+        limited.column((alias, "id"));
         query.join_as(
             JoinType::InnerJoin,
             table,
             alias,
             Expr::col((alias, "id")).in_subquery(limited),
         );
+    }
+}
+
+/// Most ids that one statement takes; they are one value, whatever their number.
+pub const MAX_IDS: usize = 100_000;
+
+/// That `column` holds one of `ids`, bound as one value, so that the statement is the same text,
+/// and prepared once, for any number of them.
+pub fn one_of_ids(backend: DatabaseBackend, column: impl IntoColumnRef, ids: &[i64]) -> SimpleExpr {
+    let column = Expr::col(column);
+    match ids {
+        [id] => column.eq(*id),
+        ids if backend == DatabaseBackend::Postgres => column.eq(PgFunc::any(ids.to_vec())),
+        ids => column.in_subquery(
+            SelectStatement::new()
+                .column("value")
+                .from_function(json_each(ids), "ids")
+                .take(),
+        ),
+    }
+}
+
+/// Selects from a list of `ids` that goes by `alias`; [`each_id`] is one of them.
+pub fn from_ids(
+    backend: DatabaseBackend,
+    query: &mut SelectStatement,
+    ids: &[i64],
+    alias: &'static str,
+) {
+    if backend == DatabaseBackend::Postgres {
+        query.from_function(Func::cust("unnest").arg(ids.to_vec()), alias);
+    } else {
+        query.from_function(json_each(ids), alias);
+    }
+}
+
+/// An id of the list that goes by `alias`.
+pub fn each_id(backend: DatabaseBackend, alias: &'static str) -> SimpleExpr {
+    // The one column of a PostgreSQL function goes by the alias itself.
+    let column = if backend == DatabaseBackend::Postgres {
+        alias
+    } else {
+        "value"
+    };
+    Expr::col((alias, column))
+}
+
+fn json_each(ids: &[i64]) -> FunctionCall {
+    Func::cust("json_each").arg(format!("{ids:?}"))
+}
+
+/// A field to order by and to compare with greater and less: texts by their characters' numbers
+/// on both databases, whatever the language that PostgreSQL's database is in.
+pub fn ordered(backend: DatabaseBackend, field: SimpleExpr, kind: Kind) -> SimpleExpr {
+    if backend == DatabaseBackend::Postgres && kind == Kind::Text {
+        Expr::cust_with_expr(r#"$1 COLLATE "C""#, field)
+    } else {
+        field
+    }
+}
+
+/// That a text is like `pattern`, in which a backslash escapes. Latin letters match in either case, on
+/// both databases: PostgreSQL's `ILIKE` would fold others too, SQLite's `LIKE` does not.
+pub fn like(backend: DatabaseBackend, field: SimpleExpr, pattern: &str) -> SimpleExpr {
+    if backend == DatabaseBackend::Postgres {
+        Expr::cust_with_exprs(r#"$1 COLLATE "C" ILIKE $2"#, [field, Expr::value(pattern)])
+    } else {
+        field.like(LikeExpr::new(pattern).escape('\\'))
     }
 }

@@ -19,6 +19,9 @@ pub enum StoreError {
     /// The database could not be reached or gave no connection in time.
     #[error("the database cannot be reached")]
     Unavailable(#[source] DbErr),
+    /// A list was asked for by a field or relation that its table does not have: our mistake.
+    #[error("there is no {0}")]
+    Unknown(String),
     /// Anything else.
     #[error("the database failed")]
     Other(#[source] DbErr),

@@ -7,22 +7,30 @@ pub mod calls;
 mod connect;
 mod dialect;
 mod error;
+mod fetch;
+mod filters;
 pub mod grades;
 pub mod leases;
 pub mod packages;
 mod paging;
 pub mod platform_stats;
 pub mod platform_tokens;
+mod record;
 pub mod rollups;
 pub mod schema;
+mod selection;
 pub mod sync_days;
 pub mod sync_runs;
+mod table;
 pub mod tags;
 pub mod tasks;
 
 pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::StoreError;
-pub use paging::{Keyset, Row, find_by_ids, list, list_by_parent};
+pub use fetch::{by_ids, by_parent, count, count_by_parent, list};
+pub use record::{AnyRecord, Erasable, Record, Stored};
+pub use selection::Selection;
+pub use table::{Column, LazyTable, Table, TableId};
 
 /// The result of every store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -1,36 +1,54 @@
 //! `lead_packages`.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
 };
 
-use super::{Keyset, Result, Transaction, dialect::big_sum};
+use super::{
+    Result, Transaction,
+    dialect::big_sum,
+    record::stored,
+    table::{LazyTable, Relation, Table},
+    tasks::TASKS,
+};
 pub use crate::entity::lead_package::Model as PackageRow;
 use crate::{
-    domain::{
-        business_time::DayRange,
-        money::Money,
-        page::{Cursor, CursorValue},
-    },
+    domain::{business_time::DayRange, money::Money, page::OrderKey},
     entity::lead_package::{ActiveModel, Column, Entity},
 };
 
-/// The table, to list it.
-pub type Packages = Entity;
+/// All packages, newest first.
+pub static PACKAGES: LazyTable = LazyLock::new(|| {
+    let order = &[
+        OrderKey::descending("created_at"),
+        OrderKey::descending("id"),
+    ];
+    let relations = vec![Relation::many("tasks", &TASKS, "package_id")];
+    Table::of::<Entity>(order, relations, read)
+});
 
-impl Keyset for Entity {
-    const KEYS: &'static [Column] = &[Column::CreatedAt, Column::Id];
-    const DESCENDING: bool = true;
-
-    fn cursor(row: &PackageRow) -> Cursor {
-        Cursor(vec![
-            CursorValue::Time(row.created_at),
-            CursorValue::Int(row.id),
-        ])
-    }
-}
+stored!(
+    PackageRow,
+    PACKAGES,
+    [
+        id,
+        name,
+        source,
+        industry,
+        region,
+        total_leads,
+        valid_leads,
+        cost_per_lead,
+        total_cost,
+        created_date,
+        created_at,
+        updated_at
+    ]
+);
 
 /// The newest packages.
 pub async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<PackageRow>> {

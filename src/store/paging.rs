@@ -1,149 +1,23 @@
-//! Keyset paging, once for every list: by itself, or under each of many parents at a time.
-
-use std::collections::HashMap;
+//! Keyset paging: the walk along an ordering, as conditions and sort keys in SQL.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, EntityName, EntityTrait, FromQueryResult, Iterable,
-    QueryFilter,
-    sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr},
+    DatabaseBackend,
+    sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, SelectStatement, SimpleExpr},
 };
 
-use super::{Result, dialect};
-use crate::domain::page::{Cursor, CursorValue, Page, PageRequest};
-
-/// A table that is listed in a fixed order.
-pub trait Keyset: EntityTrait {
-    /// The columns that order the list; the last one is unique.
-    const KEYS: &'static [Self::Column];
-    /// The direction of all of them.
-    const DESCENDING: bool;
-
-    /// Where a row stands.
-    fn cursor(row: &Self::Model) -> Cursor;
-}
-
-/// The rows with these ids, in no order; ids that there are none of are left out.
-pub async fn find_by_ids<E: Keyset>(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<Row<E>>> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(dialect::MAX_BINDINGS) {
-        let found = E::find().filter(Expr::col((table::<E>(), "id")).is_in(ids.iter().copied()));
-        rows.extend(found.all(db).await?);
-    }
-    Ok(rows)
-}
-
-/// A row of a table.
-pub type Row<E> = <E as EntityTrait>::Model;
-
-/// A page of a table. Costs one statement, and a second one when the request looks behind its
-/// cursor.
-pub async fn list<E: Keyset>(
-    db: &impl ConnectionTrait,
-    request: &PageRequest,
-) -> Result<Page<E::Model>> {
-    let fetch = async |scan: Scan<'_>| -> Result<Vec<E::Model>> {
-        let mut query = Query::select();
-        query.from(table::<E>());
-        for column in E::Column::iter() {
-            query.column((table::<E>(), column));
-        }
-        scan.apply::<E>(&mut query);
-        let rows = db.query_all(&query).await?;
-        rows.iter()
-            .map(|row| Ok(E::Model::from_query_result(row, "")?))
-            .collect()
-    };
-    let rows = fetch(Scan::of(request)).await?;
-    let behind = match Scan::behind(request) {
-        Some(scan) => !fetch(scan).await?.is_empty(),
-        None => false,
-    };
-    Ok(page(rows, request, behind))
-}
-
-/// For each of `parents` a page of its rows, limited in SQL: one statement whatever the number of
-/// parents, and a second one when the request looks behind its cursor.
-///
-/// `parent_table` has a row with each parent's `id`; `parent_column` refers to it.
-pub async fn list_by_parent<E: Keyset>(
-    db: &impl ConnectionTrait,
-    parent_table: &'static str,
-    parent_column: E::Column,
-    parents: &[i64],
-    request: &PageRequest,
-) -> Result<HashMap<i64, Page<E::Model>>> {
-    let fetch = async |scan: Scan<'_>| -> Result<HashMap<i64, Vec<E::Model>>> {
-        let mut groups: HashMap<i64, Vec<E::Model>> = HashMap::new();
-        for parents in parents.chunks(dialect::MAX_BINDINGS / 2) {
-            let backend = db.get_database_backend();
-            let query = by_parent::<E>(backend, parent_table, parent_column, parents, &scan);
-            for row in db.query_all(&query).await? {
-                groups
-                    .entry(row.try_get("", PARENT)?)
-                    .or_default()
-                    .push(E::Model::from_query_result(&row, "")?);
-            }
-        }
-        Ok(groups)
-    };
-    let mut groups = fetch(Scan::of(request)).await?;
-    let behind = match Scan::behind(request) {
-        Some(scan) => fetch(scan).await?,
-        None => HashMap::new(),
-    };
-    Ok(parents
-        .iter()
-        .map(|parent| {
-            let rows = groups.remove(parent).unwrap_or_default();
-            (*parent, page(rows, request, behind.contains_key(parent)))
-        })
-        .collect())
-}
-
-const PARENT: &str = "parent_id";
-const CHILD: &str = "child";
-
-fn by_parent<E: Keyset>(
-    backend: DatabaseBackend,
-    parent_table: &'static str,
-    parent_column: E::Column,
-    parents: &[i64],
-    scan: &Scan<'_>,
-) -> SelectStatement {
-    let mut limited = Query::select();
-    limited
-        .from(table::<E>())
-        .and_where(Expr::col((table::<E>(), parent_column)).equals(("p", "id")));
-    scan.apply::<E>(&mut limited);
-
-    let mut query = Query::select();
-    query
-        .expr_as(Expr::col(("p", "id")), PARENT)
-        .from_as(parent_table, "p")
-        .and_where(Expr::col(("p", "id")).is_in(parents.iter().copied()));
-    for column in E::Column::iter() {
-        query.column((CHILD, column));
-    }
-    dialect::join_limited(
-        backend,
-        &mut query,
-        table::<E>(),
-        E::Column::iter(),
-        CHILD,
-        limited,
-    );
-    for &column in E::KEYS {
-        query.order_by((CHILD, column), scan.direction::<E>());
-    }
-    query
-}
-
-fn table<E: EntityName + Default>() -> &'static str {
-    E::default().table_name()
-}
+use super::{
+    Result, dialect,
+    filters::{unknown, value},
+    table::Table,
+};
+use crate::domain::{
+    page::{Cursor, List, OrderKey, Page, PageRequest},
+    scalar::{Kind, Scalar},
+};
 
 /// One walk along an ordering: which way, between which places, how far.
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
+    keys: Vec<Key>,
     backward: bool,
     after: Option<&'a Cursor>,
     before: Option<&'a Cursor>,
@@ -152,66 +26,202 @@ struct Scan<'a> {
     limit: u64,
 }
 
+/// A sort key; where it has no value, the row comes last.
+struct Key {
+    field: &'static str,
+    descending: bool,
+    nullable: bool,
+    kind: Kind,
+}
+
+/// On which side of a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
 impl<'a> Scan<'a> {
     /// The page and one row more, which tells whether the list goes on.
-    const fn of(request: &'a PageRequest) -> Self {
-        Self {
-            backward: request.backward,
-            after: request.after.as_ref(),
-            before: request.before.as_ref(),
+    pub fn of(table: &Table, list: &'a List) -> Result<Self> {
+        Ok(Self {
+            keys: keys(table, &list.order)?,
+            backward: list.page.backward,
+            after: list.page.after.as_ref(),
+            before: list.page.before.as_ref(),
             inclusive: false,
-            limit: request.size as u64 + 1,
-        }
-    }
-
-    /// The first row on the other side of the cursor that the page starts from.
-    fn behind(request: &'a PageRequest) -> Option<Self> {
-        let origin = request.origin().filter(|_| request.look_behind)?;
-        Some(Self {
-            backward: !request.backward,
-            after: request.backward.then_some(origin),
-            before: (!request.backward).then_some(origin),
-            inclusive: true,
-            limit: 1,
+            limit: u64::from(list.page.size) + 1,
         })
     }
 
-    fn direction<E: Keyset>(&self) -> Order {
-        if E::DESCENDING == self.backward {
-            Order::Asc
-        } else {
-            Order::Desc
+    /// The first row on the other side of the cursor that the page starts from.
+    pub fn behind(table: &Table, list: &'a List) -> Result<Option<Self>> {
+        let page = &list.page;
+        let Some(origin) = page.origin().filter(|_| page.look_behind) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            keys: keys(table, &list.order)?,
+            backward: !page.backward,
+            after: page.backward.then_some(origin),
+            before: (!page.backward).then_some(origin),
+            inclusive: true,
+            limit: 1,
+        }))
+    }
+
+    /// How many rows at most.
+    pub const fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// The condition that a row, which goes by `alias`, lies within the walk.
+    pub fn range(&self, backend: DatabaseBackend, alias: &str) -> Option<SimpleExpr> {
+        let place = |cursor: Option<&Cursor>, side| {
+            cursor.map(|cursor| self.beside(backend, alias, &cursor.0, side))
+        };
+        let after = place(self.after, Side::After);
+        let before = place(self.before, Side::Before);
+        match (after, before) {
+            (Some(after), Some(before)) => Some(after.and(before)),
+            (after, before) => after.or(before),
         }
     }
 
-    fn apply<E: Keyset>(&self, query: &mut SelectStatement) {
-        let keys = || Expr::tuple(E::KEYS.iter().map(|&key| Expr::col((table::<E>(), key))));
-        // "After" is towards larger keys where the list ascends, smaller where it descends.
-        for (cursor, larger) in [(self.after, !E::DESCENDING), (self.before, E::DESCENDING)] {
-            let Some(cursor) = cursor else { continue };
-            let place = Expr::tuple(cursor.0.iter().map(value));
-            query.and_where(match (larger, self.inclusive) {
-                (true, false) => keys().gt(place),
-                (true, true) => keys().gte(place),
-                (false, false) => keys().lt(place),
-                (false, true) => keys().lte(place),
-            });
+    /// Each sort key with its direction, for `alias`.
+    pub fn order(
+        &self,
+        backend: DatabaseBackend,
+        alias: &str,
+    ) -> impl Iterator<Item = (SimpleExpr, Order, Option<NullOrdering>)> {
+        self.keys.iter().map(move |key| {
+            let order = if key.descending == self.backward {
+                Order::Asc
+            } else {
+                Order::Desc
+            };
+            let nulls = if self.backward {
+                NullOrdering::First
+            } else {
+                NullOrdering::Last
+            };
+            (
+                key.column(backend, alias),
+                order,
+                key.nullable.then_some(nulls),
+            )
+        })
+    }
+
+    /// Orders and limits `query`, whose rows go by `alias`, to the walk.
+    pub fn apply(&self, backend: DatabaseBackend, alias: &str, query: &mut SelectStatement) {
+        if let Some(range) = self.range(backend, alias) {
+            query.and_where(range);
         }
-        for &key in E::KEYS {
-            query.order_by((table::<E>(), key), self.direction::<E>());
+        for (key, order, nulls) in self.order(backend, alias) {
+            match nulls {
+                Some(nulls) => query.order_by_expr_with_nulls(key, order, nulls),
+                None => query.order_by_expr(key, order),
+            };
         }
         query.limit(self.limit);
     }
-}
 
-fn value(value: &CursorValue) -> SimpleExpr {
-    match value {
-        CursorValue::Int(number) => Expr::value(*number),
-        CursorValue::Time(instant) => Expr::value(*instant),
+    fn beside(
+        &self,
+        backend: DatabaseBackend,
+        alias: &str,
+        place: &[Scalar],
+        side: Side,
+    ) -> SimpleExpr {
+        let descending = self.keys.first().is_some_and(|key| key.descending);
+        let alike = |key: &Key| !key.nullable && key.descending == descending;
+        // One comparison of rows, which an index over the keys answers.
+        if self.keys.iter().all(alike) {
+            let own = Expr::tuple(self.keys.iter().map(|key| key.column(backend, alias)));
+            let place = Expr::tuple(place.iter().map(value));
+            return match ((side == Side::After) == descending, self.inclusive) {
+                (false, false) => own.gt(place),
+                (false, true) => own.gte(place),
+                (true, false) => own.lt(place),
+                (true, true) => own.lte(place),
+            };
+        }
+        // From the last key to the first: beside it in this key, or level with it and beside it
+        // in the next ones.
+        let mut beside = Expr::cust(if self.inclusive { "TRUE" } else { "FALSE" });
+        for (key, place) in self.keys.iter().zip(place).rev() {
+            let level = key.level(alias, place);
+            beside = key
+                .beside(backend, alias, place, side)
+                .or(level.and(beside));
+        }
+        beside
     }
 }
 
-fn page<T>(mut rows: Vec<T>, request: &PageRequest, behind: bool) -> Page<T> {
+impl Key {
+    fn column(&self, backend: DatabaseBackend, alias: &str) -> SimpleExpr {
+        dialect::ordered(backend, self.plain(alias), self.kind)
+    }
+
+    fn plain(&self, alias: &str) -> SimpleExpr {
+        Expr::col((Alias::new(alias), self.field))
+    }
+
+    fn level(&self, alias: &str, place: &Scalar) -> SimpleExpr {
+        match place {
+            Scalar::Null => self.plain(alias).is_null(),
+            place => self.plain(alias).eq(value(place)),
+        }
+    }
+
+    fn beside(
+        &self,
+        backend: DatabaseBackend,
+        alias: &str,
+        place: &Scalar,
+        side: Side,
+    ) -> SimpleExpr {
+        match (place, side) {
+            // Rows without a value are the last ones.
+            (Scalar::Null, Side::After) => Expr::cust("FALSE"),
+            (Scalar::Null, Side::Before) => self.plain(alias).is_not_null(),
+            (place, side) => {
+                let own = self.column(backend, alias);
+                let beside = if (side == Side::After) == self.descending {
+                    own.lt(value(place))
+                } else {
+                    own.gt(value(place))
+                };
+                if side == Side::After && self.nullable {
+                    beside.or(self.plain(alias).is_null())
+                } else {
+                    beside
+                }
+            }
+        }
+    }
+}
+
+fn keys(table: &Table, order: &[OrderKey]) -> Result<Vec<Key>> {
+    let key = |key: &OrderKey| {
+        let (_, column) = table
+            .column(key.field)
+            .ok_or_else(|| unknown(table, key.field))?;
+        Ok(Key {
+            field: column.name,
+            descending: key.descending,
+            nullable: column.nullable,
+            kind: column.kind,
+        })
+    };
+    order.iter().map(key).collect()
+}
+
+/// The page that rows make up, read in the direction of `request`, with one more where the list
+/// goes on.
+pub(super) fn page<T>(mut rows: Vec<T>, request: &PageRequest, behind: bool) -> Page<T> {
     let size = request.size as usize;
     let more = rows.len() > size;
     rows.truncate(size);

@@ -1,5 +1,7 @@
 //! `sync_runs`: the history of synchronisation.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
@@ -8,28 +10,52 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Keyset, Result, Transaction};
+use super::{
+    Result, Transaction,
+    record::stored,
+    table::{LazyTable, Table},
+};
 pub use crate::entity::sync_run::Model as SyncRunRow;
 use crate::{
     domain::{
         business_time::DayRange,
-        page::{Cursor, CursorValue},
+        page::OrderKey,
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
     },
     entity::sync_run::{ActiveModel, Column, Entity},
 };
 
-/// The table, to list it.
-pub type SyncRuns = Entity;
+/// All runs, newest first.
+pub static SYNC_RUNS: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::descending("id")];
+    let relations = Vec::new();
+    Table::of::<Entity>(order, relations, read)
+});
 
-impl Keyset for Entity {
-    const KEYS: &'static [Column] = &[Column::Id];
-    const DESCENDING: bool = true;
-
-    fn cursor(row: &SyncRunRow) -> Cursor {
-        Cursor(vec![CursorValue::Int(row.id)])
-    }
-}
+stored!(
+    SyncRunRow,
+    SYNC_RUNS,
+    [
+        id,
+        track,
+        sync_window,
+        from_day,
+        to_day,
+        status,
+        triggered_by,
+        days_done,
+        pages,
+        fetched,
+        inserted,
+        updated,
+        unchanged,
+        skipped,
+        error,
+        started_at,
+        heartbeat_at,
+        finished_at
+    ]
+);
 
 /// What a new run is about.
 #[derive(Debug, Clone, Copy)]

@@ -1,58 +1,45 @@
 //! `call_tags`.
 
-use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
     sea_query::{OnConflict, Query},
 };
 
 use super::{
-    Keyset, Result, Transaction,
+    Result, Transaction,
+    calls::CALLS,
     dialect::{MAX_BINDINGS, ROWS_A_STATEMENT},
+    record::stored,
+    table::{LazyTable, Relation, Table},
 };
 pub use crate::entity::call_tag::Model as TagRow;
 use crate::{
     domain::{
         dialing::{Tag, TagType},
-        page::{Cursor, CursorValue},
+        page::OrderKey,
     },
     entity::call_tag::{Column, Entity},
 };
 
-/// The table, to list it.
-pub type Tags = Entity;
+/// All tags of calls, by name and value.
+pub static TAGS: LazyTable = LazyLock::new(|| {
+    let order = &[
+        OrderKey::ascending("tag_name"),
+        OrderKey::ascending("tag_value"),
+        OrderKey::ascending("id"),
+    ];
+    let relations = vec![Relation::one("call", "call_id", &CALLS)];
+    Table::of::<Entity>(order, relations, read)
+});
 
-impl Keyset for Entity {
-    const KEYS: &'static [Column] = &[Column::Id];
-    const DESCENDING: bool = true;
-
-    fn cursor(row: &TagRow) -> Cursor {
-        Cursor(vec![CursorValue::Int(row.id)])
-    }
-}
-
-/// The tags of each of these calls, by name and value. Calls without tags are missing.
-pub async fn by_call(
-    db: &impl ConnectionTrait,
-    call_ids: &[i64],
-) -> Result<HashMap<i64, Vec<TagRow>>> {
-    let mut tags: HashMap<i64, Vec<TagRow>> = HashMap::new();
-    for call_ids in call_ids.chunks(MAX_BINDINGS) {
-        let rows = Entity::find()
-            .filter(Column::CallId.is_in(call_ids.iter().copied()))
-            .order_by_asc(Column::CallId)
-            .order_by_asc(Column::TagName)
-            .order_by_asc(Column::TagValue)
-            .all(db)
-            .await?;
-        for row in rows {
-            tags.entry(row.call_id).or_default().push(row);
-        }
-    }
-    Ok(tags)
-}
+stored!(
+    TagRow,
+    TAGS,
+    [id, call_id, tag_name, tag_value, tag_type, created_at]
+);
 
 /// Takes the tags that a script gave away from these calls.
 pub async fn delete_script_tags(tx: &Transaction, call_ids: &[i64]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! `dial_tasks`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -8,31 +8,45 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use super::{Keyset, Result, Transaction};
+use super::{
+    Result, Transaction,
+    calls::CALLS,
+    packages::PACKAGES,
+    record::stored,
+    table::{LazyTable, Relation, Table},
+};
 pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
-    domain::{
-        dialing::TaskStatus,
-        incoming::PlatformTask,
-        page::{Cursor, CursorValue},
-    },
+    domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey},
     entity::dial_task::{ActiveModel, Column, Entity},
 };
 
-/// The table, to list it.
-pub type Tasks = Entity;
+/// All dial tasks, newest first.
+pub static TASKS: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::descending("id")];
+    let relations = vec![
+        Relation::one("package", "package_id", &PACKAGES),
+        Relation::many("calls", &CALLS, "task_id"),
+    ];
+    Table::of::<Entity>(order, relations, read)
+});
 
-/// Tasks of a package, for a list by parent.
-pub const BY_PACKAGE: (&str, Column) = ("lead_packages", Column::PackageId);
-
-impl Keyset for Entity {
-    const KEYS: &'static [Column] = &[Column::Id];
-    const DESCENDING: bool = true;
-
-    fn cursor(row: &TaskRow) -> Cursor {
-        Cursor(vec![CursorValue::Int(row.id)])
-    }
-}
+stored!(
+    TaskRow,
+    TASKS,
+    [
+        id,
+        package_id,
+        external_id,
+        task_name,
+        description,
+        start_time,
+        end_time,
+        status,
+        created_at,
+        updated_at
+    ]
+);
 
 /// The ids of the platform's tasks by external id; those that are new here are added, as being
 /// dialled, and those that were renamed there are renamed here.

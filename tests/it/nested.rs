@@ -103,7 +103,7 @@ on_both! {
         }
     };
 
-    /// From calls up to tasks and packages, and to agents: one statement each, and figures two.
+    /// From calls up to tasks and packages, and to agents: joined into the statement of the calls, and figures two more.
     to_one_fields_and_figures_are_loaded_in_batches = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         fill(&app, 3, 3, 5).await;
@@ -113,8 +113,9 @@ on_both! {
             .await;
         assert_eq!(nodes(&data["calls"]).len(), 45);
         assert_eq!(data["calls"]["nodes"][0]["task"]["totalCalls"], 5);
-        // Calls, tags, tasks, packages; figures of tasks and of packages: a sum and the catalogue each.
-        assert_eq!(app.statements().len(), 8);
+        // Calls with their task, its package and agent; tags; figures of tasks and of packages: a
+        // sum and the catalogue each.
+        assert_eq!(app.statements().len(), 6);
     };
 
     /// The last ones of a nested list, and the page before a cursor, for each parent by itself.

@@ -1,29 +1,41 @@
-use crate::graphql::error::Result;
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
 
-use super::Call;
+use super::{AgentFilter, AgentOrder, Call, CallFilter, CallOrder};
 use crate::{
-    domain::page::Ordering,
+    domain::page::OrderKey,
     graphql::{
-        connection::{Connection, Listed, PageArguments, connection, list_cost},
+        connection::{Connection, ListArguments, Listed, list_cost, nested},
+        error::Result,
         id::{self, Kind},
-        loaders::{CallsOfAgent, load},
+        plan::{self, Lead},
         scalars::DateTime,
     },
-    store::agents::{AgentRow, Agents},
+    store::{Record, agents::AgentRow},
 };
 
-pub(in crate::graphql) struct Agent(pub AgentRow);
+#[derive(Clone)]
+pub(in crate::graphql) struct Agent(pub Arc<Record<AgentRow>>);
 
 impl Listed for Agent {
-    type Table = Agents;
-    const ORDERING: Ordering = Ordering {
-        name: "agents",
-        kinds: "i",
-    };
+    type Row = AgentRow;
+    type Filter = AgentFilter;
+    type Order = AgentOrder;
 
-    fn new(row: AgentRow) -> Self {
-        Self(row)
+    fn new(record: Arc<Record<AgentRow>>) -> Self {
+        Self(record)
+    }
+
+    fn key(order: &AgentOrder) -> OrderKey {
+        order.into()
+    }
+
+    fn leads_to(field: &str) -> Option<Lead> {
+        match field {
+            "calls" => Some(("calls", plan::list::<Call>)),
+            _ => None,
+        }
     }
 }
 
@@ -32,28 +44,28 @@ impl Listed for Agent {
 impl Agent {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::Agent, self.0.id)
+        id::global(Kind::Agent, self.0.row.id)
     }
 
     /// The id in the database, for joins in BI tools.
     async fn database_id(&self) -> i64 {
-        self.0.id
+        self.0.row.id
     }
 
     /// The platform's id of the account.
     async fn external_id(&self) -> &str {
-        &self.0.external_id
+        &self.0.row.external_id
     }
 
     /// The account's name; null where the platform tells none.
     async fn name(&self) -> Option<&str> {
-        self.0.name.as_deref()
+        self.0.row.name.as_deref()
     }
 
     /// Whether it is a seat; a manager's or an assistant's account is none and counts in no
     /// activeSeats.
     async fn is_seat(&self) -> bool {
-        self.0.is_seat
+        self.0.row.is_seat
     }
 
     /// Its calls, newest first; limited for each agent by itself.
@@ -67,24 +79,27 @@ impl Agent {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which of them.")] filter: Option<CallFilter>,
+        #[graphql(desc = "Their order; newest first by default.")] order_by: Option<Vec<CallOrder>>,
     ) -> Result<Connection<Call>> {
-        let arguments = PageArguments {
+        let arguments = ListArguments {
             first,
             after,
             last,
             before,
+            filter,
+            order_by,
         };
-        let key = CallsOfAgent(self.0.id, arguments.request::<Call>(context)?);
-        Ok(connection(load(context, key).await?.unwrap_or_default()))
+        nested(context, &self.0, "calls", arguments).await
     }
 
     /// When it was first seen here.
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.0.row.created_at.into()
     }
 
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
-        self.0.updated_at.into()
+        self.0.row.updated_at.into()
     }
 }

@@ -1,17 +1,19 @@
-use crate::graphql::error::Result;
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object};
 
-use super::{Agent, CallTag, DialTask};
+use super::{Agent, CallFilter, CallOrder, CallTag, CallTagFilter, CallTagOrder, DialTask};
 use crate::{
-    domain::{page::Ordering, phone, viewer::Capability},
+    domain::{page::OrderKey, phone, viewer::Capability},
     graphql::{
-        connection::Listed,
+        connection::{Connection, ListArguments, Listed, all, list_cost, nested, one},
         context::ContextExt,
+        error::Result,
         id::{self, Kind},
-        loaders::{AgentId, TagsOfCall, TaskId, load},
+        plan::{self, Lead},
         scalars::{Date, DateTime, Decimal},
     },
-    store::calls::{CallRow, Calls},
+    store::{Record, calls::CallRow},
 };
 
 /// How a call ended.
@@ -44,17 +46,30 @@ pub(in crate::graphql) enum CallSource {
     Import,
 }
 
-pub(in crate::graphql) struct Call(pub CallRow);
+#[derive(Clone)]
+pub(in crate::graphql) struct Call(pub Arc<Record<CallRow>>);
 
 impl Listed for Call {
-    type Table = Calls;
-    const ORDERING: Ordering = Ordering {
-        name: "calls",
-        kinds: "ti",
-    };
+    type Row = CallRow;
+    type Filter = CallFilter;
+    type Order = CallOrder;
 
-    fn new(row: CallRow) -> Self {
-        Self(row)
+    fn new(record: Arc<Record<CallRow>>) -> Self {
+        Self(record)
+    }
+
+    fn key(order: &CallOrder) -> OrderKey {
+        order.into()
+    }
+
+    fn leads_to(field: &str) -> Option<Lead> {
+        match field {
+            "task" => Some(("task", plan::one::<DialTask>)),
+            "agent" => Some(("agent", plan::one::<Agent>)),
+            "tags" => Some(("tags", plan::all::<CallTag>)),
+            "tagConnection" => Some(("tags", plan::list::<CallTag>)),
+            _ => None,
+        }
     }
 }
 
@@ -63,23 +78,23 @@ impl Listed for Call {
 impl Call {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::Call, self.0.id)
+        id::global(Kind::Call, self.0.row.id)
     }
 
     /// The id in the database, for joins in BI tools.
     async fn database_id(&self) -> i64 {
-        self.0.id
+        self.0.row.id
     }
 
     /// The platform's id of the record; null for a call entered by hand.
     async fn external_id(&self) -> Option<&str> {
-        self.0.external_id.as_deref()
+        self.0.row.external_id.as_deref()
     }
 
     /// The number dialled. Masked (138****8000) for those who may not see it.
     async fn phone_number(&self, context: &Context<'_>) -> Result<Option<String>> {
         let visible = context.request()?.viewer.may(Capability::SeePhoneNumbers);
-        let number = self.0.phone_number.as_deref();
+        let number = self.0.row.phone_number.as_deref();
         Ok(number.map(|number| {
             if visible {
                 number.to_owned()
@@ -91,118 +106,138 @@ impl Call {
 
     /// When it was dialled.
     async fn call_time(&self) -> DateTime {
-        self.0.call_time.into()
+        self.0.row.call_time.into()
     }
 
     /// The business day of callTime.
     async fn call_date(&self) -> Date {
-        self.0.call_date.into()
+        self.0.row.call_date.into()
     }
 
     /// The business hour of callTime, 0–23.
     async fn call_hour(&self) -> i16 {
-        self.0.call_hour
+        self.0.row.call_hour
     }
 
     /// Talk time in seconds; 0 where nobody answered.
     async fn duration(&self) -> i32 {
-        self.0.duration
+        self.0.row.duration
     }
 
     /// How it ended.
     async fn result(&self) -> CallResult {
-        self.0.result.into()
+        self.0.row.result.into()
     }
 
     /// The intent grade as the agent or robot wrote it; null where none was given.
     async fn grade(&self) -> Option<&str> {
-        self.0.grade.as_deref()
+        self.0.row.grade.as_deref()
     }
 
     /// What the grade catalogue makes of it, such as NINE_YUAN; null where there is no grade.
     async fn grade_code(&self) -> Option<&str> {
-        self.0.grade_code.as_deref()
+        self.0.row.grade_code.as_deref()
     }
 
     /// Why the line was closed, in the platform's words.
     async fn hangup_reason(&self) -> Option<&str> {
-        self.0.hangup_reason.as_deref()
+        self.0.row.hangup_reason.as_deref()
     }
 
     /// Free text.
     async fn notes(&self) -> Option<&str> {
-        self.0.notes.as_deref()
+        self.0.row.notes.as_deref()
     }
 
     /// The name of the person dialled.
     async fn customer_name(&self) -> Option<&str> {
-        self.0.customer_name.as_deref()
+        self.0.row.customer_name.as_deref()
     }
 
     /// Their company.
     async fn company(&self) -> Option<&str> {
-        self.0.company.as_deref()
+        self.0.row.company.as_deref()
     }
 
     /// The province of the number.
     async fn province(&self) -> Option<&str> {
-        self.0.province.as_deref()
+        self.0.row.province.as_deref()
     }
 
     /// The city of the number.
     async fn city(&self) -> Option<&str> {
-        self.0.city.as_deref()
+        self.0.row.city.as_deref()
     }
 
     /// The line it was dialled on.
     async fn device_name(&self) -> Option<&str> {
-        self.0.device_name.as_deref()
+        self.0.row.device_name.as_deref()
     }
 
     /// Where the recording is.
     async fn recording_url(&self) -> Option<&str> {
-        self.0.recording_url.as_deref()
+        self.0.row.recording_url.as_deref()
     }
 
     /// What the platform billed for it, in yuan; null where it does not say.
     async fn billed_amount(&self) -> Option<Decimal> {
-        self.0.billed_amount.map(Decimal)
+        self.0.row.billed_amount.map(Decimal)
     }
 
     /// Who told us of it.
     async fn source(&self) -> CallSource {
-        self.0.source.into()
+        self.0.row.source.into()
     }
 
     /// The task that dialled it.
     async fn task(&self, context: &Context<'_>) -> Result<Option<DialTask>> {
-        let Some(id) = self.0.task_id else {
-            return Ok(None);
-        };
-        Ok(load(context, TaskId(id)).await?.map(DialTask))
+        one(context, &self.0, "task", self.0.row.task_id).await
     }
 
     /// The account that made it.
     async fn agent(&self, context: &Context<'_>) -> Result<Option<Agent>> {
-        let Some(id) = self.0.agent_id else {
-            return Ok(None);
-        };
-        Ok(load(context, AgentId(id)).await?.map(Agent))
+        one(context, &self.0, "agent", self.0.row.agent_id).await
     }
 
     /// All its tags, by name and value.
     async fn tags(&self, context: &Context<'_>) -> Result<Vec<CallTag>> {
-        let tags = load(context, TagsOfCall(self.0.id)).await?;
-        Ok(tags.unwrap_or_default().into_iter().map(CallTag).collect())
+        all(context, &self.0, "tags").await
+    }
+
+    /// Its tags as a connection, for a call that has many.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
+    async fn tag_connection(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first so many; 20 by default, at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, at most 200; not together with first.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which of them.")] filter: Option<CallTagFilter>,
+        #[graphql(desc = "Their order; by name and value by default.")] order_by: Option<
+            Vec<CallTagOrder>,
+        >,
+    ) -> Result<Connection<CallTag>> {
+        let arguments = ListArguments {
+            first,
+            after,
+            last,
+            before,
+            filter,
+            order_by,
+        };
+        nested(context, &self.0, "tags", arguments).await
     }
 
     /// When it was first stored here.
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.0.row.created_at.into()
     }
 
     /// When what is stored here was last changed.
     async fn updated_at(&self) -> DateTime {
-        self.0.updated_at.into()
+        self.0.row.updated_at.into()
     }
 }

@@ -2,14 +2,20 @@
 
 mod agent;
 mod call;
+mod filters;
+mod orders;
 mod package;
 mod query;
 mod tag;
 mod task;
 
 pub(super) use agent::Agent;
-pub(super) use call::Call;
+pub(super) use call::{Call, CallResult, CallSource};
+pub(super) use filters::{
+    AgentFilter, CallFilter, CallTagFilter, DialTaskFilter, LeadPackageFilter,
+};
+pub(super) use orders::{AgentOrder, CallOrder, CallTagOrder, DialTaskOrder, LeadPackageOrder};
 pub(super) use package::LeadPackage;
 pub use query::DialingQuery;
-pub(super) use tag::CallTag;
-pub(super) use task::DialTask;
+pub(super) use tag::{CallTag, TagType};
+pub(super) use task::{DialTask, TaskStatus};

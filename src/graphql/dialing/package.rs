@@ -1,36 +1,49 @@
-use crate::graphql::error::Result;
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object};
 
-use super::DialTask;
+use super::{DialTask, DialTaskFilter, DialTaskOrder, LeadPackageFilter, LeadPackageOrder};
 use crate::{
-    domain::{page::Ordering, stats::Figures},
+    domain::{page::OrderKey, stats::Figures},
     graphql::{
-        connection::{Connection, Listed, PageArguments, connection, list_cost},
+        connection::{Connection, ListArguments, Listed, list_cost, nested},
+        error::Result,
         id::{self, Kind},
-        loaders::{FiguresOfPackage, TasksOfPackage, load},
-        scalars::{DateTime, Decimal},
+        loaders::{FiguresOfPackage, load},
+        plan::{self, Lead},
+        scalars::{Date, DateTime, Decimal},
     },
-    store::packages::{PackageRow, Packages},
+    store::{Record, packages::PackageRow},
 };
 
 /// A list of leads that was bought or collected, and is dialled by tasks.
-pub(in crate::graphql) struct LeadPackage(pub PackageRow);
+#[derive(Clone)]
+pub(in crate::graphql) struct LeadPackage(pub Arc<Record<PackageRow>>);
 
 impl Listed for LeadPackage {
-    type Table = Packages;
-    const ORDERING: Ordering = Ordering {
-        name: "packages",
-        kinds: "ti",
-    };
+    type Row = PackageRow;
+    type Filter = LeadPackageFilter;
+    type Order = LeadPackageOrder;
 
-    fn new(row: PackageRow) -> Self {
-        Self(row)
+    fn new(record: Arc<Record<PackageRow>>) -> Self {
+        Self(record)
+    }
+
+    fn key(order: &LeadPackageOrder) -> OrderKey {
+        order.into()
+    }
+
+    fn leads_to(field: &str) -> Option<Lead> {
+        match field {
+            "tasks" => Some(("tasks", plan::list::<DialTask>)),
+            _ => None,
+        }
     }
 }
 
 impl LeadPackage {
     async fn figures(&self, context: &Context<'_>) -> Result<Figures> {
-        Ok(load(context, FiguresOfPackage(self.0.id))
+        Ok(load(context, FiguresOfPackage(self.0.row.id))
             .await?
             .unwrap_or_default())
     }
@@ -41,52 +54,52 @@ impl LeadPackage {
 impl LeadPackage {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::LeadPackage, self.0.id)
+        id::global(Kind::LeadPackage, self.0.row.id)
     }
 
     /// The id in the database, for joins in BI tools.
     async fn database_id(&self) -> i64 {
-        self.0.id
+        self.0.row.id
     }
 
     /// What people call it.
     async fn name(&self) -> &str {
-        &self.0.name
+        &self.0.row.name
     }
 
     /// Where the leads come from.
     async fn source(&self) -> Option<&str> {
-        self.0.source.as_deref()
+        self.0.row.source.as_deref()
     }
 
     /// The industry of the leads.
     async fn industry(&self) -> Option<&str> {
-        self.0.industry.as_deref()
+        self.0.row.industry.as_deref()
     }
 
     /// The region of the leads.
     async fn region(&self) -> Option<&str> {
-        self.0.region.as_deref()
+        self.0.row.region.as_deref()
     }
 
     /// How many leads it has.
     async fn total_leads(&self) -> i32 {
-        self.0.total_leads
+        self.0.row.total_leads
     }
 
     /// How many of them can be dialled; never more than totalLeads.
     async fn valid_leads(&self) -> i32 {
-        self.0.valid_leads
+        self.0.row.valid_leads
     }
 
     /// Price of one lead, in yuan.
     async fn cost_per_lead(&self) -> Decimal {
-        self.0.cost_per_lead.into()
+        self.0.row.cost_per_lead.into()
     }
 
     /// Price of the package, in yuan.
     async fn total_cost(&self) -> Decimal {
-        self.0.total_cost.into()
+        self.0.row.total_cost.into()
     }
 
     /// Calls dialled by its tasks, of all time.
@@ -120,24 +133,34 @@ impl LeadPackage {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which of them.")] filter: Option<DialTaskFilter>,
+        #[graphql(desc = "Their order; newest first by default.")] order_by: Option<
+            Vec<DialTaskOrder>,
+        >,
     ) -> Result<Connection<DialTask>> {
-        let arguments = PageArguments {
+        let arguments = ListArguments {
             first,
             after,
             last,
             before,
+            filter,
+            order_by,
         };
-        let key = TasksOfPackage(self.0.id, arguments.request::<DialTask>(context)?);
-        Ok(connection(load(context, key).await?.unwrap_or_default()))
+        nested(context, &self.0, "tasks", arguments).await
+    }
+
+    /// The business day on which it was created here; its cost is a cost of that day.
+    async fn created_date(&self) -> Date {
+        self.0.row.created_date.into()
     }
 
     /// When it was created here.
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.0.row.created_at.into()
     }
 
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
-        self.0.updated_at.into()
+        self.0.row.updated_at.into()
     }
 }

@@ -1,16 +1,18 @@
-use crate::graphql::error::Result;
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object};
 
-use super::Call;
+use super::{Call, CallTagFilter, CallTagOrder};
 use crate::{
-    domain::page::Ordering,
+    domain::page::OrderKey,
     graphql::{
-        connection::Listed,
+        connection::{Listed, one},
+        error::Result,
         id::{self, Kind},
-        loaders::{CallId, load},
+        plan::{self, Lead},
         scalars::DateTime,
     },
-    store::tags::{TagRow, Tags},
+    store::{Record, tags::TagRow},
 };
 
 /// Who gave a call a tag.
@@ -23,17 +25,27 @@ pub(in crate::graphql) enum TagType {
     Manual,
 }
 
-pub(in crate::graphql) struct CallTag(pub TagRow);
+#[derive(Clone)]
+pub(in crate::graphql) struct CallTag(pub Arc<Record<TagRow>>);
 
 impl Listed for CallTag {
-    type Table = Tags;
-    const ORDERING: Ordering = Ordering {
-        name: "tags",
-        kinds: "i",
-    };
+    type Row = TagRow;
+    type Filter = CallTagFilter;
+    type Order = CallTagOrder;
 
-    fn new(row: TagRow) -> Self {
-        Self(row)
+    fn new(record: Arc<Record<TagRow>>) -> Self {
+        Self(record)
+    }
+
+    fn key(order: &CallTagOrder) -> OrderKey {
+        order.into()
+    }
+
+    fn leads_to(field: &str) -> Option<Lead> {
+        match field {
+            "call" => Some(("call", plan::one::<Call>)),
+            _ => None,
+        }
     }
 }
 
@@ -42,36 +54,36 @@ impl Listed for CallTag {
 impl CallTag {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::CallTag, self.0.id)
+        id::global(Kind::CallTag, self.0.row.id)
     }
 
     /// The id in the database, for joins in BI tools.
     async fn database_id(&self) -> i64 {
-        self.0.id
+        self.0.row.id
     }
 
     /// The question or field.
     async fn tag_name(&self) -> &str {
-        &self.0.tag_name
+        &self.0.row.tag_name
     }
 
     /// The answer.
     async fn tag_value(&self) -> &str {
-        &self.0.tag_value
+        &self.0.row.tag_value
     }
 
     /// Who gave it.
     async fn tag_type(&self) -> TagType {
-        self.0.tag_type.into()
+        self.0.row.tag_type.into()
     }
 
     /// The call that earned it.
     async fn call(&self, context: &Context<'_>) -> Result<Option<Call>> {
-        Ok(load(context, CallId(self.0.call_id)).await?.map(Call))
+        one(context, &self.0, "call", Some(self.0.row.call_id)).await
     }
 
     /// When it was given.
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.0.row.created_at.into()
     }
 }

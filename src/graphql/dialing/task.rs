@@ -1,16 +1,19 @@
-use crate::graphql::error::Result;
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object};
 
-use super::{Call, LeadPackage};
+use super::{Call, CallFilter, CallOrder, DialTaskFilter, DialTaskOrder, LeadPackage};
 use crate::{
-    domain::{page::Ordering, stats::Figures},
+    domain::{page::OrderKey, stats::Figures},
     graphql::{
-        connection::{Connection, Listed, PageArguments, connection, list_cost},
+        connection::{Connection, ListArguments, Listed, list_cost, nested, one},
+        error::Result,
         id::{self, Kind},
-        loaders::{CallsOfTask, FiguresOfTask, PackageId, load},
+        loaders::{FiguresOfTask, load},
+        plan::{self, Lead},
         scalars::DateTime,
     },
-    store::tasks::{TaskRow, Tasks},
+    store::{Record, tasks::TaskRow},
 };
 
 /// Where a dial task stands.
@@ -27,23 +30,34 @@ pub(in crate::graphql) enum TaskStatus {
     Cancelled,
 }
 
-pub(in crate::graphql) struct DialTask(pub TaskRow);
+#[derive(Clone)]
+pub(in crate::graphql) struct DialTask(pub Arc<Record<TaskRow>>);
 
 impl Listed for DialTask {
-    type Table = Tasks;
-    const ORDERING: Ordering = Ordering {
-        name: "tasks",
-        kinds: "i",
-    };
+    type Row = TaskRow;
+    type Filter = DialTaskFilter;
+    type Order = DialTaskOrder;
 
-    fn new(row: TaskRow) -> Self {
-        Self(row)
+    fn new(record: Arc<Record<TaskRow>>) -> Self {
+        Self(record)
+    }
+
+    fn key(order: &DialTaskOrder) -> OrderKey {
+        order.into()
+    }
+
+    fn leads_to(field: &str) -> Option<Lead> {
+        match field {
+            "package" => Some(("package", plan::one::<LeadPackage>)),
+            "calls" => Some(("calls", plan::list::<Call>)),
+            _ => None,
+        }
     }
 }
 
 impl DialTask {
     async fn figures(&self, context: &Context<'_>) -> Result<Figures> {
-        Ok(load(context, FiguresOfTask(self.0.id))
+        Ok(load(context, FiguresOfTask(self.0.row.id))
             .await?
             .unwrap_or_default())
     }
@@ -54,50 +68,47 @@ impl DialTask {
 impl DialTask {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::DialTask, self.0.id)
+        id::global(Kind::DialTask, self.0.row.id)
     }
 
     /// The id in the database, for joins in BI tools.
     async fn database_id(&self) -> i64 {
-        self.0.id
+        self.0.row.id
     }
 
     /// The platform's id of the task; null for one that was made here.
     async fn external_id(&self) -> Option<&str> {
-        self.0.external_id.as_deref()
+        self.0.row.external_id.as_deref()
     }
 
     /// What people call it.
     async fn task_name(&self) -> &str {
-        &self.0.task_name
+        &self.0.row.task_name
     }
 
     /// What it is about.
     async fn description(&self) -> Option<&str> {
-        self.0.description.as_deref()
+        self.0.row.description.as_deref()
     }
 
     /// When dialling was to start.
     async fn start_time(&self) -> Option<DateTime> {
-        self.0.start_time.map(DateTime)
+        self.0.row.start_time.map(DateTime)
     }
 
     /// When dialling was to end.
     async fn end_time(&self) -> Option<DateTime> {
-        self.0.end_time.map(DateTime)
+        self.0.row.end_time.map(DateTime)
     }
 
     /// Where it stands.
     async fn status(&self) -> TaskStatus {
-        self.0.status.into()
+        self.0.row.status.into()
     }
 
     /// The package whose leads it dials; null until it is linked to one.
     async fn package(&self, context: &Context<'_>) -> Result<Option<LeadPackage>> {
-        let Some(id) = self.0.package_id else {
-            return Ok(None);
-        };
-        Ok(load(context, PackageId(id)).await?.map(LeadPackage))
+        one(context, &self.0, "package", self.0.row.package_id).await
     }
 
     /// Calls dialled, of all time.
@@ -126,24 +137,27 @@ impl DialTask {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which of them.")] filter: Option<CallFilter>,
+        #[graphql(desc = "Their order; newest first by default.")] order_by: Option<Vec<CallOrder>>,
     ) -> Result<Connection<Call>> {
-        let arguments = PageArguments {
+        let arguments = ListArguments {
             first,
             after,
             last,
             before,
+            filter,
+            order_by,
         };
-        let key = CallsOfTask(self.0.id, arguments.request::<Call>(context)?);
-        Ok(connection(load(context, key).await?.unwrap_or_default()))
+        nested(context, &self.0, "calls", arguments).await
     }
 
     /// When it was first seen here.
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.0.row.created_at.into()
     }
 
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
-        self.0.updated_at.into()
+        self.0.row.updated_at.into()
     }
 }

@@ -3,7 +3,7 @@ use async_graphql::{Context, Object};
 
 use super::figures::PeriodStats;
 use crate::{
-    graphql::{context::ContextExt, dialing::LeadPackage, scalars::Date},
+    graphql::{connection::shown, context::ContextExt, dialing::LeadPackage, scalars::Date},
     service::dashboard,
     store::packages,
 };
@@ -60,6 +60,6 @@ impl Dashboard {
     async fn newest_packages(&self, context: &Context<'_>) -> Result<Vec<LeadPackage>> {
         let db = context.services()?.db.read();
         let newest = packages::newest(db, NEWEST_PACKAGES).await;
-        Ok(newest?.into_iter().map(LeadPackage).collect())
+        Ok(newest?.into_iter().map(shown).collect())
     }
 }

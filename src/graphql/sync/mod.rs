@@ -1,9 +1,11 @@
 //! Synchronisation with the calling platform: its history, and asking for more.
 
+mod list;
 mod mutation;
 mod query;
 mod run;
 
+use list::{SyncRunFilter, SyncRunOrder};
 pub use mutation::SyncMutation;
 pub use query::SyncQuery;
-pub(super) use run::SyncRun;
+pub(super) use run::{SyncRun, SyncStatus, SyncTrack, SyncTrigger, SyncWindow};

@@ -5,6 +5,7 @@ use super::{SyncRun, run::SyncTrack};
 use crate::{
     domain::{business_time::DayRange, sync::SyncTrigger, viewer::Capability},
     graphql::{
+        connection::shown,
         context::{ContextExt, Services},
         error::ApiError,
         guard::Requires,
@@ -113,7 +114,7 @@ async fn start(
             .await
         {
             Ok(started) => payload.runs.push(RefreshedRun {
-                run: SyncRun(started.run),
+                run: shown(started.run),
                 joined: started.joined,
             }),
             Err(error @ RefreshError::NotConfigured) => {

@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use async_graphql::{Enum, ID, Object};
 
+use super::{SyncRunFilter, SyncRunOrder};
 use crate::{
-    domain::page::Ordering,
+    domain::page::OrderKey,
     graphql::{
         connection::Listed,
         id::{self, Kind},
         scalars::{Date, DateTime},
     },
-    store::sync_runs::{SyncRunRow, SyncRuns},
+    store::{Record, sync_runs::SyncRunRow},
 };
 
 /// What a run asks the platform for. A run has one track.
@@ -60,17 +63,21 @@ pub(in crate::graphql) enum SyncTrigger {
     Cli,
 }
 
-pub(in crate::graphql) struct SyncRun(pub SyncRunRow);
+#[derive(Clone)]
+pub(in crate::graphql) struct SyncRun(pub Arc<Record<SyncRunRow>>);
 
 impl Listed for SyncRun {
-    type Table = SyncRuns;
-    const ORDERING: Ordering = Ordering {
-        name: "syncRuns",
-        kinds: "i",
-    };
+    type Row = SyncRunRow;
+    type Filter = SyncRunFilter;
+    type Order = SyncRunOrder;
+    const WHOLE: bool = true;
 
-    fn new(row: SyncRunRow) -> Self {
-        Self(row)
+    fn new(record: Arc<Record<SyncRunRow>>) -> Self {
+        Self(record)
+    }
+
+    fn key(order: &SyncRunOrder) -> OrderKey {
+        order.into()
     }
 }
 
@@ -79,91 +86,91 @@ impl Listed for SyncRun {
 impl SyncRun {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::SyncRun, self.0.id)
+        id::global(Kind::SyncRun, self.0.row.id)
     }
 
     /// The id in the database, for joins in BI tools.
     async fn database_id(&self) -> i64 {
-        self.0.id
+        self.0.row.id
     }
 
     /// What it asks the platform for.
     async fn track(&self) -> SyncTrack {
-        self.0.track.into()
+        self.0.row.track.into()
     }
 
     /// Why these days.
     async fn window(&self) -> SyncWindow {
-        self.0.sync_window.into()
+        self.0.row.sync_window.into()
     }
 
     /// The first business day.
     async fn from(&self) -> Date {
-        self.0.from_day.into()
+        self.0.row.from_day.into()
     }
 
     /// The last business day, included.
     async fn to(&self) -> Date {
-        self.0.to_day.into()
+        self.0.row.to_day.into()
     }
 
     /// What it came to.
     async fn status(&self) -> SyncStatus {
-        self.0.status.into()
+        self.0.row.status.into()
     }
 
     /// Who started it.
     async fn trigger(&self) -> SyncTrigger {
-        self.0.triggered_by.into()
+        self.0.row.triggered_by.into()
     }
 
     /// Days done so far, well or not.
     async fn days_done(&self) -> i64 {
-        self.0.days_done
+        self.0.row.days_done
     }
 
     /// Answers read from the platform.
     async fn pages(&self) -> i64 {
-        self.0.pages
+        self.0.row.pages
     }
 
     /// Rows in them.
     async fn fetched(&self) -> i64 {
-        self.0.fetched
+        self.0.row.fetched
     }
 
     /// Rows that were new here.
     async fn inserted(&self) -> i64 {
-        self.0.inserted
+        self.0.row.inserted
     }
 
     /// Rows that had changed.
     async fn updated(&self) -> i64 {
-        self.0.updated
+        self.0.row.updated
     }
 
     /// Rows that were stored as they are, and not written again.
     async fn unchanged(&self) -> i64 {
-        self.0.unchanged
+        self.0.row.unchanged
     }
 
     /// Rows that are no calls yet, or that cannot be told apart or dated.
     async fn skipped(&self) -> i64 {
-        self.0.skipped
+        self.0.row.skipped
     }
 
     /// Which days could not be read, and why; null when all could.
     async fn error(&self) -> Option<&str> {
-        self.0.error.as_deref()
+        self.0.row.error.as_deref()
     }
 
     /// When it was started.
     async fn started_at(&self) -> DateTime {
-        self.0.started_at.into()
+        self.0.row.started_at.into()
     }
 
     /// When it ended; null while it is RUNNING.
     async fn finished_at(&self) -> Option<DateTime> {
-        self.0.finished_at.map(DateTime)
+        self.0.row.finished_at.map(DateTime)
     }
 }

@@ -1,0 +1,142 @@
+//! The comparisons of filters, and how they become conditions.
+
+mod operators;
+mod period;
+mod tests_of_field;
+
+pub(super) use operators::{
+    BooleanFilter, DateFilter, DateTimeFilter, DecimalFilter, IdFilter, IntFilter, RelatedFilter,
+    StringFilter, WordFilter,
+};
+
+use async_graphql::InputType;
+
+use super::{
+    error::ApiError,
+    scalars::{Date, DateTime, Decimal},
+};
+use crate::domain::{filter::Filter, scalar::Scalar};
+
+/// A filter as it is written, for the records of a list.
+pub(super) trait ListFilter: InputType {
+    /// The condition that it is.
+    fn filter(&self) -> Result<Filter, ApiError>;
+}
+
+/// What a filter says of one field or relation.
+pub(super) trait Condition {
+    /// The conditions on `name`.
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError>;
+}
+
+impl<F: ListFilter> Condition for Box<F> {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        Ok(vec![Filter::One(name, Box::new(self.filter()?))])
+    }
+}
+
+/// Something that a stored field is compared with.
+pub(super) trait Compared {
+    /// As it is stored.
+    fn stored(&self) -> Scalar;
+}
+
+macro_rules! compared {
+    ($($type:ty: $value:ident => $scalar:expr;)+) => {$(
+        impl Compared for $type {
+            fn stored(&self) -> Scalar {
+                let $value = self;
+                $scalar
+            }
+        }
+    )+};
+}
+
+compared! {
+    i64: number => Scalar::Int(*number);
+    f64: number => Scalar::Fraction(crate::domain::scalar::Fraction::new(*number));
+    String: text => Scalar::Text(text.clone());
+    Decimal: amount => Scalar::Int(amount.0.ten_thousandths());
+    DateTime: instant => Scalar::Time(instant.0);
+    Date: day => Scalar::Date(day.0);
+}
+
+/// Words of enums are stored as texts.
+macro_rules! compared_words {
+    ($($type:ty => $domain:ty),+ $(,)?) => {$(
+        impl $crate::graphql::filter::Compared for $type {
+            fn stored(&self) -> $crate::domain::scalar::Scalar {
+                $crate::domain::scalar::Scalar::Text(<$domain>::from(*self).to_string())
+            }
+        }
+    )+};
+}
+pub(super) use compared_words;
+
+/// A filter input of a type: its fields, each with how it is compared, and `and`, `or`, `not`.
+/// `field("column")` where the table calls it otherwise; ids stand apart, with what they are of.
+macro_rules! list_filter {
+    (
+        $(#[$doc:meta])*
+        $name:ident {
+            ids { $($(#[$id_doc:meta])* $id:ident $(($id_column:literal))?: $kind:ident,)* }
+            $($(#[$field_doc:meta])* $field:ident $(($column:literal))?: $type:ty,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(async_graphql::InputObject)]
+        pub(in crate::graphql) struct $name {
+            /// All of these hold; an empty list asks nothing.
+            and: Option<Vec<$name>>,
+            /// At least one of these holds; an empty list finds nothing.
+            or: Option<Vec<$name>>,
+            /// This does not hold.
+            not: Option<Box<$name>>,
+            $($(#[$id_doc])* $id: Option<$crate::graphql::filter::IdFilter>,)*
+            $($(#[$field_doc])* $field: Option<$type>,)*
+        }
+
+        impl $crate::graphql::filter::ListFilter for $name {
+            fn filter(&self) -> Result<$crate::domain::filter::Filter, $crate::graphql::error::ApiError> {
+                use $crate::{domain::filter::Filter, graphql::{filter::{Condition as _, column}, id::Kind}};
+                let mut filters = Vec::new();
+                $(if let Some(id) = &self.$id {
+                    filters.extend(id.of(column!($id $($id_column)?), Kind::$kind)?);
+                })*
+                $(if let Some(field) = &self.$field {
+                    filters.extend(field.conditions(column!($field $($column)?))?);
+                })*
+                let each = |filters: &[Self]| filters.iter().map(Self::filter).collect::<Result<Vec<_>, _>>();
+                if let Some(and) = &self.and {
+                    filters.push(Filter::All(each(and)?));
+                }
+                if let Some(or) = &self.or {
+                    filters.push(Filter::Any(each(or)?));
+                }
+                if let Some(not) = &self.not {
+                    filters.push(not.filter()?.negated());
+                }
+                Ok(Filter::all(filters))
+            }
+        }
+    };
+}
+pub(super) use list_filter;
+
+/// The name of a field in the table.
+macro_rules! column {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $column:literal) => {
+        $column
+    };
+}
+pub(super) use column;
+
+fn bad(message: String) -> ApiError {
+    ApiError::BadInput {
+        argument: "filter",
+        message,
+    }
+}

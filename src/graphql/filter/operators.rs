@@ -1,0 +1,296 @@
+//! The operators, by the type of the field.
+
+use async_graphql::{ID, InputObject, InputType, MaybeUndefined};
+
+use super::{
+    Compared, Condition, ListFilter,
+    period::{InPeriod, LastPeriod, NamedPeriod},
+    tests_of_field::{Tests, among, equal},
+};
+use crate::{
+    domain::{
+        filter::{Filter, Quantifier, Test},
+        period::Period,
+        scalar::Scalar,
+    },
+    graphql::{
+        dialing,
+        error::ApiError,
+        id::{self, Kind},
+        scalars::{Date, DateTime, Decimal},
+        sync,
+    },
+};
+
+/// Comparisons of a text.
+#[derive(InputObject)]
+pub(in crate::graphql) struct StringFilter {
+    /// Exactly this text.
+    eq: MaybeUndefined<String>,
+    /// Any other text, or none.
+    ne: MaybeUndefined<String>,
+    /// One of these texts.
+    #[graphql(name = "in")]
+    among: MaybeUndefined<Vec<String>>,
+    /// None of these texts.
+    not_in: MaybeUndefined<Vec<String>>,
+    /// Has this somewhere in it. Latin letters match in either case; % and _ are themselves.
+    contains: MaybeUndefined<String>,
+    /// Starts with this. Latin letters match in either case; % and _ are themselves.
+    starts_with: MaybeUndefined<String>,
+    /// Whether there is no text.
+    is_null: Option<bool>,
+}
+
+impl Condition for StringFilter {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        let mut tests = Tests::of(name);
+        tests
+            .test("eq", &self.eq, equal)?
+            .opposite("ne", &self.ne, equal)?
+            .test("in", &self.among, among)?
+            .opposite("notIn", &self.not_in, among)?
+            .test("contains", &self.contains, |text| {
+                Test::Contains(text.clone())
+            })?
+            .test("startsWith", &self.starts_with, |text| {
+                Test::StartsWith(text.clone())
+            })?
+            .missing(self.is_null);
+        Ok(tests.filters)
+    }
+}
+
+/// Comparisons of a value that has an order.
+#[derive(InputObject)]
+#[graphql(concrete(name = "IntFilter", params(i64)))]
+#[graphql(concrete(name = "FloatFilter", params(f64)))]
+#[graphql(concrete(name = "DecimalFilter", params(Decimal)))]
+pub(in crate::graphql) struct OrderedFilter<T: InputType> {
+    /// Equal to this.
+    eq: MaybeUndefined<T>,
+    /// Any other value, or none.
+    ne: MaybeUndefined<T>,
+    /// One of these.
+    #[graphql(name = "in")]
+    among: MaybeUndefined<Vec<T>>,
+    /// None of these.
+    not_in: MaybeUndefined<Vec<T>>,
+    /// Greater than this.
+    gt: MaybeUndefined<T>,
+    /// Not less than this.
+    gte: MaybeUndefined<T>,
+    /// Less than this.
+    lt: MaybeUndefined<T>,
+    /// Not greater than this.
+    lte: MaybeUndefined<T>,
+    /// Whether there is no value.
+    is_null: Option<bool>,
+}
+
+pub(in crate::graphql) type IntFilter = OrderedFilter<i64>;
+pub(in crate::graphql) type DecimalFilter = OrderedFilter<Decimal>;
+
+impl<T: InputType + Compared> Condition for OrderedFilter<T> {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        let mut tests = Tests::of(name);
+        tests
+            .test("eq", &self.eq, equal)?
+            .opposite("ne", &self.ne, equal)?
+            .test("in", &self.among, among)?
+            .opposite("notIn", &self.not_in, among)?
+            .test("gt", &self.gt, |bound| Test::Greater(bound.stored()))?
+            .test("gte", &self.gte, |bound| Test::AtLeast(bound.stored()))?
+            .test("lt", &self.lt, |bound| Test::Less(bound.stored()))?
+            .test("lte", &self.lte, |bound| Test::AtMost(bound.stored()))?
+            .missing(self.is_null);
+        Ok(tests.filters)
+    }
+}
+
+/// Comparisons of a time, with a fixed one or relative to today. Business days are those of the
+/// business time zone.
+#[derive(InputObject)]
+#[graphql(concrete(name = "DateTimeFilter", params(DateTime)))]
+#[graphql(concrete(name = "DateFilter", params(Date)))]
+pub(in crate::graphql) struct TimeFilter<T: InputType> {
+    /// Equal to this.
+    eq: MaybeUndefined<T>,
+    /// Any other, or none.
+    ne: MaybeUndefined<T>,
+    /// One of these.
+    #[graphql(name = "in")]
+    among: MaybeUndefined<Vec<T>>,
+    /// None of these.
+    not_in: MaybeUndefined<Vec<T>>,
+    /// Later than this.
+    gt: MaybeUndefined<T>,
+    /// Not before this.
+    gte: MaybeUndefined<T>,
+    /// Before this.
+    lt: MaybeUndefined<T>,
+    /// Not later than this.
+    lte: MaybeUndefined<T>,
+    /// In this period, seen from today.
+    on: MaybeUndefined<NamedPeriod>,
+    /// In the last days, weeks or months.
+    last: MaybeUndefined<LastPeriod>,
+    /// Whether there is no value.
+    is_null: Option<bool>,
+}
+
+pub(in crate::graphql) type DateTimeFilter = TimeFilter<DateTime>;
+pub(in crate::graphql) type DateFilter = TimeFilter<Date>;
+
+impl<T: InputType + Compared + InPeriod> Condition for TimeFilter<T> {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        let mut tests = Tests::of(name);
+        if let Some(last) = tests.given("last", &self.last)? {
+            let test = T::test(last.period()?);
+            tests.filters.push(Filter::Field(name, test));
+        }
+        tests
+            .test("eq", &self.eq, equal)?
+            .opposite("ne", &self.ne, equal)?
+            .test("in", &self.among, among)?
+            .opposite("notIn", &self.not_in, among)?
+            .test("gt", &self.gt, |bound| Test::Greater(bound.stored()))?
+            .test("gte", &self.gte, |bound| Test::AtLeast(bound.stored()))?
+            .test("lt", &self.lt, |bound| Test::Less(bound.stored()))?
+            .test("lte", &self.lte, |bound| Test::AtMost(bound.stored()))?
+            .test("on", &self.on, |&period| {
+                T::test(Period::Named(period.into()))
+            })?
+            .missing(self.is_null);
+        Ok(tests.filters)
+    }
+}
+
+/// Comparisons of a word.
+#[derive(InputObject)]
+#[graphql(concrete(name = "TaskStatusFilter", params(dialing::TaskStatus)))]
+#[graphql(concrete(name = "CallResultFilter", params(dialing::CallResult)))]
+#[graphql(concrete(name = "CallSourceFilter", params(dialing::CallSource)))]
+#[graphql(concrete(name = "TagTypeFilter", params(dialing::TagType)))]
+#[graphql(concrete(name = "SyncTrackFilter", params(sync::SyncTrack)))]
+#[graphql(concrete(name = "SyncWindowFilter", params(sync::SyncWindow)))]
+#[graphql(concrete(name = "SyncStatusFilter", params(sync::SyncStatus)))]
+#[graphql(concrete(name = "SyncTriggerFilter", params(sync::SyncTrigger)))]
+pub(in crate::graphql) struct WordFilter<T: InputType> {
+    /// This one.
+    eq: MaybeUndefined<T>,
+    /// Any other.
+    ne: MaybeUndefined<T>,
+    /// One of these.
+    #[graphql(name = "in")]
+    among: MaybeUndefined<Vec<T>>,
+    /// None of these.
+    not_in: MaybeUndefined<Vec<T>>,
+}
+
+impl<T: InputType + Compared> Condition for WordFilter<T> {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        let mut tests = Tests::of(name);
+        tests
+            .test("eq", &self.eq, equal)?
+            .opposite("ne", &self.ne, equal)?
+            .test("in", &self.among, among)?
+            .opposite("notIn", &self.not_in, among)?;
+        Ok(tests.filters)
+    }
+}
+
+/// Comparison of yes and no.
+#[derive(InputObject)]
+pub(in crate::graphql) struct BooleanFilter {
+    /// This one.
+    eq: MaybeUndefined<bool>,
+}
+
+impl Condition for BooleanFilter {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        let mut tests = Tests::of(name);
+        tests.test("eq", &self.eq, |&yes| Test::Equal(Scalar::Bool(yes)))?;
+        Ok(tests.filters)
+    }
+}
+
+/// Comparisons of an id.
+#[derive(InputObject)]
+pub(in crate::graphql) struct IdFilter {
+    /// The object with this `id`.
+    eq: MaybeUndefined<ID>,
+    /// Any other, or none.
+    ne: MaybeUndefined<ID>,
+    /// One of these.
+    #[graphql(name = "in")]
+    among: MaybeUndefined<Vec<ID>>,
+    /// None of these.
+    not_in: MaybeUndefined<Vec<ID>>,
+    /// Whether there is none.
+    is_null: Option<bool>,
+}
+
+impl IdFilter {
+    /// The conditions on `name`, which holds ids of a `kind`.
+    pub fn of(&self, name: &'static str, kind: Kind) -> Result<Vec<Filter>, ApiError> {
+        let known = |id: &ID| id::expect(id, kind).map(Scalar::Int);
+        let one = |id: &MaybeUndefined<ID>| convert(id, known);
+        let many = |ids: &MaybeUndefined<Vec<ID>>| {
+            convert(ids, |ids| {
+                ids.iter().map(known).collect::<Result<Vec<_>, _>>()
+            })
+        };
+        let mut tests = Tests::of(name);
+        tests
+            .test("eq", &one(&self.eq)?, |id| Test::Equal(id.clone()))?
+            .opposite("ne", &one(&self.ne)?, |id| Test::Equal(id.clone()))?
+            .test("in", &many(&self.among)?, |ids| Test::Among(ids.clone()))?
+            .opposite("notIn", &many(&self.not_in)?, |ids| {
+                Test::Among(ids.clone())
+            })?
+            .missing(self.is_null);
+        Ok(tests.filters)
+    }
+}
+
+fn convert<T, U>(
+    value: &MaybeUndefined<T>,
+    convert: impl FnOnce(&T) -> Result<U, ApiError>,
+) -> Result<MaybeUndefined<U>, ApiError> {
+    Ok(match value {
+        MaybeUndefined::Undefined => MaybeUndefined::Undefined,
+        MaybeUndefined::Null => MaybeUndefined::Null,
+        MaybeUndefined::Value(value) => MaybeUndefined::Value(convert(value)?),
+    })
+}
+
+/// Conditions on the related records; several hold together.
+#[derive(InputObject)]
+#[graphql(concrete(name = "CallTagsFilter", params(dialing::CallTagFilter)))]
+#[graphql(concrete(name = "CallsFilter", params(dialing::CallFilter)))]
+#[graphql(concrete(name = "DialTasksFilter", params(dialing::DialTaskFilter)))]
+pub(in crate::graphql) struct RelatedFilter<F: InputType> {
+    /// At least one of them is like this.
+    some: Option<Box<F>>,
+    /// None of them is like this.
+    none: Option<Box<F>>,
+    /// Each of them is like this; true where there are none.
+    every: Option<Box<F>>,
+}
+
+impl<F: ListFilter> Condition for RelatedFilter<F> {
+    fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
+        let mut filters = Vec::new();
+        for (filter, quantifier) in [
+            (&self.some, Quantifier::Some),
+            (&self.none, Quantifier::None),
+            (&self.every, Quantifier::Every),
+        ] {
+            if let Some(filter) = filter {
+                filters.push(Filter::Many(name, quantifier, Box::new(filter.filter()?)));
+            }
+        }
+        Ok(filters)
+    }
+}

@@ -1,0 +1,87 @@
+//! Collecting what a filter says of one field.
+
+use async_graphql::MaybeUndefined;
+
+use super::{Compared, bad};
+use crate::{
+    domain::filter::{Filter, Test},
+    graphql::error::ApiError,
+};
+
+/// Collects what a filter says of one field.
+pub(super) struct Tests {
+    name: &'static str,
+    pub filters: Vec<Filter>,
+}
+
+impl Tests {
+    pub const fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            filters: Vec::new(),
+        }
+    }
+
+    /// The value of an operator, if it was given: a null is a mistake that must not pass as "all".
+    pub fn given<'a, T>(
+        &self,
+        operator: &str,
+        value: &'a MaybeUndefined<T>,
+    ) -> Result<Option<&'a T>, ApiError> {
+        match value {
+            MaybeUndefined::Undefined => Ok(None),
+            MaybeUndefined::Value(value) => Ok(Some(value)),
+            MaybeUndefined::Null => Err(bad(format!(
+                "`{operator}` of a filter compares with a value, and null was given: use `isNull`"
+            ))),
+        }
+    }
+
+    /// The value must stand the test.
+    pub fn test<T>(
+        &mut self,
+        operator: &str,
+        value: &MaybeUndefined<T>,
+        test: impl FnOnce(&T) -> Test,
+    ) -> Result<&mut Self, ApiError> {
+        if let Some(value) = self.given(operator, value)? {
+            self.filters.push(Filter::Field(self.name, test(value)));
+        }
+        Ok(self)
+    }
+
+    /// The value must not stand the test.
+    pub fn opposite<T>(
+        &mut self,
+        operator: &str,
+        value: &MaybeUndefined<T>,
+        test: impl FnOnce(&T) -> Test,
+    ) -> Result<&mut Self, ApiError> {
+        if let Some(value) = self.given(operator, value)? {
+            let filter = Filter::Field(self.name, test(value));
+            self.filters.push(filter.negated());
+        }
+        Ok(self)
+    }
+
+    /// There must be no value, or one.
+    pub fn missing(&mut self, is_null: Option<bool>) -> &mut Self {
+        if let Some(missing) = is_null {
+            let filter = Filter::Field(self.name, Test::Missing);
+            self.filters
+                .push(if missing { filter } else { filter.negated() });
+        }
+        self
+    }
+}
+
+/// Equal to the value.
+pub(super) fn equal<T: Compared>(value: &T) -> Test {
+    Test::Equal(value.stored())
+}
+
+/// Equal to one of the values.
+#[expect(clippy::ptr_arg, reason = "what the inputs hold")]
+pub(super) fn among<T: Compared>(values: &Vec<T>) -> Test {
+    Test::Among(values.iter().map(Compared::stored).collect())
+}

@@ -1,0 +1,68 @@
+//! The lists at the root of the schema.
+
+use async_graphql::{Context, Object};
+
+use super::{
+    connection::{Connection, ListArguments, Listed, list_cost, listed},
+    dialing::{Agent, Call, CallTag, DialTask, LeadPackage},
+    error::Result,
+    sync::SyncRun,
+};
+
+/// A root field for each list, all with the same arguments.
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// Whole lists.
+        #[derive(Default)]
+        pub struct ListQuery;
+
+        #[Object]
+        impl ListQuery {
+            $(
+                $(#[$doc])*
+                #[graphql(complexity = "list_cost(first, last, child_complexity)")]
+                async fn $name(
+                    &self,
+                    context: &Context<'_>,
+                    #[graphql(desc = "The first so many; 20 by default, at most 200.")]
+                    first: Option<i32>,
+                    #[graphql(desc = "Only those behind this cursor.")]
+                    after: Option<String>,
+                    #[graphql(desc = "The last so many, at most 200; not together with first.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Only those before this cursor.")]
+                    before: Option<String>,
+                    #[graphql(desc = "Which of them.")]
+                    filter: Option<<$type as Listed>::Filter>,
+                    #[graphql(desc = "Their order, by the first key and then by the next; a list without it has the order that it says above. At most 8 keys.")]
+                    order_by: Option<Vec<<$type as Listed>::Order>>,
+                ) -> Result<Connection<$type>> {
+                    let arguments = ListArguments {
+                        first,
+                        after,
+                        last,
+                        before,
+                        filter,
+                        order_by,
+                    };
+                    listed(context, arguments).await
+                }
+            )+
+        }
+    };
+}
+
+lists! {
+    /// All packages, newest first.
+    packages: LeadPackage,
+    /// All dial tasks, newest first.
+    tasks: DialTask,
+    /// All calls, newest first.
+    calls: Call,
+    /// The tags of all calls, one by one, by name and value.
+    call_tags: CallTag,
+    /// All agents, in the order in which they were first seen.
+    agents: Agent,
+    /// All synchronisations, newest first.
+    sync_runs: SyncRun,
+}

@@ -1,0 +1,414 @@
+//! Fetching lists and what hangs on them: one statement a list, however many rows it has and
+//! under however many parents.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, QueryResult,
+    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, WindowStatement},
+};
+
+use super::{
+    Result,
+    dialect::{self, MAX_IDS},
+    filters::{Conditions, unknown},
+    paging::{Scan, page},
+    record::AnyRecord,
+    selection::{Nested, Selection},
+    table::{LazyTable, Link, Relation, Source, Table},
+};
+use crate::domain::{
+    filter::Filter,
+    page::{List, OrderKey, Page},
+    scalar::Scalar,
+};
+
+/// What rows go by in a statement.
+const ROW: &str = "r";
+/// What the ids of the rows above go by.
+const PARENT: &str = "p";
+
+/// A page of a table, with what `selection` asks for.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    list: &List,
+    mut selection: Selection,
+) -> Result<Page<AnyRecord>> {
+    selection.keys(&list.order);
+    let table = selection.table;
+    let rows = scan(db, list, &Scan::of(table, list)?, &selection).await?;
+    let behind = match Scan::behind(table, list)? {
+        Some(behind) => !scan(db, list, &behind, &Selection::of(table))
+            .await?
+            .is_empty(),
+        None => false,
+    };
+    let mut page = page(rows, &list.page, behind);
+    fill(db, &selection, page.items.iter_mut().collect()).await?;
+    Ok(page)
+}
+
+/// The rows with these ids, in no order, with what `selection` asks for; ids that there are none
+/// of are left out.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[i64],
+    selection: &Selection,
+) -> Result<Vec<AnyRecord>> {
+    let backend = db.get_database_backend();
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(MAX_IDS) {
+        let mut query = from(selection.table, ROW);
+        selection.project(ROW, &mut query);
+        query.and_where(dialect::one_of_ids(backend, (ROW, "id"), ids));
+        rows.extend(read(db, &query, selection).await?);
+    }
+    fill(db, selection, rows.iter_mut().collect()).await?;
+    Ok(rows)
+}
+
+/// For each of `parents` the rows that `relation` of `table` leads to, those that `list` asks for
+/// or all, with what `selection` asks for.
+pub async fn by_parent(
+    db: &impl ConnectionTrait,
+    table: &'static LazyTable,
+    relation: &str,
+    list: Option<&List>,
+    parents: &[i64],
+) -> Result<HashMap<i64, Arc<Page<AnyRecord>>>> {
+    let mut above = Selection::new(table);
+    match above.list(relation, list.cloned()) {
+        Some(selection) => selection.every_column(),
+        None => return Ok(HashMap::new()),
+    }
+    let Some(nested) = above.lists.first() else {
+        return Ok(HashMap::new());
+    };
+    pages(db, nested, parents).await
+}
+
+/// Loads the nested lists of `selection` under `records`, and what hangs on them in turn.
+fn fill<'a>(
+    db: &'a impl ConnectionTrait,
+    selection: &'a Selection,
+    mut records: Vec<&'a mut AnyRecord>,
+) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        if records.is_empty() {
+            return Ok(());
+        }
+        for nested in &selection.lists {
+            let ids: BTreeSet<i64> = records.iter().map(|record| record.id()).collect();
+            let ids: Vec<i64> = ids.into_iter().collect();
+            let pages = pages(db, nested, &ids).await?;
+            for record in &mut records {
+                let page = pages.get(&record.id()).cloned().unwrap_or_default();
+                if let Some(related) = record.related() {
+                    let list = nested.list.clone();
+                    related.lists.push((nested.relation.name, list, page));
+                }
+            }
+        }
+        for (relation, selection) in &selection.ones {
+            let joined = records
+                .iter_mut()
+                .filter_map(|record| record.related()?.one_mut(relation.name))
+                .collect();
+            fill(db, selection, joined).await?;
+        }
+        Ok(())
+    })
+}
+
+/// A nested list under each of `parents`, with what hangs on it.
+async fn pages(
+    db: &impl ConnectionTrait,
+    nested: &Nested,
+    parents: &[i64],
+) -> Result<HashMap<i64, Arc<Page<AnyRecord>>>> {
+    let mut pages: HashMap<i64, Page<AnyRecord>> = HashMap::with_capacity(parents.len());
+    for parents in parents.chunks(MAX_IDS) {
+        match nested.list.as_deref() {
+            Some(list) => limited(db, nested, list, parents, &mut pages).await?,
+            None => all(db, nested, parents, &mut pages).await?,
+        }
+    }
+    let records = pages.values_mut().flat_map(|page| page.items.iter_mut());
+    fill(db, &nested.selection, records.collect()).await?;
+    let shared = |(parent, page)| (parent, Arc::new(page));
+    Ok(pages.into_iter().map(shared).collect())
+}
+
+async fn limited(
+    db: &impl ConnectionTrait,
+    nested: &Nested,
+    list: &List,
+    parents: &[i64],
+    pages: &mut HashMap<i64, Page<AnyRecord>>,
+) -> Result<()> {
+    let table = nested.selection.table;
+    let scan = Scan::of(table, list)?;
+    let mut rows = under_parents(db, nested, list, &scan, &nested.selection, parents).await?;
+    let behind = match Scan::behind(table, list)? {
+        Some(scan) => {
+            under_parents(db, nested, list, &scan, &Selection::of(table), parents).await?
+        }
+        None => HashMap::new(),
+    };
+    for parent in parents {
+        let mut rows = rows.remove(parent).unwrap_or_default();
+        sort(&mut rows, &list.order, list.page.backward);
+        pages.insert(*parent, page(rows, &list.page, behind.contains_key(parent)));
+    }
+    Ok(())
+}
+
+async fn all(
+    db: &impl ConnectionTrait,
+    nested: &Nested,
+    parents: &[i64],
+    pages: &mut HashMap<i64, Page<AnyRecord>>,
+) -> Result<()> {
+    let (table, selection) = (nested.selection.table, &nested.selection);
+    let mut query = from(table, ROW);
+    query.column((ROW, nested.column));
+    selection.project(ROW, &mut query);
+    let backend = db.get_database_backend();
+    query.and_where(dialect::one_of_ids(backend, (ROW, nested.column), parents));
+    for (parent, row) in read_under_parents(db, &query, selection).await? {
+        pages.entry(parent).or_default().items.push(row);
+    }
+    let order = table.order(&[]);
+    for page in pages.values_mut() {
+        sort(&mut page.items, &order, false);
+    }
+    Ok(())
+}
+
+async fn scan(
+    db: &impl ConnectionTrait,
+    list: &List,
+    scan: &Scan<'_>,
+    selection: &Selection,
+) -> Result<Vec<AnyRecord>> {
+    let backend = db.get_database_backend();
+    let mut query = from(selection.table, ROW);
+    selection.project(ROW, &mut query);
+    restrict(backend, selection.table, list.filter.as_ref(), &mut query)?;
+    scan.apply(backend, ROW, &mut query);
+    read(db, &query, selection).await
+}
+
+async fn under_parents(
+    db: &impl ConnectionTrait,
+    nested: &Nested,
+    list: &List,
+    scan: &Scan<'_>,
+    selection: &Selection,
+    parents: &[i64],
+) -> Result<HashMap<i64, Vec<AnyRecord>>> {
+    let backend = db.get_database_backend();
+    let table = selection.table;
+    let mut query = match table.source {
+        Source::Table => {
+            let mut limited = from(table, ROW);
+            limited
+                .and_where(Expr::col((ROW, nested.column)).eq(dialect::each_id(backend, PARENT)));
+            restrict(backend, table, list.filter.as_ref(), &mut limited)?;
+            scan.apply(backend, ROW, &mut limited);
+            let columns = table.columns.iter().map(|column| column.name);
+            let mut query = Query::select();
+            query.expr(dialect::each_id(backend, PARENT));
+            dialect::from_ids(backend, &mut query, parents, PARENT);
+            dialect::join_limited(backend, &mut query, table.name, columns, ROW, limited);
+            query
+        }
+        Source::Query(_) => numbered(backend, nested, list, scan, table, parents)?,
+    };
+    selection.project(ROW, &mut query);
+    let mut rows: HashMap<i64, Vec<AnyRecord>> = HashMap::new();
+    for (parent, row) in read_under_parents(db, &query, selection).await? {
+        rows.entry(parent).or_default().push(row);
+    }
+    Ok(rows)
+}
+
+/// The first rows under each parent of a query that is read as a table, by their numbers: it has
+/// to be worked out as a whole anyway.
+fn numbered(
+    backend: DatabaseBackend,
+    nested: &Nested,
+    list: &List,
+    scan: &Scan<'_>,
+    table: &Table,
+    parents: &[i64],
+) -> Result<SelectStatement> {
+    let mut numbers = WindowStatement::partition_by((Alias::new(ROW), nested.column));
+    for (key, order, nulls) in scan.order(backend, ROW) {
+        match nulls {
+            Some(nulls) => numbers.order_by_expr_with_nulls(key, order, nulls),
+            None => numbers.order_by_expr(key, order),
+        };
+    }
+    let mut inner = from(table, ROW);
+    inner
+        .expr(Expr::col((Alias::new(ROW), sea_orm::sea_query::Asterisk)))
+        .expr_window_as(Expr::cust("row_number()"), numbers, "place")
+        .and_where(dialect::one_of_ids(backend, (ROW, nested.column), parents));
+    restrict(backend, table, list.filter.as_ref(), &mut inner)?;
+    if let Some(range) = scan.range(backend, ROW) {
+        inner.and_where(range);
+    }
+    Ok(Query::select()
+        .column((ROW, nested.column))
+        .from_subquery(inner, ROW)
+        .and_where(Expr::col((ROW, "place")).lte(scan.limit()))
+        .take())
+}
+
+fn restrict(
+    backend: DatabaseBackend,
+    table: &Table,
+    filter: Option<&Filter>,
+    query: &mut SelectStatement,
+) -> Result<()> {
+    if let Some(filter) = filter {
+        query.and_where(Conditions::new(backend).of(table, ROW, filter)?);
+    }
+    Ok(())
+}
+
+/// A statement on `table`, whose rows go by `alias`.
+fn from(table: &Table, alias: &'static str) -> SelectStatement {
+    let mut query = Query::select();
+    match table.source {
+        Source::Table => query.from_as(table.name, alias),
+        Source::Query(source) => query.from_subquery(source(), alias),
+    };
+    query
+}
+
+async fn read(
+    db: &impl ConnectionTrait,
+    query: &SelectStatement,
+    selection: &Selection,
+) -> Result<Vec<AnyRecord>> {
+    let rows = db.query_all(query).await?;
+    rows.iter().map(|row| selection.read(row, &mut 0)).collect()
+}
+
+/// Rows behind the id of the row above, the first column.
+async fn read_under_parents(
+    db: &impl ConnectionTrait,
+    query: &SelectStatement,
+    selection: &Selection,
+) -> Result<Vec<(i64, AnyRecord)>> {
+    let read = |row: &QueryResult| Ok((row.try_get_by(0)?, selection.read(row, &mut 1)?));
+    db.query_all(query).await?.iter().map(read).collect()
+}
+
+/// Puts rows in the direction in which they were read, if they are not: which order a join leaves
+/// rows in is for the database to say.
+fn sort(rows: &mut [AnyRecord], order: &[OrderKey], backward: bool) {
+    let keys: Vec<_> = rows.iter().map(|row| row.keys(order)).collect();
+    if !keys.is_sorted_by(|a, b| compare(a, b, order, backward).is_le()) {
+        rows.sort_by(|a, b| compare(&a.keys(order), &b.keys(order), order, backward));
+    }
+}
+
+fn compare(a: &[Scalar], b: &[Scalar], order: &[OrderKey], backward: bool) -> Ordering {
+    let by_key = |((a, b), key): ((&Scalar, &Scalar), &OrderKey)| match (a, b) {
+        (Scalar::Null, Scalar::Null) => Ordering::Equal,
+        (Scalar::Null, _) => Ordering::Greater,
+        (_, Scalar::Null) => Ordering::Less,
+        (a, b) if key.descending => b.cmp(a),
+        (a, b) => a.cmp(b),
+    };
+    let ordering = a
+        .iter()
+        .zip(b)
+        .zip(order)
+        .map(by_key)
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or(Ordering::Equal);
+    if backward {
+        ordering.reverse()
+    } else {
+        ordering
+    }
+}
+
+/// How many rows of `table` pass `filter`; counts no further than `at_most`.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    table: &LazyTable,
+    filter: Option<&Filter>,
+    at_most: Option<u64>,
+) -> Result<i64> {
+    let backend = db.get_database_backend();
+    let mut rows = from(table, ROW);
+    rows.expr(Expr::cust("1"));
+    restrict(backend, table, filter, &mut rows)?;
+    let row = db.query_one(&counted(rows, at_most)).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
+}
+
+/// For each of `parents`, how many of the rows that `relation` of `table` leads to pass `filter`;
+/// counts no further than `at_most`.
+pub async fn count_by_parent(
+    db: &impl ConnectionTrait,
+    table: &LazyTable,
+    relation: &str,
+    filter: Option<&Filter>,
+    at_most: Option<u64>,
+    parents: &[i64],
+) -> Result<HashMap<i64, i64>> {
+    let backend = db.get_database_backend();
+    let (target, column) = many(table, relation)?;
+    let mut counts = HashMap::with_capacity(parents.len());
+    for parents in parents.chunks(MAX_IDS) {
+        let mut rows = from(target, ROW);
+        rows.expr(Expr::cust("1"))
+            .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
+        restrict(backend, target, filter, &mut rows)?;
+        let mut query = Query::select();
+        query
+            .expr(dialect::each_id(backend, PARENT))
+            .expr(SimpleExpr::SubQuery(
+                None,
+                Box::new(counted(rows, at_most).into()),
+            ));
+        dialect::from_ids(backend, &mut query, parents, PARENT);
+        for row in db.query_all(&query).await? {
+            counts.insert(row.try_get_by(0)?, row.try_get_by(1)?);
+        }
+    }
+    Ok(counts)
+}
+
+/// The rows that `relation` leads to, and their column that holds the id of the row above.
+fn many<'a>(table: &'a Table, relation: &str) -> Result<(&'a Table, &'static str)> {
+    match table.relation(relation) {
+        Some(Relation {
+            target,
+            link: Link::Many(column),
+            ..
+        }) => Ok((target, column)),
+        _ => Err(unknown(table, relation)),
+    }
+}
+
+fn counted(mut rows: SelectStatement, at_most: Option<u64>) -> SelectStatement {
+    if let Some(at_most) = at_most {
+        rows.limit(at_most);
+    }
+    Query::select()
+        .expr(Expr::cust("COUNT(*)"))
+        .from_subquery(rows, "counted")
+        .take()
+}

@@ -1,0 +1,197 @@
+//! Filters as conditions in SQL.
+//!
+//! A negation is `… IS NOT TRUE`, so that a comparison with nothing, which SQL leaves unknown,
+//! counts as false inside it.
+
+use sea_orm::{
+    DatabaseBackend,
+    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+};
+
+use super::{
+    Result, StoreError, dialect,
+    table::{Link, Table},
+};
+use crate::domain::{
+    filter::{Filter, Quantifier, Test},
+    scalar::Scalar,
+};
+
+/// Writes the conditions of one statement.
+pub(super) struct Conditions {
+    backend: DatabaseBackend,
+    /// How many related tables were named so far.
+    aliases: usize,
+}
+
+impl Conditions {
+    pub const fn new(backend: DatabaseBackend) -> Self {
+        Self {
+            backend,
+            aliases: 0,
+        }
+    }
+
+    /// That the row of `table` that goes by `alias` passes `filter`.
+    pub fn of(&mut self, table: &Table, alias: &str, filter: &Filter) -> Result<SimpleExpr> {
+        Ok(match filter {
+            Filter::All(filters) => self.joined(table, alias, filters, true)?,
+            Filter::Any(filters) => self.joined(table, alias, filters, false)?,
+            Filter::Not(filter) => not(self.of(table, alias, filter)?),
+            Filter::Field(name, test) => self.test(table, alias, name, test)?,
+            Filter::One(name, filter) => {
+                let (Link::One(column), target) = link(table, name)? else {
+                    return Err(unknown(table, name));
+                };
+                let mut related = self.related(target, filter, "id")?;
+                column_of(alias, column).in_subquery(related.take())
+            }
+            Filter::Many(name, quantifier, filter) => {
+                let (Link::Many(column), target) = link(table, name)? else {
+                    return Err(unknown(table, name));
+                };
+                self.many(alias, target, column, *quantifier, filter)?
+            }
+        })
+    }
+
+    fn joined(
+        &mut self,
+        table: &Table,
+        alias: &str,
+        filters: &[Filter],
+        all: bool,
+    ) -> Result<SimpleExpr> {
+        let mut joined = None;
+        for filter in filters {
+            let next = self.of(table, alias, filter)?;
+            joined = Some(match joined {
+                None => next,
+                Some(before) if all => SimpleExpr::and(before, next),
+                Some(before) => SimpleExpr::or(before, next),
+            });
+        }
+        Ok(joined.unwrap_or_else(|| Expr::cust(if all { "TRUE" } else { "FALSE" })))
+    }
+
+    fn many(
+        &mut self,
+        alias: &str,
+        target: &Table,
+        column: &'static str,
+        quantifier: Quantifier,
+        filter: &Filter,
+    ) -> Result<SimpleExpr> {
+        if quantifier == Quantifier::Some {
+            let mut related = self.related(target, filter, column)?;
+            return Ok(column_of(alias, "id").in_subquery(related.take()));
+        }
+        let inner = self.alias();
+        let mut condition = self.of(target, &inner, filter)?;
+        if quantifier == Quantifier::Every {
+            condition = not(condition);
+        }
+        let exception = Query::select()
+            .expr(Expr::cust("1"))
+            .from_as(target.name, Alias::new(&inner))
+            .and_where(Expr::col((Alias::new(&inner), column)).equals((Alias::new(alias), "id")))
+            .and_where(condition)
+            .take();
+        Ok(Expr::exists(exception).not())
+    }
+
+    /// The `column` of the rows that pass the filter.
+    fn related(
+        &mut self,
+        target: &Table,
+        filter: &Filter,
+        column: &'static str,
+    ) -> Result<SelectStatement> {
+        let alias = self.alias();
+        let condition = self.of(target, &alias, filter)?;
+        Ok(Query::select()
+            .column((Alias::new(&alias), column))
+            .from_as(target.name, Alias::new(&alias))
+            .and_where(condition)
+            .take())
+    }
+
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("f{}", self.aliases)
+    }
+
+    fn test(
+        &self,
+        table: &Table,
+        alias: &str,
+        name: &'static str,
+        test: &Test,
+    ) -> Result<SimpleExpr> {
+        let Some((_, column)) = table.column(name) else {
+            return Err(unknown(table, name));
+        };
+        let field = || column_of(alias, name);
+        let ordered = || dialect::ordered(self.backend, field(), column.kind);
+        Ok(match test {
+            Test::Equal(wanted) => field().eq(value(wanted)),
+            Test::Among(wanted) if wanted.is_empty() => Expr::cust("FALSE"),
+            Test::Among(wanted) => field().is_in(wanted.iter().map(value)),
+            Test::Greater(bound) => ordered().gt(value(bound)),
+            Test::AtLeast(bound) => ordered().gte(value(bound)),
+            Test::Less(bound) => ordered().lt(value(bound)),
+            Test::AtMost(bound) => ordered().lte(value(bound)),
+            Test::Contains(text) => {
+                dialect::like(self.backend, field(), &format!("%{}%", literal(text)))
+            }
+            Test::StartsWith(text) => {
+                dialect::like(self.backend, field(), &format!("{}%", literal(text)))
+            }
+            Test::Missing => field().is_null(),
+            Test::DayIn(_) | Test::InstantIn(_) => return Err(unknown(table, "period")),
+        })
+    }
+}
+
+fn not(condition: SimpleExpr) -> SimpleExpr {
+    condition.is_not(Expr::cust("TRUE"))
+}
+
+fn column_of(alias: &str, column: &'static str) -> Expr {
+    Expr::col((Alias::new(alias), column))
+}
+
+/// A value to compare with.
+pub(super) fn value(scalar: &Scalar) -> SimpleExpr {
+    match scalar {
+        Scalar::Null => Expr::cust("NULL"),
+        Scalar::Int(number) => Expr::value(*number),
+        Scalar::Text(text) => Expr::value(text.as_str()),
+        Scalar::Time(instant) => Expr::value(*instant),
+        Scalar::Date(day) => Expr::value(*day),
+        Scalar::Bool(yes) => Expr::value(*yes),
+        Scalar::Fraction(number) => Expr::value(number.get()),
+    }
+}
+
+/// The text with LIKE's own characters escaped.
+fn literal(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+fn link<'a>(table: &'a Table, name: &str) -> Result<(Link, &'a Table)> {
+    let relation = table.relation(name).ok_or_else(|| unknown(table, name))?;
+    Ok((relation.link, relation.target))
+}
+
+/// A filter that names what the table does not have is our own mistake.
+pub(super) fn unknown(table: &Table, name: &str) -> StoreError {
+    StoreError::Unknown(format!("{}.{name}", table.name))
+}

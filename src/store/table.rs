@@ -1,0 +1,228 @@
+//! What can be listed: the columns of a table, its usual order, and what its rows lead to.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::LazyLock,
+};
+
+use sea_orm::{
+    ColumnTrait, EntityTrait, Iterable,
+    sea_query::{ColumnType, SelectStatement},
+};
+
+use super::{
+    Result,
+    record::{AnyRecord, Reader},
+};
+use crate::domain::{page::OrderKey, scalar::Kind};
+
+/// A table, or a query that is read as one.
+pub struct Table {
+    pub(super) name: &'static str,
+    pub(super) source: Source,
+    pub(super) columns: Vec<Column>,
+    /// The columns that tell a row from every other, the last keys of every order.
+    pub(super) unique: &'static [&'static str],
+    pub(super) order: Vec<OrderKey>,
+    pub(super) relations: Vec<Relation>,
+    pub(super) read: fn(&mut Reader<'_>) -> Result<AnyRecord>,
+}
+
+/// A table that is made when it is first used.
+pub type LazyTable = LazyLock<Table>;
+
+/// A table as part of a key: tables are told apart by their names.
+#[derive(Clone, Copy)]
+pub struct TableId(pub &'static LazyTable);
+
+impl fmt::Debug for TableId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+impl PartialEq for TableId {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for TableId {}
+
+impl Hash for TableId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name.hash(state);
+    }
+}
+
+/// Where rows come from.
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    /// The table of the same name, with an `id`.
+    Table,
+    /// A query, grouped for instance.
+    Query(fn() -> SelectStatement),
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may hold nothing.
+    pub nullable: bool,
+}
+
+/// What a row leads to.
+pub struct Relation {
+    pub(super) name: &'static str,
+    pub(super) target: &'static LazyTable,
+    pub(super) link: Link,
+}
+
+/// How rows are linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Our column holds the id of the other row.
+    One(&'static str),
+    /// The others' column holds the id of our row.
+    Many(&'static str),
+}
+
+impl Relation {
+    /// To the row whose id is in `column`.
+    pub(super) const fn one(
+        name: &'static str,
+        column: &'static str,
+        target: &'static LazyTable,
+    ) -> Self {
+        Self {
+            name,
+            target,
+            link: Link::One(column),
+        }
+    }
+
+    /// To the rows of `target` whose `column` has our id.
+    pub(super) const fn many(
+        name: &'static str,
+        target: &'static LazyTable,
+        column: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            target,
+            link: Link::Many(column),
+        }
+    }
+}
+
+impl Table {
+    /// The table of an entity, whose rows have an `id`.
+    pub(super) fn of<E: EntityTrait>(
+        order: &[OrderKey],
+        relations: Vec<Relation>,
+        read: fn(&mut Reader<'_>) -> Result<AnyRecord>,
+    ) -> Self {
+        Self {
+            name: E::default().table_name(),
+            source: Source::Table,
+            columns: E::Column::iter().map(column).collect(),
+            unique: &["id"],
+            order: order.to_vec(),
+            relations,
+            read,
+        }
+    }
+
+    /// Its name, which cursors carry in a fingerprint.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The order that is used when none is asked for, or that of `asked`: ended by a unique key.
+    #[must_use]
+    pub fn order(&self, asked: &[OrderKey]) -> Vec<OrderKey> {
+        let mut order: Vec<OrderKey> = Vec::new();
+        for key in if asked.is_empty() { &self.order } else { asked } {
+            if !order.iter().any(|other| other.field == key.field) {
+                order.push(*key);
+            }
+        }
+        let descending = order.last().is_some_and(|key| key.descending);
+        for &field in self.unique {
+            if !order.iter().any(|key| key.field == field) {
+                order.push(OrderKey { field, descending });
+            }
+        }
+        order
+    }
+
+    /// What the keys of an order hold.
+    #[must_use]
+    pub fn kinds(&self, order: &[OrderKey]) -> Vec<Kind> {
+        let kind = |key: &OrderKey| {
+            self.column(key.field)
+                .map_or(Kind::Other, |(_, column)| column.kind)
+        };
+        order.iter().map(kind).collect()
+    }
+
+    /// A column and its place.
+    pub(super) fn column(&self, name: &str) -> Option<(usize, &Column)> {
+        let place = self.columns.iter().position(|column| column.name == name)?;
+        Some((place, &self.columns[place]))
+    }
+
+    pub(super) fn relation(&self, name: &str) -> Option<&Relation> {
+        self.relations.iter().find(|relation| relation.name == name)
+    }
+}
+
+fn column(column: impl ColumnTrait) -> Column {
+    let definition = column.def();
+    Column {
+        name: column.as_str(),
+        kind: match definition.get_column_type() {
+            ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger => Kind::Int,
+            ColumnType::String(_) | ColumnType::Text => Kind::Text,
+            ColumnType::TimestampWithTimeZone => Kind::Time,
+            ColumnType::Date => Kind::Date,
+            ColumnType::Boolean => Kind::Bool,
+            _ => Kind::Other,
+        },
+        nullable: definition.is_null(),
+    }
+}
+
+/// Some columns of one table, by their places.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ColumnSet(u64);
+
+impl ColumnSet {
+    /// The first `count` columns: all, of a table that has as many.
+    pub const fn first(count: usize) -> Self {
+        Self(if count >= 64 {
+            u64::MAX
+        } else {
+            (1 << count) - 1
+        })
+    }
+
+    pub const fn insert(&mut self, place: usize) {
+        self.0 |= 1 << place;
+    }
+
+    pub const fn contains(self, place: usize) -> bool {
+        self.0 & (1 << place) != 0
+    }
+
+    /// The places, in order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..64).filter(move |&place| self.contains(place))
+    }
+}
