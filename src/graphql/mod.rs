@@ -29,7 +29,8 @@ pub use context::{RequestContext, Services};
 pub use error::code;
 
 use async_graphql::{
-    EmptySubscription, MergedObject, Request, Response, SDLExportOptions, SchemaBuilder, Value,
+    EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
+    Value, Variables, parser::types::ExecutableDocument,
 };
 
 use self::order::Shape;
@@ -90,6 +91,9 @@ impl Schema {
     ) -> Response {
         let operation = request.operation_name.clone();
         let document = request.parsed_query().ok().cloned();
+        if let Some(document) = &document {
+            set_defaults(&mut request.variables, document, operation.as_deref());
+        }
         let (spawner, batches) = batching::channel();
         let context = RequestContext { viewer };
         let request = match self.0.data::<Services>() {
@@ -102,6 +106,26 @@ impl Schema {
             Shape::of(&document, operation.as_deref()).arrange(&mut response.data);
         }
         error::finish(response, request_id)
+    }
+}
+
+/// Gives variables that were not sent their defaults. async-graphql does so where a variable is an
+/// argument, but not in `@skip` and `@include`.
+fn set_defaults(variables: &mut Variables, document: &ExecutableDocument, name: Option<&str>) {
+    let chosen = |operation: &Option<&Name>| match (operation, name) {
+        (Some(operation), Some(name)) => operation.as_str() == name,
+        _ => true,
+    };
+    let mut operations = document.operations.iter();
+    let Some((_, operation)) = operations.find(|(operation, _)| chosen(operation)) else {
+        return;
+    };
+    for definition in &operation.node.variable_definitions {
+        if let Some(default) = &definition.node.default_value {
+            variables
+                .entry(definition.node.name.node.clone())
+                .or_insert_with(|| default.node.clone());
+        }
     }
 }
 

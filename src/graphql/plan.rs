@@ -3,7 +3,8 @@
 //! once for all rows above it.
 //!
 //! A resolver finds what was loaded along; where it does not (in the payload of a mutation, say),
-//! it asks a loader. So a field that nobody planned is slower, never wrong.
+//! it asks a loader. So a field that nobody planned is slower, never wrong. Fields that `@skip` and
+//! `@include` leave out are gone before this.
 
 use async_graphql::{Context, InputType, SelectionField, Value};
 
@@ -78,11 +79,11 @@ fn select_nodes<T: Listed>(
     connection: &SelectionField<'_>,
     selection: &mut Selection,
 ) {
-    for field in selected(connection) {
+    for field in connection.selection_set() {
         match field.name() {
             "nodes" => select::<T>(context, &field, selection),
             "edges" => {
-                for field in selected(&field).filter(|field| field.name() == "node") {
+                for field in field.selection_set().filter(|field| field.name() == "node") {
                     select::<T>(context, &field, selection);
                 }
             }
@@ -99,32 +100,12 @@ fn select<T: Listed>(
     if T::WHOLE {
         selection.every_column();
     }
-    for field in selected(object) {
+    for field in object.selection_set() {
         match T::leads_to(field.name()) {
             Some((relation, plan)) => plan(context, &field, relation, selection),
             None => selection.column(&column(field.name())),
         }
     }
-}
-
-/// The fields under `field` that are not left out.
-fn selected<'a>(field: &SelectionField<'a>) -> impl Iterator<Item = SelectionField<'a>> {
-    field.selection_set().filter(|field| !is_left_out(field))
-}
-
-fn is_left_out(field: &SelectionField<'_>) -> bool {
-    field.directives().is_ok_and(|directives| {
-        directives.iter().any(|directive| {
-            let yes = directive
-                .get_argument("if")
-                .is_some_and(|yes| yes.node == Value::Boolean(true));
-            match directive.name.node.as_str() {
-                "skip" => yes,
-                "include" => !yes,
-                _ => false,
-            }
-        })
-    })
 }
 
 /// The column that a field shows: the tables call them as the API does, in their own spelling.
@@ -161,14 +142,15 @@ fn parse<T: InputType>(value: Value) -> Option<T> {
     Option::<T>::parse(Some(value)).ok().flatten()
 }
 
-/// What the present field selects of a connection.
+/// Whether a connection's field selects the flag of the side that its page was reached from.
 pub(super) fn looks_behind(field: &SelectionField<'_>, backward: bool) -> bool {
     let behind = if backward {
         "hasNextPage"
     } else {
         "hasPreviousPage"
     };
-    selected(field)
-        .filter(|field| field.name() == "pageInfo")
-        .any(|info| selected(&info).any(|flag| flag.name() == behind))
+    let mut infos = field
+        .selection_set()
+        .filter(|field| field.name() == "pageInfo");
+    infos.any(|info| info.selection_set().any(|flag| flag.name() == behind))
 }

@@ -1,11 +1,10 @@
 //! Filters as conditions in SQL.
 //!
-//! A negation is `… IS NOT TRUE`, so that a comparison with nothing, which SQL leaves unknown,
-//! counts as false inside it.
+//! A comparison with nothing, which SQL leaves unknown, counts as false inside a negation.
 
 use sea_orm::{
     DatabaseBackend,
-    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+    sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
 };
 
 use super::{
@@ -154,7 +153,7 @@ impl Conditions {
 }
 
 fn not(condition: SimpleExpr) -> SimpleExpr {
-    condition.is_not(Expr::cust("TRUE"))
+    SimpleExpr::from(Func::coalesce([condition, Expr::cust("FALSE")])).not()
 }
 
 fn column_of(alias: &str, column: &'static str) -> Expr {

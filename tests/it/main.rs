@@ -14,6 +14,7 @@
 mod architecture;
 mod cli;
 mod figures;
+mod filters;
 mod harness;
 mod http;
 mod migrations;
@@ -23,6 +24,7 @@ mod refresh;
 mod rollups;
 mod schedule;
 mod schema;
+mod selection;
 mod snapshots;
 mod sync;
 mod tokens;

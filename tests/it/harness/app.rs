@@ -11,7 +11,7 @@ use axum::{
     http::{Method, Request, StatusCode, header},
     response::Response,
 };
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use dialgraph::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
@@ -189,6 +189,11 @@ impl TestApp {
         let outcome = self.sync(track, from, to).await;
         assert_eq!(outcome.status, SyncStatus::Succeeded, "{outcome:?}");
         outcome
+    }
+
+    /// The time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        NOW.parse().unwrap()
     }
 
     /// The SQL statements since this was last asked.
