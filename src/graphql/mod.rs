@@ -112,12 +112,12 @@ impl Schema {
 /// Gives variables that were not sent their defaults. async-graphql does so where a variable is an
 /// argument, but not in `@skip` and `@include`.
 fn set_defaults(variables: &mut Variables, document: &ExecutableDocument, name: Option<&str>) {
-    let chosen = |operation: &Option<&Name>| match (operation, name) {
+    let chosen = |operation: Option<&Name>| match (operation, name) {
         (Some(operation), Some(name)) => operation.as_str() == name,
         _ => true,
     };
     let mut operations = document.operations.iter();
-    let Some((_, operation)) = operations.find(|(operation, _)| chosen(operation)) else {
+    let Some((_, operation)) = operations.find(|(operation, _)| chosen(*operation)) else {
         return;
     };
     for definition in &operation.node.variable_definitions {

@@ -8,10 +8,7 @@
 
 use async_graphql::{Context, InputType, SelectionField, Value};
 
-use super::{
-    connection::{ListArguments, Listed, Listing},
-    error::Result,
-};
+use super::connection::{ListArguments, Listed, Listing};
 use crate::store::{Selection, Stored as _};
 
 /// What a field leads to: the store's name for it, and how it is planned.
@@ -65,8 +62,7 @@ pub(super) fn list<T: Listed>(
     relation: &str,
     above: &mut Selection,
 ) {
-    let Ok(Listing { list, .. }) = arguments::<T>(field).and_then(|a| a.listing(context, field))
-    else {
+    let Ok(Listing { list, .. }) = arguments::<T>(field).listing(context, field) else {
         return;
     };
     if let Some(selection) = above.list(relation, Some(list)) {
@@ -121,7 +117,7 @@ fn column(field: &str) -> String {
 }
 
 /// The arguments of a connection's field.
-fn arguments<T: Listed>(field: &SelectionField<'_>) -> Result<ListArguments<T>> {
+fn arguments<T: Listed>(field: &SelectionField<'_>) -> ListArguments<T> {
     let mut arguments = ListArguments::default();
     for (name, value) in field.arguments().unwrap_or_default() {
         match name.as_str() {
@@ -134,7 +130,7 @@ fn arguments<T: Listed>(field: &SelectionField<'_>) -> Result<ListArguments<T>> 
             _ => {}
         }
     }
-    Ok(arguments)
+    arguments
 }
 
 /// A value that validation has passed.

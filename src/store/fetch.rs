@@ -18,9 +18,9 @@ use super::{
     dialect::{self, MAX_IDS},
     filters::{Conditions, unknown},
     paging::{Scan, page},
-    record::AnyRecord,
+    record::{AnyRecord, LoadedList},
     selection::{Nested, Selection},
-    table::{LazyTable, Link, Relation, Source, Table},
+    table::{Link, Relation, Source, Table},
 };
 use crate::domain::{
     filter::Filter,
@@ -43,7 +43,7 @@ pub async fn list(
     let table = selection.table;
     let rows = scan(db, list, &Scan::of(table, list)?, &selection).await?;
     let behind = match Scan::behind(table, list)? {
-        Some(behind) => !scan(db, list, &behind, &Selection::of(table))
+        Some(behind) => !scan(db, list, &behind, &Selection::new(table))
             .await?
             .is_empty(),
         None => false,
@@ -76,7 +76,7 @@ pub async fn by_ids(
 /// or all, with what `selection` asks for.
 pub async fn by_parent(
     db: &impl ConnectionTrait,
-    table: &'static LazyTable,
+    table: &'static Table,
     relation: &str,
     list: Option<&List>,
     parents: &[i64],
@@ -109,8 +109,11 @@ fn fill<'a>(
             for record in &mut records {
                 let page = pages.get(&record.id()).cloned().unwrap_or_default();
                 if let Some(related) = record.related() {
-                    let list = nested.list.clone();
-                    related.lists.push((nested.relation.name, list, page));
+                    related.lists.push(LoadedList {
+                        relation: nested.relation.name,
+                        list: nested.list.clone(),
+                        page,
+                    });
                 }
             }
         }
@@ -156,7 +159,7 @@ async fn limited(
     let mut rows = under_parents(db, nested, list, &scan, &nested.selection, parents).await?;
     let behind = match Scan::behind(table, list)? {
         Some(scan) => {
-            under_parents(db, nested, list, &scan, &Selection::of(table), parents).await?
+            under_parents(db, nested, list, &scan, &Selection::new(table), parents).await?
         }
         None => HashMap::new(),
     };
@@ -346,7 +349,7 @@ fn compare(a: &[Scalar], b: &[Scalar], order: &[OrderKey], backward: bool) -> Or
 /// How many rows of `table` pass `filter`; counts no further than `at_most`.
 pub async fn count(
     db: &impl ConnectionTrait,
-    table: &LazyTable,
+    table: &Table,
     filter: Option<&Filter>,
     at_most: Option<u64>,
 ) -> Result<i64> {
@@ -362,7 +365,7 @@ pub async fn count(
 /// counts no further than `at_most`.
 pub async fn count_by_parent(
     db: &impl ConnectionTrait,
-    table: &LazyTable,
+    table: &Table,
     relation: &str,
     filter: Option<&Filter>,
     at_most: Option<u64>,

@@ -140,11 +140,11 @@ impl Conditions {
             Test::AtLeast(bound) => ordered().gte(value(bound)),
             Test::Less(bound) => ordered().lt(value(bound)),
             Test::AtMost(bound) => ordered().lte(value(bound)),
-            Test::Contains(text) => {
-                dialect::like(self.backend, field(), &format!("%{}%", literal(text)))
+            Test::Contains(part) => {
+                dialect::like(self.backend, field(), &format!("%{}%", literal(part)))
             }
-            Test::StartsWith(text) => {
-                dialect::like(self.backend, field(), &format!("{}%", literal(text)))
+            Test::StartsWith(start) => {
+                dialect::like(self.backend, field(), &format!("{}%", literal(start)))
             }
             Test::Missing => field().is_null(),
             Test::DayIn(_) | Test::InstantIn(_) => return Err(unknown(table, "period")),

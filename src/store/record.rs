@@ -10,7 +10,7 @@ use super::{
     calls::CallRow,
     packages::PackageRow,
     sync_runs::SyncRunRow,
-    table::{ColumnSet, LazyTable},
+    table::{ColumnSet, Table},
     tags::TagRow,
     tasks::TaskRow,
 };
@@ -30,7 +30,16 @@ pub struct Record<R> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Related {
     pub ones: Vec<(&'static str, Option<AnyRecord>)>,
-    pub lists: Vec<(&'static str, Option<Arc<List>>, Arc<Page<AnyRecord>>)>,
+    pub lists: Vec<LoadedList>,
+}
+
+/// A list under a row.
+#[derive(Debug, Clone)]
+pub(super) struct LoadedList {
+    pub relation: &'static str,
+    /// Which of the rows; all where there is none.
+    pub list: Option<Arc<List>>,
+    pub page: Arc<Page<AnyRecord>>,
 }
 
 impl Related {
@@ -52,7 +61,7 @@ pub trait Erasable: Sized {
 /// A row type that can be listed.
 pub trait Stored: Erasable {
     /// Its table.
-    fn table() -> &'static LazyTable;
+    fn table() -> &'static Table;
     /// The value of the column at `place`.
     fn value(&self, place: usize) -> Scalar;
 }
@@ -81,11 +90,10 @@ impl<R: Stored> Record<R> {
     /// none.
     #[must_use]
     pub fn list(&self, relation: &str, list: Option<&List>) -> Option<Arc<Page<AnyRecord>>> {
-        let lists = &self.related.lists;
-        let (_, _, page) = lists
-            .iter()
-            .find(|(name, loaded, _)| *name == relation && loaded.as_deref() == list)?;
-        Some(page.clone())
+        let mut lists = self.related.lists.iter();
+        let asked =
+            |loaded: &&LoadedList| loaded.relation == relation && loaded.list.as_deref() == list;
+        Some(lists.find(asked)?.page.clone())
     }
 
     /// Its id; 0 for rows that have none.
@@ -169,7 +177,7 @@ records! {
 macro_rules! stored {
     ($row:ty, $table:ident, [$($field:ident),+ $(,)?]) => {
         impl $crate::store::record::Stored for $row {
-            fn table() -> &'static $crate::store::table::LazyTable {
+            fn table() -> &'static $crate::store::Table {
                 &$table
             }
 

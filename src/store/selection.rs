@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{
     Result,
     record::{AnyRecord, Reader},
-    table::{ColumnSet, LazyTable, Link, Relation, Table},
+    table::{ColumnSet, Link, Relation, Table},
 };
 use crate::domain::page::{List, OrderKey};
 
@@ -40,11 +40,7 @@ pub(super) struct Nested {
 impl Selection {
     /// Nothing yet but what tells the rows from each other.
     #[must_use]
-    pub fn new(table: &'static LazyTable) -> Self {
-        Self::of(table)
-    }
-
-    pub(super) fn of(table: &'static Table) -> Self {
+    pub fn new(table: &'static Table) -> Self {
         let mut selection = Self {
             table,
             columns: ColumnSet::default(),
@@ -59,7 +55,7 @@ impl Selection {
 
     /// Every column, and nothing else.
     #[must_use]
-    pub fn whole(table: &'static LazyTable) -> Self {
+    pub fn whole(table: &'static Table) -> Self {
         let mut selection = Self::new(table);
         selection.every_column();
         selection

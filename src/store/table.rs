@@ -34,7 +34,7 @@ pub type LazyTable = LazyLock<Table>;
 
 /// A table as part of a key: tables are told apart by their names.
 #[derive(Clone, Copy)]
-pub struct TableId(pub &'static LazyTable);
+pub struct TableId(pub &'static Table);
 
 impl fmt::Debug for TableId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use async_graphql::{ID, InputObject, InputType, MaybeUndefined};
 use super::{
     Compared, Condition, ListFilter,
     period::{InPeriod, LastPeriod, NamedPeriod},
-    tests_of_field::{Tests, among, equal},
+    tests_of_field::{Tests, among, equal, given},
 };
 use crate::{
     domain::{
@@ -145,7 +145,7 @@ pub(in crate::graphql) type DateFilter = TimeFilter<Date>;
 impl<T: InputType + Compared + InPeriod> Condition for TimeFilter<T> {
     fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
         let mut tests = Tests::of(name);
-        if let Some(last) = tests.given("last", &self.last)? {
+        if let Some(last) = given("last", &self.last)? {
             let test = T::test(last.period()?);
             tests.filters.push(Filter::Field(name, test));
         }

@@ -22,21 +22,6 @@ impl Tests {
         }
     }
 
-    /// The value of an operator, if it was given: a null is a mistake that must not pass as "all".
-    pub fn given<'a, T>(
-        &self,
-        operator: &str,
-        value: &'a MaybeUndefined<T>,
-    ) -> Result<Option<&'a T>, ApiError> {
-        match value {
-            MaybeUndefined::Undefined => Ok(None),
-            MaybeUndefined::Value(value) => Ok(Some(value)),
-            MaybeUndefined::Null => Err(bad(format!(
-                "`{operator}` of a filter compares with a value, and null was given: use `isNull`"
-            ))),
-        }
-    }
-
     /// The value must stand the test.
     pub fn test<T>(
         &mut self,
@@ -44,7 +29,7 @@ impl Tests {
         value: &MaybeUndefined<T>,
         test: impl FnOnce(&T) -> Test,
     ) -> Result<&mut Self, ApiError> {
-        if let Some(value) = self.given(operator, value)? {
+        if let Some(value) = given(operator, value)? {
             self.filters.push(Filter::Field(self.name, test(value)));
         }
         Ok(self)
@@ -57,7 +42,7 @@ impl Tests {
         value: &MaybeUndefined<T>,
         test: impl FnOnce(&T) -> Test,
     ) -> Result<&mut Self, ApiError> {
-        if let Some(value) = self.given(operator, value)? {
+        if let Some(value) = given(operator, value)? {
             let filter = Filter::Field(self.name, test(value));
             self.filters.push(filter.negated());
         }
@@ -72,6 +57,20 @@ impl Tests {
                 .push(if missing { filter } else { filter.negated() });
         }
         self
+    }
+}
+
+/// The value of an operator, if it was given: a null is a mistake that must not pass as "all".
+pub(super) fn given<'a, T>(
+    operator: &str,
+    value: &'a MaybeUndefined<T>,
+) -> Result<Option<&'a T>, ApiError> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Null => Err(bad(format!(
+            "`{operator}` of a filter compares with a value, and null was given: use `isNull`"
+        ))),
     }
 }
 
