@@ -3,14 +3,22 @@
 //! Enums and money derive how a database column holds them, as they might derive serde's traits;
 //! no statement is built or run here.
 
+pub mod audit;
 pub mod business_time;
+pub mod call;
+pub mod change;
 pub mod dialing;
+pub mod fields;
+pub mod fingerprint;
 pub mod grade;
+pub mod grade_input;
 pub mod incoming;
 pub mod leads;
 pub mod money;
 pub mod page;
 pub mod phone;
+pub mod problem;
 pub mod stats;
 pub mod sync;
+pub mod task;
 pub mod viewer;

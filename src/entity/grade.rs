@@ -25,6 +25,8 @@ pub struct Model {
     pub is_success: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Counts the writes of the row, from 1.
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+};
 
 use super::{Keyset, Result, Transaction};
 pub use crate::entity::agent::Model as AgentRow;
@@ -86,4 +88,16 @@ async fn by_external_id(
         .into_iter()
         .map(|row| (row.external_id.clone(), row))
         .collect())
+}
+
+/// Which of the accounts with these external ids are known here, and whether they are seats.
+pub async fn seats(tx: &Transaction, external_ids: &[&str]) -> Result<HashMap<String, bool>> {
+    let rows: Vec<(String, bool)> = Entity::find()
+        .select_only()
+        .columns([Column::ExternalId, Column::IsSeat])
+        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().collect())
 }

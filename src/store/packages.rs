@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    QuerySelect, Select, sea_query::Expr,
 };
 
 use super::{Keyset, Result, Transaction, dialect::big_sum};
@@ -55,7 +55,16 @@ pub struct PackageTotals {
 
 /// Totals over all packages.
 pub async fn totals(db: &impl ConnectionTrait) -> Result<PackageTotals> {
-    Ok(Entity::find()
+    sum_up(db, Entity::find()).await
+}
+
+/// Totals over the packages that were created on business day `day` or before.
+pub async fn totals_until(db: &impl ConnectionTrait, day: NaiveDate) -> Result<PackageTotals> {
+    sum_up(db, Entity::find().filter(Column::CreatedDate.lte(day))).await
+}
+
+async fn sum_up(db: &impl ConnectionTrait, packages: Select<Entity>) -> Result<PackageTotals> {
+    Ok(packages
         .select_only()
         .expr_as(Column::Id.count(), "packages")
         .expr_as(big_sum(Expr::col(Column::TotalLeads)), "total_leads")

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::{Keyset, Result, Transaction};
+use super::{Keyset, Result, Transaction, dialect};
 pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
     domain::{
@@ -35,7 +36,8 @@ impl Keyset for Entity {
 }
 
 /// The ids of the platform's tasks by external id; those that are new here are added, as being
-/// dialled, and those that were renamed there are renamed here.
+/// dialled, and those that were renamed there are renamed here. None of them can be deleted until
+/// the transaction ends, so that calls can refer to them.
 pub async fn ensure(
     tx: &Transaction,
     tasks: &[PlatformTask],
@@ -67,6 +69,10 @@ pub async fn ensure(
             .on_conflict(
                 OnConflict::column(Column::ExternalId)
                     .update_columns([Column::TaskName, Column::UpdatedAt])
+                    .value(
+                        Column::Version,
+                        Expr::col((Entity, Column::Version)).add(1),
+                    )
                     .to_owned(),
             )
             .exec_without_returning(tx)
@@ -83,13 +89,13 @@ async fn by_external_id(
     tx: &Transaction,
     tasks: &[PlatformTask],
 ) -> Result<HashMap<String, (i64, String)>> {
-    let rows: Vec<(i64, String, String)> = Entity::find()
+    let mut find = Entity::find()
         .select_only()
         .columns([Column::Id, Column::ExternalId, Column::TaskName])
         .filter(Column::ExternalId.is_in(tasks.iter().map(|task| task.external_id.as_str())))
-        .into_tuple()
-        .all(tx)
-        .await?;
+        .order_by_asc(Column::Id);
+    dialect::hold_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
+    let rows: Vec<(i64, String, String)> = find.into_tuple().all(tx).await?;
     Ok(rows
         .into_iter()
         .map(|(id, external_id, name)| (external_id, (id, name)))
@@ -103,10 +109,10 @@ pub async fn link_unlinked(
     package_id: i64,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    use sea_orm::sea_query::Expr;
     Ok(Entity::update_many()
         .col_expr(Column::PackageId, Expr::value(package_id))
         .col_expr(Column::UpdatedAt, Expr::value(now))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::Id.is_in(ids.iter().copied()))
         .filter(Column::PackageId.is_null())
         .exec(tx)
@@ -116,7 +122,6 @@ pub async fn link_unlinked(
 
 /// Ids and names of the tasks that belong to no package, oldest first.
 pub async fn unlinked(db: &impl ConnectionTrait) -> Result<Vec<(i64, String)>> {
-    use sea_orm::QueryOrder;
     Ok(Entity::find()
         .select_only()
         .columns([Column::Id, Column::TaskName])
