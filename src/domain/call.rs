@@ -264,9 +264,8 @@ mod tests {
     fn problems(input: CallInput) -> Vec<(Vec<String>, Code)> {
         let mut problems = Problems::default();
         CallFields::read(None, input, Path::input(), now(), &mut problems);
-        let pair = |problem: &super::super::problem::Problem| {
-            (problem.path.clone().into(), problem.code)
-        };
+        let pair =
+            |problem: &super::super::problem::Problem| (problem.path.clone().into(), problem.code);
         problems.iter().map(pair).collect()
     }
 

@@ -87,12 +87,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A value that must be there afterwards.
-    pub fn required<T>(
-        &mut self,
-        name: &str,
-        change: Change<T>,
-        before: Option<T>,
-    ) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, change: Change<T>, before: Option<T>) -> Option<T> {
         let value = change.over(before);
         if value.is_none() {
             self.note(name, Code::Required, format!("{name} has to be given"));
@@ -248,23 +243,29 @@ mod tests {
         read(|fields| fields.text("x", rule, Change::Set(text.to_owned()), None))
     }
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    fn own(text: &str) -> String {
+        text.to_owned()
     }
 
     #[test]
     fn texts_are_trimmed_bounded_and_visible() {
-        assert_eq!(text(TextRule::SHORT, "  A 包 "), (some("A 包"), vec![]));
+        assert_eq!(
+            text(TextRule::SHORT, "  A 包 "),
+            (Some(own("A 包")), vec![])
+        );
         assert_eq!(text(TextRule::SHORT, "   "), (None, vec![]));
         let long = "包".repeat(200);
-        assert_eq!(text(TextRule::SHORT, &long), (some(&long), vec![]));
+        assert_eq!(text(TextRule::SHORT, &long), (Some(own(&long)), vec![]));
         let longer = "包".repeat(201);
         assert_eq!(text(TextRule::SHORT, &longer), (None, vec![Code::TooLong]));
         for bad in ["a\nb", "a\0b", "a\u{85}b"] {
             let refused = (None, vec![Code::ControlCharacter]);
             assert_eq!(text(TextRule::SHORT, bad), refused, "{bad:?}");
         }
-        assert_eq!(text(TextRule::LONG, "a\n\tb"), (some("a\n\tb"), vec![]));
+        assert_eq!(
+            text(TextRule::LONG, "a\n\tb"),
+            (Some(own("a\n\tb")), vec![])
+        );
         assert_eq!(
             text(TextRule::LONG, "a\0b"),
             (None, vec![Code::ControlCharacter])
@@ -277,10 +278,13 @@ mod tests {
             read(|fields| fields.required_text("name", TextRule::SHORT, change, before))
         };
         assert_eq!(name(Change::Keep, None), (None, vec![Code::Required]));
-        assert_eq!(name(Change::Keep, some("A")), (some("A"), vec![]));
-        assert_eq!(name(Change::Clear, some("A")), (None, vec![Code::Required]));
+        assert_eq!(name(Change::Keep, Some(own("A"))), (Some(own("A")), vec![]));
+        assert_eq!(
+            name(Change::Clear, Some(own("A"))),
+            (None, vec![Code::Required])
+        );
         let blank = Change::Set(" ".to_owned());
-        assert_eq!(name(blank, some("A")), (None, vec![Code::Blank]));
+        assert_eq!(name(blank, Some(own("A"))), (None, vec![Code::Blank]));
     }
 
     #[test]
@@ -303,10 +307,20 @@ mod tests {
 
     #[test]
     fn numbers_and_amounts_are_bounded() {
-        assert_eq!(read(|fields| fields.count("x", Some(-1), 9)).1, [Code::Negative]);
-        assert_eq!(read(|fields| fields.count("x", Some(10), 9)).1, [Code::OutOfRange]);
-        assert_eq!(read(|fields| fields.count("x", Some(9), 9)), (Some(9), vec![]));
-        let amount = |units| read(|fields| fields.amount("x", Some(Money::from_ten_thousandths(units)))).1;
+        assert_eq!(
+            read(|fields| fields.count("x", Some(-1), 9)).1,
+            [Code::Negative]
+        );
+        assert_eq!(
+            read(|fields| fields.count("x", Some(10), 9)).1,
+            [Code::OutOfRange]
+        );
+        assert_eq!(
+            read(|fields| fields.count("x", Some(9), 9)),
+            (Some(9), vec![])
+        );
+        let amount =
+            |units| read(|fields| fields.amount("x", Some(Money::from_ten_thousandths(units)))).1;
         assert_eq!(amount(-1), [Code::Negative]);
         assert_eq!(amount(i64::MAX), [Code::OutOfRange]);
         assert_eq!(amount(0), []);

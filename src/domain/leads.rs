@@ -83,8 +83,16 @@ impl PackageFields {
             let value = fields.required(name, change, before.or(Some(0)));
             fields.count(name, value, i32::MAX)
         };
-        let total_leads = count("totalLeads", input.total_leads, old.map(|old| old.total_leads));
-        let valid_leads = count("validLeads", input.valid_leads, old.map(|old| old.valid_leads));
+        let total_leads = count(
+            "totalLeads",
+            input.total_leads,
+            old.map(|old| old.total_leads),
+        );
+        let valid_leads = count(
+            "validLeads",
+            input.valid_leads,
+            old.map(|old| old.valid_leads),
+        );
         if let (Some(total), Some(valid)) = (total_leads, valid_leads)
             && valid > total
         {
@@ -221,6 +229,9 @@ mod tests {
             ..PackageInput::default()
         };
         let package = new(input()).unwrap();
-        assert_eq!(change(Some(&package), too_few), Err(vec![Code::ExceedsTotal]));
+        assert_eq!(
+            change(Some(&package), too_few),
+            Err(vec![Code::ExceedsTotal])
+        );
     }
 }

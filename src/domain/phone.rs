@@ -46,7 +46,9 @@ pub fn normalise(text: &str) -> Result<String, InvalidPhone> {
     if text.contains('*') {
         let is_masked = text.len() <= 40
             && text.chars().any(|c| c.is_ascii_digit())
-            && text.chars().all(|c| c.is_ascii_digit() || "*+- ".contains(c));
+            && text
+                .chars()
+                .all(|c| c.is_ascii_digit() || "*+- ".contains(c));
         return is_masked.then_some(text).ok_or(InvalidPhone);
     }
     // A hyphen may stand before an extension, and then the rest is a whole number.
@@ -90,10 +92,7 @@ fn is_extension(text: &str) -> bool {
 /// The digits, if there is nothing else but what means nothing; without the code of the country,
 /// and whether it was there.
 fn digits(text: &str) -> Option<(String, bool)> {
-    let bare: String = text
-        .chars()
-        .filter(|c| !" -–—()".contains(*c))
-        .collect();
+    let bare: String = text.chars().filter(|c| !" -–—()".contains(*c)).collect();
     let national = bare
         .strip_prefix("+86")
         .or_else(|| bare.strip_prefix("0086"));

@@ -18,8 +18,8 @@ use crate::{
     },
     service::figures,
     store::{
-        Database, Row, StoreError, agents, calls, find_by_ids, list_by_parent, packages, rollups,
-        sync_runs, tags, tasks,
+        Database, Row, StoreError, agents, calls, find_by_ids, grades, list_by_parent, packages,
+        rollups, sync_runs, tags, tasks,
     },
 };
 
@@ -74,6 +74,8 @@ by_id! {
     TagId => tags::Tags;
     /// An agent.
     AgentId => agents::Agents;
+    /// A grade.
+    GradeId => grades::Grades;
     /// A run of the synchronisation.
     SyncRunId => sync_runs::SyncRuns;
 }

@@ -4,10 +4,10 @@ use crate::graphql::error::Result;
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
-    dialing::{Agent, Call, CallTag, DialTask, LeadPackage},
+    dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage},
     error::ApiError,
     id::{self, Kind},
-    loaders::{AgentId, CallId, PackageId, SyncRunId, TagId, TaskId, load},
+    loaders::{AgentId, CallId, GradeId, PackageId, SyncRunId, TagId, TaskId, load},
     sync::SyncRun,
 };
 
@@ -28,6 +28,7 @@ pub(super) enum Node {
     Call(Call),
     CallTag(CallTag),
     Agent(Agent),
+    Grade(Grade),
     SyncRun(SyncRun),
 }
 
@@ -89,6 +90,9 @@ async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> 
         Kind::Agent => load(context, AgentId(id))
             .await?
             .map(|row| Node::Agent(Agent(row))),
+        Kind::Grade => load(context, GradeId(id))
+            .await?
+            .map(|row| Node::Grade(Grade(row))),
         Kind::SyncRun => load(context, SyncRunId(id))
             .await?
             .map(|row| Node::SyncRun(SyncRun(row))),

@@ -38,14 +38,14 @@ pub(super) fn changed(
     }
 }
 
-impl Work<'_> {
+impl Work {
     /// Records changes as this write's.
     pub async fn record(&self, changed: Vec<Changed>) -> Result<()> {
         let doing = Doing {
-            actor: &self.writer.viewer.subject,
-            role: self.writer.viewer.role.into(),
+            actor: &self.actor,
+            role: self.role,
             operation: self.operation,
-            at: self.now(),
+            at: self.now,
         };
         Ok(audit_log::add(&self.tx, doing, changed).await?)
     }

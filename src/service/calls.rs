@@ -46,60 +46,62 @@ pub struct NewCall {
 /// database fails; nothing is written then.
 pub async fn create(
     writer: &Writer<'_>,
-    input: NewCall,
-    key: Option<String>,
+    input: &NewCall,
+    key: Option<&str>,
 ) -> Result<Option<CallRow>> {
-    let created = writer.write("createCall", async |work| {
-        write_calls(&work.tx).await?;
-        let mut problems = Problems::default();
-        let path = Path::input();
-        let call = input.call.clone();
-        let fields = CallFields::read(None, call, path.clone(), work.now(), &mut problems);
-        let external_id = Fields::new(path.clone(), &mut problems).text(
-            "externalId",
-            TextRule::SHORT,
-            input.external_id.clone(),
-            None,
-        );
-        let tags = read_tags(input.tags.clone(), &path.field("tags"), &mut problems);
-        let key = read_key(key.clone(), &mut problems);
-        if problems.is_empty() {
-            let input = (&fields, &external_id, &tags);
-            if let Some(id) = work.earlier(key.as_deref(), &input).await? {
-                return Ok(find_by_ids::<Calls>(&work.tx, &[id]).await?.pop());
+    let created = writer.write("createCall", || {
+        async move |work: &Work| {
+            write_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            let path = Path::input();
+            let call = input.call.clone();
+            let fields = CallFields::read(None, call, path.clone(), work.now, &mut problems);
+            let external_id = Fields::new(path.clone(), &mut problems).text(
+                "externalId",
+                TextRule::SHORT,
+                input.external_id.clone(),
+                None,
+            );
+            let tags = read_tags(input.tags.clone(), &path.field("tags"), &mut problems);
+            let key = read_key(key, &mut problems);
+            if problems.is_empty() {
+                let input = (&fields, &external_id, &tags);
+                if let Some(id) = work.earlier(key.as_deref(), &input).await? {
+                    return Ok(find_by_ids::<Calls>(&work.tx, &[id]).await?.pop());
+                }
             }
+            hold_references(work, &input.call, &mut problems).await?;
+            if let Some(id) = &external_id
+                && call_edits::is_taken(&work.tx, id).await?
+            {
+                problems.note(path.field("externalId"), Code::Taken, TAKEN);
+            }
+            let fields = accepted(fields, problems)?;
+            let record = fields.record().with("externalId", external_id.clone());
+            let call = add(work, external_id, fields, &tags).await?;
+            work.keep_answer(key.as_deref(), &call.id).await?;
+            let added = changed(object::CALL, &call.id, &Record::default(), &record);
+            work.record_with(added, [("tags", tags.len() as u64)])
+                .await?;
+            Ok(Some(call))
         }
-        hold_references(work, &input.call, &mut problems).await?;
-        if let Some(id) = &external_id
-            && call_edits::is_taken(&work.tx, id).await?
-        {
-            problems.note(path.field("externalId"), Code::Taken, TAKEN);
-        }
-        let fields = accepted(fields, problems)?;
-        let record = fields.record().with("externalId", external_id.clone());
-        let call = add(work, external_id, fields, &tags).await?;
-        work.keep_answer(key.as_deref(), &call.id).await?;
-        let added = changed(object::CALL, &call.id, &Record::default(), &record);
-        work.record_with(added, [("tags", tags.len() as u64)])
-            .await?;
-        Ok(Some(call))
     });
     let created = created.await?;
-    writer.prune_keys(key.as_deref()).await;
+    writer.prune_keys(key).await;
     Ok(created)
 }
 
 const TAKEN: &str = "another call has this externalId";
 
 async fn add(
-    work: &Work<'_>,
+    work: &Work,
     external_id: Option<String>,
     fields: CallFields,
     tags: &[Tag],
 ) -> Result<CallRow> {
     let counted = counted(work, &fields).await?;
     let has_id = external_id.is_some();
-    let created = call_edits::create(&work.tx, external_id, fields, &counted, work.now()).await;
+    let created = call_edits::create(&work.tx, external_id, fields, &counted, work.now).await;
     let call = created.map_err(|error| match error {
         // Somebody else added it since it was looked up; nothing else is unique of a call.
         StoreError::Constraint(_) if has_id => {
@@ -108,7 +110,7 @@ async fn add(
         error => error.into(),
     })?;
     let tags: Vec<(i64, &Tag)> = tags.iter().map(|tag| (call.id, tag)).collect();
-    tags::add(&work.tx, TagType::Manual, &tags, work.now()).await?;
+    tags::add(&work.tx, TagType::Manual, &tags, work.now).await?;
     let mut deltas = RollupDeltas::default();
     deltas.add(&counted);
     rollups::apply(&work.tx, &deltas).await?;
@@ -116,16 +118,12 @@ async fn add(
 }
 
 /// What figures need to know of a call, by the catalogue as it is now.
-async fn counted(work: &Work<'_>, fields: &CallFields) -> Result<CountedCall> {
+async fn counted(work: &Work, fields: &CallFields) -> Result<CountedCall> {
     let catalogue = GradeCatalogue::new(&grades::list(&work.tx).await?);
-    Ok(fields.counted(work.writer.zone, &catalogue))
+    Ok(fields.counted(work.zone, &catalogue))
 }
 
-async fn hold_references(
-    work: &Work<'_>,
-    input: &CallInput,
-    problems: &mut Problems,
-) -> Result<()> {
+async fn hold_references(work: &Work, input: &CallInput, problems: &mut Problems) -> Result<()> {
     work.hold::<Tasks>("taskId", object::TASK, &input.task, problems)
         .await?;
     work.hold::<Agents>("agentId", object::AGENT, &input.agent, problems)
@@ -140,40 +138,37 @@ async fn hold_references(
 /// nothing is written then.
 pub async fn update(
     writer: &Writer<'_>,
-    id: GivenId,
-    input: CallInput,
+    id: &GivenId,
+    input: &CallInput,
     expected_version: Option<i64>,
 ) -> Result<CallRow> {
     writer
-        .write("updateCall", async |work| {
-            write_calls(&work.tx).await?;
-            let mut problems = Problems::default();
-            // Tasks before calls, in the order in which every writer locks.
-            hold_references(work, &input, &mut problems).await?;
-            let row = work.lock::<Calls>(object::CALL, &id).await?;
-            check_version(expected_version, row.version, &mut problems);
-            let before = call_edits::fields(&row);
-            let path = Path::input();
-            let after = CallFields::read(
-                Some(&before),
-                input.clone(),
-                path,
-                work.now(),
-                &mut problems,
-            );
-            let after = accepted(after, problems)?;
-            if after == before {
-                return Ok(row);
+        .write("updateCall", || {
+            async move |work: &Work| {
+                write_calls(&work.tx).await?;
+                let mut problems = Problems::default();
+                // Tasks before calls, in the order in which every writer locks.
+                hold_references(work, input, &mut problems).await?;
+                let row = work.lock::<Calls>(object::CALL, id).await?;
+                check_version(expected_version, row.version, &mut problems);
+                let before = call_edits::fields(&row);
+                let path = Path::input();
+                let after =
+                    CallFields::read(Some(&before), input.clone(), path, work.now, &mut problems);
+                let after = accepted(after, problems)?;
+                if after == before {
+                    return Ok(row);
+                }
+                let change = changed(object::CALL, &row.id, &before.record(), &after.record());
+                work.record(vec![change]).await?;
+                let counted = counted(work, &after).await?;
+                let mut deltas = RollupDeltas::default();
+                deltas.remove(&call_edits::counted(&row));
+                deltas.add(&counted);
+                let call = call_edits::update(&work.tx, &row, after, &counted, work.now).await?;
+                rollups::apply(&work.tx, &deltas).await?;
+                Ok(call)
             }
-            let change = changed(object::CALL, &row.id, &before.record(), &after.record());
-            work.record(vec![change]).await?;
-            let counted = counted(work, &after).await?;
-            let mut deltas = RollupDeltas::default();
-            deltas.remove(&call_edits::counted(&row));
-            deltas.add(&counted);
-            let call = call_edits::update(&work.tx, &row, after, &counted, work.now()).await?;
-            rollups::apply(&work.tx, &deltas).await?;
-            Ok(call)
         })
         .await
 }
@@ -195,27 +190,29 @@ pub struct DeletedCall {
 /// is written then.
 pub async fn delete(
     writer: &Writer<'_>,
-    id: GivenId,
+    id: &GivenId,
     expected_version: Option<i64>,
 ) -> Result<DeletedCall> {
     writer
-        .write("deleteCall", async |work| {
-            write_calls(&work.tx).await?;
-            let row = work.lock::<Calls>(object::CALL, &id).await?;
-            let mut problems = Problems::default();
-            check_version(expected_version, row.version, &mut problems);
-            accepted(Some(()), problems)?;
-            let mut deltas = RollupDeltas::default();
-            deltas.remove(&call_edits::counted(&row));
-            let tags = tags::remove_all(&work.tx, row.id).await?;
-            delete_row::<Calls>(&work.tx, row.id).await?;
-            rollups::apply(&work.tx, &deltas).await?;
-            let before = call_edits::fields(&row)
-                .record()
-                .with("externalId", row.external_id.clone());
-            let gone = changed(object::CALL, &row.id, &before, &Record::default());
-            work.record_with(gone, [("deletedTags", tags)]).await?;
-            Ok(DeletedCall { id: row.id, tags })
+        .write("deleteCall", || {
+            async move |work: &Work| {
+                write_calls(&work.tx).await?;
+                let row = work.lock::<Calls>(object::CALL, id).await?;
+                let mut problems = Problems::default();
+                check_version(expected_version, row.version, &mut problems);
+                accepted(Some(()), problems)?;
+                let mut deltas = RollupDeltas::default();
+                deltas.remove(&call_edits::counted(&row));
+                let tags = tags::remove_all(&work.tx, row.id).await?;
+                delete_row::<Calls>(&work.tx, row.id).await?;
+                rollups::apply(&work.tx, &deltas).await?;
+                let before = call_edits::fields(&row)
+                    .record()
+                    .with("externalId", row.external_id.clone());
+                let gone = changed(object::CALL, &row.id, &before, &Record::default());
+                work.record_with(gone, [("deletedTags", tags)]).await?;
+                Ok(DeletedCall { id: row.id, tags })
+            }
         })
         .await
 }

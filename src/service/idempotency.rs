@@ -22,15 +22,15 @@ const FIELD: &str = "idempotencyKey";
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The key that a caller gave, if any, by the rules of short texts.
-pub(super) fn read_key(given: Option<String>, problems: &mut Problems) -> Option<String> {
-    let key = Change::Set(given?);
+pub(super) fn read_key(given: Option<&str>, problems: &mut Problems) -> Option<String> {
+    let key = Change::Set(given?.to_owned());
     Fields::new(Path::input(), problems).required_text(FIELD, TextRule::SHORT, key, None)
 }
 
-impl Work<'_> {
+impl Work {
     fn key<'k>(&'k self, key: &'k str) -> Key<'k> {
         Key {
-            actor: &self.writer.viewer.subject,
+            actor: &self.actor,
             operation: self.operation,
             key,
         }
@@ -47,9 +47,9 @@ impl Work<'_> {
             return Ok(None);
         };
         let hash = fingerprint(input);
-        let since = self.now() - KEPT;
+        let since = self.now - KEPT;
         let claimed =
-            idempotency_keys::claim(&self.tx, self.key(key), hash, self.now(), since).await?;
+            idempotency_keys::claim(&self.tx, self.key(key), hash, self.now, since).await?;
         let Some(earlier) = claimed else {
             return Ok(None);
         };
@@ -59,7 +59,11 @@ impl Work<'_> {
         }
         let message = "this key was used with another input in the last 24 hours; take a new one";
         let path = Path::input().field(FIELD);
-        Err(WriteError::refused(path, Code::IdempotencyKeyReused, message))
+        Err(WriteError::refused(
+            path,
+            Code::IdempotencyKeyReused,
+            message,
+        ))
     }
 
     /// Keeps the answer for repeats with `key`, if there is one.

@@ -95,7 +95,7 @@ struct ReadRow {
 pub async fn import(
     writer: &Writer<'_>,
     rows: Vec<ImportRow>,
-    key: Option<String>,
+    key: Option<&str>,
 ) -> Result<Vec<RowResult>> {
     let mut problems = Problems::default();
     let path = Path::input().field("rows");
@@ -114,21 +114,24 @@ pub async fn import(
     if !problems.is_empty() {
         return Err(WriteError::Refused(problems));
     }
-    let rows = read(writer, rows, &path);
+    let rows = &read(writer, rows, &path);
+    let (path, key) = (&path, key.as_deref());
     let results = writer
-        .write("importCalls", async |work| {
-            let input: Vec<_> = rows.iter().map(ReadRow::essence).collect();
-            if let Some(earlier) = work.earlier(key.as_deref(), &input).await? {
-                return Ok(earlier);
+        .write("importCalls", || {
+            async move |work: &Work| {
+                let input: Vec<_> = rows.iter().map(ReadRow::essence).collect();
+                if let Some(earlier) = work.earlier(key, &input).await? {
+                    return Ok(earlier);
+                }
+                write_calls(&work.tx).await?;
+                let results = store(work, rows.clone(), path).await?;
+                work.keep_answer(key, &results).await?;
+                record(work, &results).await?;
+                Ok(results)
             }
-            write_calls(&work.tx).await?;
-            let results = store(work, rows.clone(), &path).await?;
-            work.keep_answer(key.as_deref(), &results).await?;
-            record(work, &results).await?;
-            Ok(results)
         })
         .await?;
-    writer.prune_keys(key.as_deref()).await;
+    writer.prune_keys(key).await;
     Ok(results)
 }
 
@@ -229,7 +232,7 @@ fn read_named(
 }
 
 /// Stores the rows that can be, all at once.
-async fn store(work: &Work<'_>, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<RowResult>> {
+async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<RowResult>> {
     check_references(work, &mut rows, path).await?;
     let seats = known_seats(work, &rows).await?;
     let mut calls = Vec::with_capacity(rows.len());
@@ -248,7 +251,7 @@ async fn store(work: &Work<'_>, mut rows: Vec<ReadRow>, path: &Path) -> Result<V
             agent_id: *agent_id,
         })
         .collect();
-    let (zone, now) = (work.writer.zone, work.now());
+    let (zone, now) = (work.zone, work.now);
     let outcomes = ingest_each(&work.tx, zone, CallSource::Import, &batch, now).await?;
     let status = |row: &ReadRow| match row.external_id.as_deref() {
         Some(id) if row.problems.is_empty() => match outcomes.get(id) {
@@ -268,7 +271,7 @@ async fn store(work: &Work<'_>, mut rows: Vec<ReadRow>, path: &Path) -> Result<V
 }
 
 /// Notes ids of tasks and agents that refer to nothing; the others cannot be deleted meanwhile.
-async fn check_references(work: &Work<'_>, rows: &mut [ReadRow], path: &Path) -> Result<()> {
+async fn check_references(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
     let ids = |id: fn(&CallFields) -> Option<i64>| -> Vec<i64> {
         rows.iter()
             .filter_map(|row| id(row.fields.as_ref()?))
@@ -296,7 +299,7 @@ async fn check_references(work: &Work<'_>, rows: &mut [ReadRow], path: &Path) ->
 
 /// Which of the agents that rows name are known here, and whether they are seats: an import knows
 /// names only.
-async fn known_seats(work: &Work<'_>, rows: &[ReadRow]) -> Result<HashMap<String, bool>> {
+async fn known_seats(work: &Work, rows: &[ReadRow]) -> Result<HashMap<String, bool>> {
     let mut names: Vec<&str> = rows
         .iter()
         .filter_map(|row| Some(row.agent.as_ref()?.0.as_str()))
@@ -314,10 +317,10 @@ fn incoming(
 ) -> IncomingCall {
     IncomingCall {
         external_id,
-        task: row.task.clone().map(|(external_id, name)| PlatformTask {
-            external_id,
-            name,
-        }),
+        task: row
+            .task
+            .clone()
+            .map(|(external_id, name)| PlatformTask { external_id, name }),
         agent: row.agent.clone().map(|(external_id, name)| PlatformAgent {
             is_seat: seats.get(&external_id).copied().unwrap_or(true),
             external_id,
@@ -351,7 +354,7 @@ pub fn count(results: &[RowResult], status: RowStatus) -> usize {
 }
 
 /// Records an import that wrote something.
-async fn record(work: &Work<'_>, results: &[RowResult]) -> Result<()> {
+async fn record(work: &Work, results: &[RowResult]) -> Result<()> {
     let number = |status| count(results, status) as u64;
     let (created, updated) = (number(RowStatus::Created), number(RowStatus::Updated));
     if created + updated == 0 {

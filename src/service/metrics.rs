@@ -5,13 +5,13 @@ use chrono::NaiveDate;
 use super::{
     audit::object,
     figures::{DayCounts, FreshnessByDay, FutureDay, PeriodFigures},
-    write::{Result, Work, WriteError, Writer},
+    write::{Result, Work, WriteError, Writer, accepted},
 };
 use crate::{
     domain::{
         business_time::DayRange,
         change::GivenId,
-        problem::{Code, Path},
+        problem::{Code, Path, Problems},
         stats::RollupDeltas,
     },
     store::{
@@ -81,14 +81,20 @@ async fn summarise(db: &Database, date: NaiveDate) -> Result<MetricsSummary, Sto
 ///
 /// # Errors
 /// When there is no such task, or the database fails; nothing is written then.
-pub async fn refresh_task(writer: &Writer<'_>, id: GivenId) -> Result<(TaskRow, u64)> {
+pub async fn refresh_task(writer: &Writer<'_>, id: &GivenId) -> Result<(TaskRow, u64)> {
     writer
-        .write("refreshTaskMetrics", async |work| {
-            claim_calls(&work.tx).await?;
-            let task = work.lock::<Tasks>(object::TASK, &id).await?;
-            let deltas = recounts::repair_task(&work.tx, task.id).await?;
-            let repaired = repair(work, &deltas, object::TASK, task.id.to_string()).await?;
-            Ok((task, repaired))
+        .write("refreshTaskMetrics", || {
+            async move |work: &Work| {
+                claim_calls(&work.tx).await?;
+                let mut problems = Problems::default();
+                let task = work
+                    .lock_noting::<Tasks>("taskId", object::TASK, id, &mut problems)
+                    .await?;
+                let task = accepted(task, problems)?;
+                let deltas = recounts::repair_task(&work.tx, task.id).await?;
+                let repaired = repair(work, &deltas, object::TASK, task.id.to_string()).await?;
+                Ok((task, repaired))
+            }
         })
         .await
 }
@@ -105,17 +111,19 @@ pub async fn compute_day(writer: &Writer<'_>, date: NaiveDate) -> Result<(Metric
         WriteError::refused(path, Code::InTheFuture, error.to_string())
     })?;
     let repaired = writer
-        .write("computeDailyMetrics", async |work| {
-            claim_calls(&work.tx).await?;
-            let deltas = recounts::repair_day(&work.tx, date).await?;
-            repair(work, &deltas, object::DAY, date.to_string()).await
+        .write("computeDailyMetrics", || {
+            async move |work: &Work| {
+                claim_calls(&work.tx).await?;
+                let deltas = recounts::repair_day(&work.tx, date).await?;
+                repair(work, &deltas, object::DAY, date.to_string()).await
+            }
         })
         .await?;
     Ok((summarise(writer.db, date).await?, repaired))
 }
 
 async fn repair(
-    work: &Work<'_>,
+    work: &Work,
     deltas: &RollupDeltas,
     object_type: &'static str,
     object_id: String,

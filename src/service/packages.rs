@@ -26,30 +26,32 @@ use crate::{
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn create(
     writer: &Writer<'_>,
-    input: PackageInput,
-    key: Option<String>,
+    input: &PackageInput,
+    key: Option<&str>,
 ) -> Result<Option<PackageRow>> {
-    let created = writer.write("createPackage", async |work| {
-        let mut problems = Problems::default();
-        let fields = PackageFields::read(None, input.clone(), &mut problems);
-        let key = read_key(key.clone(), &mut problems);
-        let fields = accepted(fields, problems)?;
-        if let Some(id) = work.earlier(key.as_deref(), &fields).await? {
-            return Ok(find_by_ids::<Packages>(&work.tx, &[id]).await?.pop());
+    let created = writer.write("createPackage", || {
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            let fields = PackageFields::read(None, input.clone(), &mut problems);
+            let key = read_key(key, &mut problems);
+            let fields = accepted(fields, problems)?;
+            if let Some(id) = work.earlier(key.as_deref(), &fields).await? {
+                return Ok(find_by_ids::<Packages>(&work.tx, &[id]).await?.pop());
+            }
+            let record = fields.record();
+            let package = packages::create(&work.tx, new(work, fields)).await?;
+            work.keep_answer(key.as_deref(), &package.id).await?;
+            let added = changed(object::PACKAGE, &package.id, &Record::default(), &record);
+            work.record(vec![added]).await?;
+            Ok(Some(package))
         }
-        let record = fields.record();
-        let package = packages::create(&work.tx, new(work, fields)).await?;
-        work.keep_answer(key.as_deref(), &package.id).await?;
-        let added = changed(object::PACKAGE, &package.id, &Record::default(), &record);
-        work.record(vec![added]).await?;
-        Ok(Some(package))
     });
     let created = created.await?;
-    writer.prune_keys(key.as_deref()).await;
+    writer.prune_keys(key).await;
     Ok(created)
 }
 
-fn new(work: &Work<'_>, fields: PackageFields) -> NewPackage {
+fn new(work: &Work, fields: PackageFields) -> NewPackage {
     NewPackage {
         name: fields.name,
         source: fields.source,
@@ -59,8 +61,8 @@ fn new(work: &Work<'_>, fields: PackageFields) -> NewPackage {
         valid_leads: fields.valid_leads,
         cost_per_lead: fields.cost_per_lead,
         total_cost: fields.total_cost,
-        created_at: work.now(),
-        created_date: work.writer.zone.day_of(work.now()),
+        created_at: work.now,
+        created_date: work.zone.day_of(work.now),
     }
 }
 
@@ -71,24 +73,26 @@ fn new(work: &Work<'_>, fields: PackageFields) -> NewPackage {
 /// nothing is written then.
 pub async fn update(
     writer: &Writer<'_>,
-    id: GivenId,
-    input: PackageInput,
+    id: &GivenId,
+    input: &PackageInput,
     expected_version: Option<i64>,
 ) -> Result<PackageRow> {
     writer
-        .write("updatePackage", async |work| {
-            let row = work.lock::<Packages>(object::PACKAGE, &id).await?;
-            let mut problems = Problems::default();
-            check_version(expected_version, row.version, &mut problems);
-            let before = package_edits::fields(&row);
-            let after = PackageFields::read(Some(&before), input.clone(), &mut problems);
-            let after = accepted(after, problems)?;
-            if after == before {
-                return Ok(row);
+        .write("updatePackage", || {
+            async move |work: &Work| {
+                let row = work.lock::<Packages>(object::PACKAGE, id).await?;
+                let mut problems = Problems::default();
+                check_version(expected_version, row.version, &mut problems);
+                let before = package_edits::fields(&row);
+                let after = PackageFields::read(Some(&before), input.clone(), &mut problems);
+                let after = accepted(after, problems)?;
+                if after == before {
+                    return Ok(row);
+                }
+                let change = changed(object::PACKAGE, &row.id, &before.record(), &after.record());
+                work.record(vec![change]).await?;
+                Ok(package_edits::update(&work.tx, &row, after, work.now).await?)
             }
-            let change = changed(object::PACKAGE, &row.id, &before.record(), &after.record());
-            work.record(vec![change]).await?;
-            Ok(package_edits::update(&work.tx, &row, after, work.now()).await?)
         })
         .await
 }
@@ -109,27 +113,29 @@ pub struct DeletedPackage {
 /// nothing is written then.
 pub async fn delete(
     writer: &Writer<'_>,
-    id: GivenId,
+    id: &GivenId,
     expected_version: Option<i64>,
 ) -> Result<DeletedPackage> {
     writer
-        .write("deletePackage", async |work| {
-            let row = work.lock::<Packages>(object::PACKAGE, &id).await?;
-            let mut problems = Problems::default();
-            check_version(expected_version, row.version, &mut problems);
-            accepted(Some(()), problems)?;
-            let tasks = task_edits::lock_of_package(&work.tx, row.id).await?;
-            task_edits::link(&work.tx, &tasks, None, work.now()).await?;
-            delete_row::<Packages>(&work.tx, row.id).await?;
-            let unlinked_tasks = tasks.len() as u64;
-            let before = package_edits::fields(&row).record();
-            let gone = changed(object::PACKAGE, &row.id, &before, &Record::default());
-            work.record_with(gone, [("unlinkedTasks", unlinked_tasks)])
-                .await?;
-            Ok(DeletedPackage {
-                id: row.id,
-                unlinked_tasks,
-            })
+        .write("deletePackage", || {
+            async move |work: &Work| {
+                let row = work.lock::<Packages>(object::PACKAGE, id).await?;
+                let mut problems = Problems::default();
+                check_version(expected_version, row.version, &mut problems);
+                accepted(Some(()), problems)?;
+                let tasks = task_edits::lock_of_package(&work.tx, row.id).await?;
+                task_edits::link(&work.tx, &tasks, None, work.now).await?;
+                delete_row::<Packages>(&work.tx, row.id).await?;
+                let unlinked_tasks = tasks.len() as u64;
+                let before = package_edits::fields(&row).record();
+                let gone = changed(object::PACKAGE, &row.id, &before, &Record::default());
+                work.record_with(gone, [("unlinkedTasks", unlinked_tasks)])
+                    .await?;
+                Ok(DeletedPackage {
+                    id: row.id,
+                    unlinked_tasks,
+                })
+            }
         })
         .await
 }

@@ -45,34 +45,37 @@ struct Answer {
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn add(
     writer: &Writer<'_>,
-    id: GivenId,
-    given: Vec<GivenTag>,
+    id: &GivenId,
+    given: &[GivenTag],
     expected_version: Option<i64>,
-    key: Option<String>,
+    key: Option<&str>,
 ) -> Result<Tagged> {
-    let tagged = writer.write("addCallTags", async |work| {
-        let mut problems = Problems::default();
-        let tags = read(given.clone(), &mut problems);
-        let key = read_key(key.clone(), &mut problems);
-        if problems.is_empty() {
-            let earlier = work.earlier(key.as_deref(), &(id.as_ref().ok(), &tags));
-            if let Some(Answer { call, changed }) = earlier.await? {
-                let call = find_by_ids::<Calls>(&work.tx, &[call]).await?.pop();
-                return Ok(Tagged { call, changed });
+    let tagged = writer.write("addCallTags", || {
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            let tags = read(given.to_vec(), &mut problems);
+            let key = read_key(key, &mut problems);
+            if problems.is_empty() {
+                let input = (id.as_ref().ok(), &tags);
+                let earlier = work.earlier(key.as_deref(), &input).await?;
+                if let Some(Answer { call, changed }) = earlier {
+                    let call = find_by_ids::<Calls>(&work.tx, &[call]).await?.pop();
+                    return Ok(Tagged { call, changed });
+                }
             }
+            let call = lock(work, id, expected_version, problems).await?;
+            let rows: Vec<(i64, &Tag)> = tags.iter().map(|tag| (call.id, tag)).collect();
+            let changed = tags::add(&work.tx, TagType::Manual, &rows, work.now).await?;
+            let answer = Answer {
+                call: call.id,
+                changed,
+            };
+            work.keep_answer(key.as_deref(), &answer).await?;
+            finish(work, call, changed, "addedTags", &tags).await
         }
-        let call = lock(work, &id, expected_version, problems).await?;
-        let rows: Vec<(i64, &Tag)> = tags.iter().map(|tag| (call.id, tag)).collect();
-        let changed = tags::add(&work.tx, TagType::Manual, &rows, work.now()).await?;
-        let answer = Answer {
-            call: call.id,
-            changed,
-        };
-        work.keep_answer(key.as_deref(), &answer).await?;
-        finish(work, call, changed, "addedTags", &tags).await
     });
     let tagged = tagged.await?;
-    writer.prune_keys(key.as_deref()).await;
+    writer.prune_keys(key).await;
     Ok(tagged)
 }
 
@@ -82,17 +85,19 @@ pub async fn add(
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn remove(
     writer: &Writer<'_>,
-    id: GivenId,
-    given: Vec<GivenTag>,
+    id: &GivenId,
+    given: &[GivenTag],
     expected_version: Option<i64>,
 ) -> Result<Tagged> {
     writer
-        .write("removeCallTags", async |work| {
-            let mut problems = Problems::default();
-            let tags = read(given.clone(), &mut problems);
-            let call = lock(work, &id, expected_version, problems).await?;
-            let changed = tags::remove(&work.tx, call.id, &tags).await?;
-            finish(work, call, changed, "removedTags", &tags).await
+        .write("removeCallTags", || {
+            async move |work: &Work| {
+                let mut problems = Problems::default();
+                let tags = read(given.to_vec(), &mut problems);
+                let call = lock(work, id, expected_version, problems).await?;
+                let changed = tags::remove(&work.tx, call.id, &tags).await?;
+                finish(work, call, changed, "removedTags", &tags).await
+            }
         })
         .await
 }
@@ -108,7 +113,7 @@ fn read(given: Vec<GivenTag>, problems: &mut Problems) -> Vec<Tag> {
 
 /// Locks the call, if nothing is wrong with it or the rest of the input.
 async fn lock(
-    work: &Work<'_>,
+    work: &Work,
     id: &GivenId,
     expected_version: Option<i64>,
     mut problems: Problems,
@@ -125,7 +130,7 @@ async fn lock(
 
 /// Records the change, if there was any, and counts the call's version up.
 async fn finish(
-    work: &Work<'_>,
+    work: &Work,
     call: CallRow,
     changed: u64,
     what: &'static str,
@@ -145,6 +150,6 @@ async fn finish(
         changes: Map::from_iter([(what.to_owned(), Value::Array(tags))]),
     };
     work.record_with(change, [("changedTags", changed)]).await?;
-    let call = Some(call_edits::touch(&work.tx, &call, work.now()).await?);
+    let call = Some(call_edits::touch(&work.tx, &call, work.now).await?);
     Ok(Tagged { call, changed })
 }

@@ -33,34 +33,36 @@ pub const MAX_ASSIGNED: usize = 1_000;
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn create(
     writer: &Writer<'_>,
-    input: TaskInput,
-    key: Option<String>,
+    input: &TaskInput,
+    key: Option<&str>,
 ) -> Result<Option<TaskRow>> {
-    let created = writer.write("createTask", async |work| {
-        let mut problems = Problems::default();
-        let fields = TaskFields::read(None, input.clone(), &mut problems);
-        let key = read_key(key.clone(), &mut problems);
-        if let (Some(fields), true) = (&fields, problems.is_empty())
-            && let Some(id) = work.earlier(key.as_deref(), fields).await?
-        {
-            return Ok(find_by_ids::<Tasks>(&work.tx, &[id]).await?.pop());
+    let created = writer.write("createTask", || {
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            let fields = TaskFields::read(None, input.clone(), &mut problems);
+            let key = read_key(key, &mut problems);
+            if let (Some(fields), true) = (&fields, problems.is_empty())
+                && let Some(id) = work.earlier(key.as_deref(), fields).await?
+            {
+                return Ok(find_by_ids::<Tasks>(&work.tx, &[id]).await?.pop());
+            }
+            hold_package(work, &input.package, &mut problems).await?;
+            let fields = accepted(fields, problems)?;
+            let record = fields.record();
+            let task = task_edits::create(&work.tx, fields, work.now).await?;
+            work.keep_answer(key.as_deref(), &task.id).await?;
+            let added = changed(object::TASK, &task.id, &Record::default(), &record);
+            work.record(vec![added]).await?;
+            Ok(Some(task))
         }
-        hold_package(work, &input.package, &mut problems).await?;
-        let fields = accepted(fields, problems)?;
-        let record = fields.record();
-        let task = task_edits::create(&work.tx, fields, work.now()).await?;
-        work.keep_answer(key.as_deref(), &task.id).await?;
-        let added = changed(object::TASK, &task.id, &Record::default(), &record);
-        work.record(vec![added]).await?;
-        Ok(Some(task))
     });
     let created = created.await?;
-    writer.prune_keys(key.as_deref()).await;
+    writer.prune_keys(key).await;
     Ok(created)
 }
 
 async fn hold_package(
-    work: &Work<'_>,
+    work: &Work,
     package: &Change<GivenId>,
     problems: &mut Problems,
 ) -> Result<()> {
@@ -75,26 +77,28 @@ async fn hold_package(
 /// them, or when the database fails; nothing is written then.
 pub async fn update(
     writer: &Writer<'_>,
-    id: GivenId,
-    input: TaskInput,
+    id: &GivenId,
+    input: &TaskInput,
     expected_version: Option<i64>,
 ) -> Result<TaskRow> {
     writer
-        .write("updateTask", async |work| {
-            let mut problems = Problems::default();
-            // Packages before tasks, in the order in which every writer locks.
-            hold_package(work, &input.package, &mut problems).await?;
-            let row = work.lock::<Tasks>(object::TASK, &id).await?;
-            check_version(expected_version, row.version, &mut problems);
-            let before = task_edits::fields(&row);
-            let after = TaskFields::read(Some(&before), input.clone(), &mut problems);
-            let after = accepted(after, problems)?;
-            if after == before {
-                return Ok(row);
+        .write("updateTask", || {
+            async move |work: &Work| {
+                let mut problems = Problems::default();
+                // Packages before tasks, in the order in which every writer locks.
+                hold_package(work, &input.package, &mut problems).await?;
+                let row = work.lock::<Tasks>(object::TASK, id).await?;
+                check_version(expected_version, row.version, &mut problems);
+                let before = task_edits::fields(&row);
+                let after = TaskFields::read(Some(&before), input.clone(), &mut problems);
+                let after = accepted(after, problems)?;
+                if after == before {
+                    return Ok(row);
+                }
+                let change = changed(object::TASK, &row.id, &before.record(), &after.record());
+                work.record(vec![change]).await?;
+                Ok(task_edits::update(&work.tx, &row, after, work.now).await?)
             }
-            let change = changed(object::TASK, &row.id, &before.record(), &after.record());
-            work.record(vec![change]).await?;
-            Ok(task_edits::update(&work.tx, &row, after, work.now()).await?)
         })
         .await
 }
@@ -118,33 +122,35 @@ pub struct DeletedTask {
 /// is written then.
 pub async fn delete(
     writer: &Writer<'_>,
-    id: GivenId,
+    id: &GivenId,
     expected_version: Option<i64>,
 ) -> Result<DeletedTask> {
     writer
-        .write("deleteTask", async |work| {
-            // Its calls must not change between counting and deleting them.
-            claim_calls(&work.tx).await?;
-            let row = work.lock::<Tasks>(object::TASK, &id).await?;
-            let mut problems = Problems::default();
-            check_version(expected_version, row.version, &mut problems);
-            accepted(Some(()), problems)?;
-            let deltas = recounts::without_task(&work.tx, row.id).await?;
-            let deleted = DeletedTask {
-                id: row.id,
-                tags: tags::remove_all_of_task(&work.tx, row.id).await?,
-                calls: call_edits::delete_of_task(&work.tx, row.id).await?,
-            };
-            delete_row::<Tasks>(&work.tx, row.id).await?;
-            rollups::apply(&work.tx, &deltas).await?;
-            let before = task_edits::fields(&row).record();
-            let gone = changed(object::TASK, &row.id, &before, &Record::default());
-            let counts = [
-                ("deletedCalls", deleted.calls),
-                ("deletedTags", deleted.tags),
-            ];
-            work.record_with(gone, counts).await?;
-            Ok(deleted)
+        .write("deleteTask", || {
+            async move |work: &Work| {
+                // Its calls must not change between counting and deleting them.
+                claim_calls(&work.tx).await?;
+                let row = work.lock::<Tasks>(object::TASK, id).await?;
+                let mut problems = Problems::default();
+                check_version(expected_version, row.version, &mut problems);
+                accepted(Some(()), problems)?;
+                let deltas = recounts::without_task(&work.tx, row.id).await?;
+                let deleted = DeletedTask {
+                    id: row.id,
+                    tags: tags::remove_all_of_task(&work.tx, row.id).await?,
+                    calls: call_edits::delete_of_task(&work.tx, row.id).await?,
+                };
+                delete_row::<Tasks>(&work.tx, row.id).await?;
+                rollups::apply(&work.tx, &deltas).await?;
+                let before = task_edits::fields(&row).record();
+                let gone = changed(object::TASK, &row.id, &before, &Record::default());
+                let counts = [
+                    ("deletedCalls", deleted.calls),
+                    ("deletedTags", deleted.tags),
+                ];
+                work.record_with(gone, counts).await?;
+                Ok(deleted)
+            }
         })
         .await
 }
@@ -173,46 +179,48 @@ pub struct Assigned {
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn assign(
     writer: &Writer<'_>,
-    package: Change<GivenId>,
-    selection: TaskSelection,
+    package: &Change<GivenId>,
+    selection: &TaskSelection,
 ) -> Result<Assigned> {
     writer
-        .write("assignTasks", async |work| {
-            let mut problems = Problems::default();
-            hold_package(work, &package, &mut problems).await?;
-            let package_id = read_package(package.clone(), &mut problems);
-            let tasks = match &selection {
-                TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
-            };
-            accepted(Some(()), problems)?;
-            let moved: Vec<&TaskRow> = tasks
-                .iter()
-                .filter(|task| task.package_id != package_id)
-                .collect();
-            let ids: Vec<i64> = moved.iter().map(|task| task.id).collect();
-            if !ids.is_empty() {
-                task_edits::link(&work.tx, &ids, package_id, work.now()).await?;
-                let link = |id: Option<i64>| Record::default().with("packageId", id);
-                let after = link(package_id);
-                let changes = moved
+        .write("assignTasks", || {
+            async move |work: &Work| {
+                let mut problems = Problems::default();
+                hold_package(work, package, &mut problems).await?;
+                let package_id = read_package(package.clone(), &mut problems);
+                let tasks = match selection {
+                    TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
+                };
+                accepted(Some(()), problems)?;
+                let moved: Vec<&TaskRow> = tasks
                     .iter()
-                    .map(|task| changed(object::TASK, &task.id, &link(task.package_id), &after));
-                work.record(changes.collect()).await?;
+                    .filter(|task| task.package_id != package_id)
+                    .collect();
+                let ids: Vec<i64> = moved.iter().map(|task| task.id).collect();
+                if !ids.is_empty() {
+                    task_edits::link(&work.tx, &ids, package_id, work.now).await?;
+                    let link = |id: Option<i64>| Record::default().with("packageId", id);
+                    let after = link(package_id);
+                    let changes = moved.iter().map(|task| {
+                        changed(object::TASK, &task.id, &link(task.package_id), &after)
+                    });
+                    work.record(changes.collect()).await?;
+                }
+                let selected: Vec<i64> = tasks.iter().map(|task| task.id).collect();
+                let mut rows: BTreeMap<i64, TaskRow> = find_by_ids::<Tasks>(&work.tx, &selected)
+                    .await?
+                    .into_iter()
+                    .map(|task| (task.id, task))
+                    .collect();
+                Ok(Assigned {
+                    package: match package_id {
+                        Some(id) => find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
+                        None => None,
+                    },
+                    assigned: ids.len(),
+                    tasks: selected.iter().filter_map(|id| rows.remove(id)).collect(),
+                })
             }
-            let selected: Vec<i64> = tasks.iter().map(|task| task.id).collect();
-            let mut rows: BTreeMap<i64, TaskRow> = find_by_ids::<Tasks>(&work.tx, &selected)
-                .await?
-                .into_iter()
-                .map(|task| (task.id, task))
-                .collect();
-            Ok(Assigned {
-                package: match package_id {
-                    Some(id) => find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
-                    None => None,
-                },
-                assigned: ids.len(),
-                tasks: selected.iter().filter_map(|id| rows.remove(id)).collect(),
-            })
         })
         .await
 }
@@ -229,7 +237,7 @@ fn read_package(package: Change<GivenId>, problems: &mut Problems) -> Option<i64
 
 /// Locks the tasks with these ids, each once, and returns them in the order of the ids.
 async fn select_by_id(
-    work: &Work<'_>,
+    work: &Work,
     ids: &[GivenId],
     problems: &mut Problems,
 ) -> Result<Vec<TaskRow>> {

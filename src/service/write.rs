@@ -30,7 +30,14 @@ impl WriteError {
     /// Refuses an input for one problem.
     pub(super) fn refused(path: Path, code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::Refused(Problem { path, code, message }.into())
+        Self::Refused(
+            Problem {
+                path,
+                code,
+                message,
+            }
+            .into(),
+        )
     }
 
     fn is_contended(&self) -> bool {
@@ -57,52 +64,63 @@ pub struct Writer<'a> {
 /// How often a transaction is tried that others are in the way of.
 const ATTEMPTS: u32 = 5;
 
-impl<'a> Writer<'a> {
-    /// Does `work` in one transaction. It begins anew when other writers were in the way.
-    pub(super) async fn write<T>(
+impl Writer<'_> {
+    /// Does the work in one transaction. It begins anew, with what `work` gives then, when other
+    /// writers were in the way.
+    pub(super) async fn write<T, W>(
         &self,
         operation: &'static str,
-        work: impl AsyncFn(&Work<'a>) -> Result<T>,
-    ) -> Result<T> {
+        work: impl Fn() -> W,
+    ) -> Result<T>
+    where
+        W: AsyncFnOnce(&Work) -> Result<T>,
+    {
         let mut attempt = 1;
         loop {
-            match self.attempt(operation, &work).await {
+            let open = self.begin(operation).await?;
+            let done = match work()(&open).await {
+                Ok(done) => open.commit().await.map(|()| done),
+                // What was written goes with the transaction.
+                Err(error) => Err(error),
+            };
+            match done {
                 Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
                 done => return done,
             }
         }
     }
 
-    async fn attempt<T>(
-        &self,
-        operation: &'static str,
-        work: impl AsyncFn(&Work<'a>) -> Result<T>,
-    ) -> Result<T> {
-        let open = Work {
+    async fn begin(&self, operation: &'static str) -> Result<Work> {
+        Ok(Work {
             tx: self.db.begin().await?,
-            writer: *self,
+            zone: self.zone,
+            now: self.now,
+            actor: self.viewer.subject.clone(),
+            role: self.viewer.role.into(),
             operation,
-        };
-        let done = work(&open).await?;
-        open.tx.commit().await.map_err(StoreError::from)?;
-        Ok(done)
+        })
     }
 }
 
-/// A write at work.
-pub(super) struct Work<'a> {
+/// A write at work. It borrows nothing, so that futures which hold it can go from thread to thread.
+pub(super) struct Work {
     /// Its transaction.
     pub tx: Transaction,
-    /// Whose it is.
-    pub writer: Writer<'a>,
+    /// The zone of business days.
+    pub zone: BusinessZone,
+    /// The present instant.
+    pub now: DateTime<Utc>,
+    /// The token's `sub`.
+    pub actor: String,
+    /// The role of whoever it is.
+    pub role: &'static str,
     /// The mutation.
     pub operation: &'static str,
 }
 
-impl Work<'_> {
-    /// The present instant.
-    pub const fn now(&self) -> DateTime<Utc> {
-        self.writer.now
+impl Work {
+    async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await.map_err(StoreError::from)?)
     }
 
     /// Locks the row that the input's field `name` refers to, or notes why there is none; `what`

@@ -203,10 +203,7 @@ pub async fn overwrite(
         insert.on_conflict(
             OnConflict::column(Column::ExternalId)
                 .update_columns(replaced)
-                .value(
-                    Column::Version,
-                    Expr::col((Entity, Column::Version)).add(1),
-                )
+                .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
                 .to_owned(),
         );
         tx.execute(&insert).await?;

@@ -48,6 +48,9 @@ pub async fn hold_rows<E: Keyset>(
 
 /// Deletes a row.
 pub async fn delete_row<E: Keyset>(tx: &Transaction, row_id: i64) -> Result<()> {
-    E::delete_many().filter(id::<E>().eq(row_id)).exec(tx).await?;
+    E::delete_many()
+        .filter(id::<E>().eq(row_id))
+        .exec(tx)
+        .await?;
     Ok(())
 }

@@ -69,10 +69,7 @@ pub async fn ensure(
             .on_conflict(
                 OnConflict::column(Column::ExternalId)
                     .update_columns([Column::TaskName, Column::UpdatedAt])
-                    .value(
-                        Column::Version,
-                        Expr::col((Entity, Column::Version)).add(1),
-                    )
+                    .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
                     .to_owned(),
             )
             .exec_without_returning(tx)

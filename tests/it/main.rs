@@ -26,3 +26,4 @@ mod schema;
 mod snapshots;
 mod sync;
 mod tokens;
+mod writes;

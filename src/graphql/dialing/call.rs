@@ -196,6 +196,11 @@ impl Call {
         Ok(tags.unwrap_or_default().into_iter().map(CallTag).collect())
     }
 
+    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
     /// When it was first stored here.
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()

@@ -2,6 +2,8 @@
 
 mod agent;
 mod call;
+mod grade;
+mod mutations;
 mod package;
 mod query;
 mod tag;
@@ -9,6 +11,8 @@ mod task;
 
 pub(super) use agent::Agent;
 pub(super) use call::Call;
+pub(super) use grade::Grade;
+pub use mutations::DialingMutation;
 pub(super) use package::LeadPackage;
 pub use query::DialingQuery;
 pub(super) use tag::CallTag;

@@ -131,6 +131,11 @@ impl LeadPackage {
         Ok(connection(load(context, key).await?.unwrap_or_default()))
     }
 
+    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
     /// When it was created here.
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()

@@ -137,6 +137,11 @@ impl DialTask {
         Ok(connection(load(context, key).await?.unwrap_or_default()))
     }
 
+    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
     /// When it was first seen here.
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()
