@@ -5,7 +5,7 @@ mod app;
 mod data;
 mod database;
 
-pub use app::{TestApp, answer, day, run};
+pub use app::{Answer, TestApp, answer, day, run};
 pub use data::{call, ingest, package, task};
 pub use database::{Backend, TestDatabase};
 

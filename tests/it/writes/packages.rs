@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{a_package, a_task, at, audit, done, refused};
+use super::{a_package, a_task, at, audit, done, payload, refused, state};
 use crate::{
     harness::{Backend, TestApp},
     on_both,
@@ -47,11 +47,11 @@ on_both! {
     an_update_that_changes_nothing_writes_nothing = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         let package = a_package(&app).await;
-        let before = super::state(&app.database.db).await;
+        let before = state(&app.database.db).await;
         let same = json!({ "id": package, "name": "11月A包 ", "totalLeads": 100 });
         let answer = done(&app, "updatePackage", "package { version }", same).await;
         assert_eq!(answer["package"]["version"], 1);
-        assert_eq!(super::state(&app.database.db).await, before);
+        assert_eq!(state(&app.database.db).await, before);
     };
 
     /// All problems come at once, each with its place.
@@ -88,9 +88,9 @@ on_both! {
         let package = a_package(&app).await;
         done(&app, "updatePackage", "package { id }", json!({ "id": package, "name": "B", "expectedVersion": 1 })).await;
         let stale = json!({ "id": package, "name": "C", "expectedVersion": 1 });
-        let payload = super::payload(&app, "updatePackage", "package { id }", stale.clone()).await;
-        assert_eq!(payload["package"], json!(null));
-        let message = payload["userErrors"][0]["message"].as_str().unwrap();
+        let answer = payload(&app, "updatePackage", "package { id }", stale.clone()).await;
+        assert_eq!(answer["package"], json!(null));
+        let message = answer["userErrors"][0]["message"].as_str().unwrap();
         assert!(message.contains("it has version 2"), "{message}");
         assert_eq!(refused(&app, "updatePackage", stale).await, [at("input.expectedVersion", "CONFLICT")]);
         let stale = json!({ "id": package, "expectedVersion": 1 });

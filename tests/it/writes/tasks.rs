@@ -3,7 +3,7 @@
 use dialgraph::domain::money::Money;
 use serde_json::json;
 
-use super::{a_package, a_task, assert_counted, at, audit, done, id, refused, with};
+use super::{a_package, a_task, assert_counted, at, audit, done, id, payload, refused, with};
 use crate::{
     harness::{Backend, TestApp, call, ingest, task},
     on_both,
@@ -62,9 +62,9 @@ on_both! {
             at("input.taskName", "BLANK"),
         ];
         assert_eq!(refused(&app, "updateTask", update).await, expected);
-        let payload = super::payload(&app, "updateTask", "__typename", json!({ "id": task, "status": "COMPLETED" })).await;
+        let answer = payload(&app, "updateTask", "__typename", json!({ "id": task, "status": "COMPLETED" })).await;
         let message = "a PENDING task cannot become COMPLETED; it can become IN_PROGRESS or CANCELLED";
-        assert_eq!(payload["userErrors"][0]["message"], message);
+        assert_eq!(answer["userErrors"][0]["message"], message);
     };
 
     /// Calls, tags and counts go with their task, and no others.
