@@ -16,6 +16,10 @@ mod m20261120_000006_create_call_tags;
 mod m20261120_000007_create_call_rollups;
 mod m20261120_000008_create_sync_state;
 mod m20261120_000009_create_platform_daily_stats;
+mod m20261121_000001_add_versions;
+mod m20261121_000002_create_audit_log;
+mod m20261121_000003_create_idempotency_keys;
+mod m20261121_000004_index_call_grades;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -34,6 +38,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000007_create_call_rollups::Migration),
             Box::new(m20261120_000008_create_sync_state::Migration),
             Box::new(m20261120_000009_create_platform_daily_stats::Migration),
+            Box::new(m20261121_000001_add_versions::Migration),
+            Box::new(m20261121_000002_create_audit_log::Migration),
+            Box::new(m20261121_000003_create_idempotency_keys::Migration),
+            Box::new(m20261121_000004_index_call_grades::Migration),
         ]
     }
 }

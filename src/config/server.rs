@@ -19,6 +19,18 @@ pub struct ServerArgs {
     /// How long a request may take, such as 30s
     #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30s", value_parser = super::positive_duration)]
     request_timeout: Duration,
+
+    /// How many bytes the body of a request may have; an import of 5,000 calls has some 4 million
+    #[arg(long, env = "MAX_BODY_BYTES", default_value_t = HttpOptions::default().body_limit, value_parser = body_limit)]
+    max_body_bytes: usize,
+}
+
+/// A body of less than 64 kB would refuse ordinary queries.
+fn body_limit(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|bytes| *bytes >= 64 * 1024)
+        .ok_or_else(|| "a number of bytes is wanted, at least 65536".to_owned())
 }
 
 impl ServerArgs {
@@ -27,7 +39,7 @@ impl ServerArgs {
     pub fn options(&self) -> HttpOptions {
         HttpOptions {
             request_timeout: self.request_timeout,
-            ..HttpOptions::default()
+            body_limit: self.max_body_bytes,
         }
     }
 }

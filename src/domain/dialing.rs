@@ -30,6 +30,24 @@ pub enum TaskStatus {
     Cancelled,
 }
 
+impl TaskStatus {
+    /// What can follow it: PENDING → IN_PROGRESS → COMPLETED, and CANCELLED while it is open.
+    #[must_use]
+    pub const fn next(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[Self::InProgress, Self::Cancelled],
+            Self::InProgress => &[Self::Completed, Self::Cancelled],
+            Self::Completed | Self::Cancelled => &[],
+        }
+    }
+
+    /// Whether a task that is in this state may be put into state `to`; the same one is no change.
+    #[must_use]
+    pub fn may_become(self, to: Self) -> bool {
+        self == to || self.next().contains(&to)
+    }
+}
+
 /// How a call ended.
 #[derive(
     Debug,
@@ -124,4 +142,25 @@ pub struct Tag {
     pub name: String,
     /// The answer, for instance `high`.
     pub value: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaskStatus::{Cancelled, Completed, InProgress, Pending};
+
+    #[test]
+    fn a_task_goes_forward_and_stops_at_its_end() {
+        let allowed = [
+            (Pending, InProgress),
+            (Pending, Cancelled),
+            (InProgress, Completed),
+            (InProgress, Cancelled),
+        ];
+        for from in [Pending, InProgress, Completed, Cancelled] {
+            for to in [Pending, InProgress, Completed, Cancelled] {
+                let may = from == to || allowed.contains(&(from, to));
+                assert_eq!(from.may_become(to), may, "{from} to {to}");
+            }
+        }
+    }
 }

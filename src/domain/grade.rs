@@ -28,19 +28,23 @@ pub struct Grade {
     pub is_success: bool,
 }
 
-/// Trims, folds full-width letters, digits and spaces to ASCII, and folds case: `" ９元 "` and
-/// `"9元"` are one text, `"a"` and `"A"` another. Empty when there is no grade.
+/// The text with full-width letters, digits, signs and spaces as ASCII ones.
 #[must_use]
-pub fn normalise(text: &str) -> String {
+pub fn fold_width(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\u{3000}' => ' ',
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             _ => c,
         })
-        .collect::<String>()
-        .trim()
-        .to_uppercase()
+        .collect()
+}
+
+/// Trims, folds full-width letters, digits and spaces to ASCII, and folds case: `" ９元 "` and
+/// `"9元"` are one text, `"a"` and `"A"` another. Empty when there is no grade.
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    fold_width(text).trim().to_uppercase()
 }
 
 /// Looks grade texts up.

@@ -1,12 +1,10 @@
 //! Calls as the calling platform, or an import, tells them: with its own ids of everything.
 
-use std::hash::{Hash, Hasher};
-
 use chrono::{DateTime, Utc};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     dialing::{CallResult, Tag},
+    fingerprint::fingerprint,
     money::Money,
 };
 
@@ -75,8 +73,40 @@ impl IncomingCall {
     /// A number that differs when anything of the call does, but for a chance of 2⁻⁶⁴.
     #[must_use]
     pub fn fingerprint(&self) -> i64 {
-        let mut hasher = Xxh3::new();
-        self.hash(&mut hasher);
-        hasher.finish().cast_signed()
+        fingerprint(self)
+    }
+}
+
+/// A call whose teller may know our own ids of its task and its agent. Those count more than the
+/// platform's.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkedCall<'a> {
+    /// As it was told.
+    pub call: &'a IncomingCall,
+    /// Our task.
+    pub task_id: Option<i64>,
+    /// Our agent.
+    pub agent_id: Option<i64>,
+}
+
+impl<'a> From<&'a IncomingCall> for LinkedCall<'a> {
+    fn from(call: &'a IncomingCall) -> Self {
+        Self {
+            call,
+            task_id: None,
+            agent_id: None,
+        }
+    }
+}
+
+impl LinkedCall<'_> {
+    /// A number that differs when anything of the call does; without our ids that of the call.
+    #[must_use]
+    pub fn fingerprint(&self) -> i64 {
+        let call = self.call.fingerprint();
+        if self.task_id.is_none() && self.agent_id.is_none() {
+            return call;
+        }
+        fingerprint(&(call, self.task_id, self.agent_id))
     }
 }

@@ -3,17 +3,25 @@
 //! Enums and money derive how a database column holds them, as they might derive serde's traits;
 //! no statement is built or run here.
 
+pub mod audit;
 pub mod business_time;
+pub mod call;
+pub mod change;
 pub mod dialing;
+pub mod fields;
 pub mod filter;
+pub mod fingerprint;
 pub mod grade;
+pub mod grade_input;
 pub mod incoming;
 pub mod leads;
 pub mod money;
 pub mod page;
 pub mod period;
 pub mod phone;
+pub mod problem;
 pub mod scalar;
 pub mod stats;
 pub mod sync;
+pub mod task;
 pub mod viewer;

@@ -28,6 +28,12 @@ pub enum Capability {
     SeePhoneNumbers,
     /// Start a synchronisation.
     RefreshStats,
+    /// Write packages and tasks, import and delete calls, count figures again.
+    ManageLeads,
+    /// Enter and change calls and their tags.
+    WriteCalls,
+    /// Write the grade catalogue.
+    ManageGrades,
 }
 
 impl Capability {
@@ -46,10 +52,13 @@ impl Role {
     pub const fn may(self, capability: Capability) -> bool {
         match capability {
             Capability::Read => true,
-            Capability::SeePhoneNumbers => {
+            Capability::SeePhoneNumbers | Capability::WriteCalls => {
                 matches!(self, Self::Admin | Self::Manager | Self::Agent)
             }
-            Capability::RefreshStats => matches!(self, Self::Admin | Self::Manager),
+            Capability::RefreshStats | Capability::ManageLeads => {
+                matches!(self, Self::Admin | Self::Manager)
+            }
+            Capability::ManageGrades => matches!(self, Self::Admin),
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct Model {
     pub source_hash: Option<i64>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Counts the writes of the row, from 1.
+    pub version: i64,
     #[sea_orm(belongs_to, from = "task_id", to = "id")]
     pub task: BelongsTo<Option<super::dial_task::Entity>>,
     #[sea_orm(belongs_to, from = "agent_id", to = "id")]

@@ -22,6 +22,8 @@ pub struct Model {
     pub status: TaskStatus,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Counts the writes of the row, from 1.
+    pub version: i64,
     #[sea_orm(belongs_to, from = "package_id", to = "id")]
     pub package: BelongsTo<Option<super::lead_package::Entity>>,
     #[sea_orm(has_many)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::money::Money;
 
 /// Texts that mean a grade, as a JSON list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Patterns(pub Vec<String>);
 
 /// A row of `grades`.
@@ -25,6 +25,8 @@ pub struct Model {
     pub is_success: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Counts the writes of the row, from 1.
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

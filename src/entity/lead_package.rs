@@ -23,6 +23,8 @@ pub struct Model {
     pub created_date: Date,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Counts the writes of the row, from 1.
+    pub version: i64,
     #[sea_orm(has_many)]
     pub tasks: HasMany<super::dial_task::Entity>,
 }

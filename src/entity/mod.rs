@@ -6,11 +6,13 @@
 )]
 
 pub mod agent;
+pub mod audit_entry;
 pub mod call;
 pub mod call_rollup;
 pub mod call_tag;
 pub mod dial_task;
 pub mod grade;
+pub mod idempotency_key;
 pub mod lead_package;
 pub mod platform_daily_stat;
 pub mod platform_token;

@@ -6,7 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     domain::{filter::FilterError, page::PageError, viewer::Capability},
-    service::{dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError},
+    service::{
+        dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError,
+        metrics::MetricsError,
+    },
     store::StoreError,
 };
 
@@ -166,6 +169,15 @@ impl From<DashboardError> for ApiError {
         match error {
             DashboardError::Future(error) => error.into(),
             DashboardError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<MetricsError> for ApiError {
+    fn from(error: MetricsError) -> Self {
+        match error {
+            MetricsError::Future(error) => error.into(),
+            MetricsError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -5,6 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use strum::{Display, EnumString, VariantArray};
 
 use super::error::ApiError;
+use crate::domain::change::GivenId;
 
 /// The types that have global ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, EnumString, VariantArray)]
@@ -14,6 +15,7 @@ pub(super) enum Kind {
     Call,
     CallTag,
     Agent,
+    Grade,
     SyncRun,
 }
 
@@ -29,22 +31,23 @@ pub(super) fn parse(id: &ID) -> Option<(Kind, i64)> {
     Some((kind.parse().ok()?, number.parse().ok()?))
 }
 
-/// The row that `id` refers to, which must be a `kind`.
-pub(super) fn expect(id: &ID, kind: Kind) -> Result<i64, ApiError> {
+/// The row that `id` refers to, which must be a `kind`, or why it is none.
+pub(super) fn given(id: &ID, kind: Kind) -> GivenId {
     match parse(id) {
         Some((found, number)) if found == kind => Ok(number),
-        Some((found, _)) => Err(bad(format!(
+        Some((found, _)) => Err(format!(
             "the id of a {kind} is wanted, and this is one of a {found}"
-        ))),
-        None => Err(bad(format!(
+        )),
+        None => Err(format!(
             "this is no id; take the `id` of a {kind}, not its databaseId"
-        ))),
+        )),
     }
 }
 
-fn bad(message: String) -> ApiError {
-    ApiError::BadInput {
+/// The row that the argument `id` refers to, which must be a `kind`.
+pub(super) fn expect(id: &ID, kind: Kind) -> Result<i64, ApiError> {
+    given(id, kind).map_err(|message| ApiError::BadInput {
         argument: "id",
         message,
-    }
+    })
 }

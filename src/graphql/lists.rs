@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::{
     connection::{Connection, ListArguments, Listed, list_cost, listed},
-    dialing::{Agent, Call, CallTag, DialTask, LeadPackage},
+    dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage},
     error::Result,
     sync::SyncRun,
 };
@@ -63,6 +63,8 @@ lists! {
     call_tags: CallTag,
     /// All agents, in the order in which they were first seen.
     agents: Agent,
+    /// The catalogue of grades, in the order in which it was made.
+    grades: Grade,
     /// All synchronisations, newest first.
     sync_runs: SyncRun,
 }

@@ -50,7 +50,7 @@ pub struct Query(
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(sync::SyncMutation);
+pub struct Mutation(dialing::DialingMutation, sync::SyncMutation);
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -7,7 +7,7 @@ use strum::VariantArray as _;
 
 use super::{
     connection::found,
-    dialing::{Agent, Call, CallTag, DialTask, LeadPackage},
+    dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage},
     error::{ApiError, Result},
     id::{self, Kind},
     sync::SyncRun,
@@ -26,6 +26,7 @@ pub(super) enum Node {
     Call(Call),
     CallTag(CallTag),
     Agent(Agent),
+    Grade(Grade),
     SyncRun(SyncRun),
 }
 
@@ -90,6 +91,7 @@ async fn found_of(context: &Context<'_>, kind: Kind, ids: &[i64]) -> Result<Vec<
         Kind::Call => nodes(found::<Call>(context, ids).await?),
         Kind::CallTag => nodes(found::<CallTag>(context, ids).await?),
         Kind::Agent => nodes(found::<Agent>(context, ids).await?),
+        Kind::Grade => nodes(found::<Grade>(context, ids).await?),
         Kind::SyncRun => nodes(found::<SyncRun>(context, ids).await?),
     })
 }

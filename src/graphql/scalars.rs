@@ -63,6 +63,12 @@ impl ScalarType for Decimal {
     }
 }
 
+impl From<Decimal> for Money {
+    fn from(amount: Decimal) -> Self {
+        amount.0
+    }
+}
+
 impl From<Money> for Decimal {
     fn from(amount: Money) -> Self {
         Self(amount)
@@ -91,6 +97,12 @@ impl ScalarType for DateTime {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl From<DateTime> for chrono::DateTime<Utc> {
+    fn from(instant: DateTime) -> Self {
+        instant.0
     }
 }
 

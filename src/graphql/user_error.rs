@@ -2,6 +2,9 @@
 
 use async_graphql::SimpleObject;
 
+use super::error::ApiError;
+use crate::{domain::problem::Problem, service::write::WriteError};
+
 /// A problem with a mutation's input. When there is one, nothing was written.
 #[derive(Debug, Clone, SimpleObject)]
 pub(super) struct UserError {
@@ -21,5 +24,23 @@ impl UserError {
             code: code.to_owned(),
             message: message.to_string(),
         }
+    }
+}
+
+impl From<Problem> for UserError {
+    fn from(problem: Problem) -> Self {
+        Self {
+            field: problem.path.into(),
+            code: problem.code.to_string(),
+            message: problem.message,
+        }
+    }
+}
+
+/// What the caller can mend of a write that was not done; what they cannot is an error.
+pub(super) fn user_errors(error: WriteError) -> Result<Vec<UserError>, ApiError> {
+    match error {
+        WriteError::Refused(problems) => Ok(problems.into_iter().map(UserError::from).collect()),
+        WriteError::Store(error) => Err(error.into()),
     }
 }

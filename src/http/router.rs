@@ -32,7 +32,8 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(30),
-            body_limit: 1024 * 1024,
+            // 5,000 imported calls with some 3 kB each.
+            body_limit: 16 * 1024 * 1024,
         }
     }
 }

@@ -12,17 +12,28 @@ use chrono::{DateTime, Utc};
 use crate::{
     domain::{
         business_time::BusinessZone,
-        dialing::{CallSource, Tag},
+        dialing::{CallSource, Tag, TagType},
         grade::GradeCatalogue,
-        incoming::IncomingCall,
+        incoming::{IncomingCall, LinkedCall},
         stats::{RollupDeltas, count},
     },
     store::{
         StoreError, Transaction, agents,
         call_batches::{self, CallVersion},
-        grades, rollups, tags, tasks,
+        grades, rollups, tags, tasks, write_calls,
     },
 };
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was new.
+    Inserted,
+    /// It had changed.
+    Updated,
+    /// It was stored as it is.
+    Unchanged,
+}
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,24 +58,49 @@ pub async fn ingest(
     batch: &[IncomingCall],
     now: DateTime<Utc>,
 ) -> Result<Ingested, StoreError> {
+    let batch: Vec<LinkedCall<'_>> = batch.iter().map(LinkedCall::from).collect();
+    let outcomes = ingest_each(tx, zone, source, &batch, now).await?;
+    let how_many = |outcome| count(outcomes.values().filter(|&&of| of == outcome).count());
+    Ok(Ingested {
+        inserted: how_many(Outcome::Inserted),
+        updated: how_many(Outcome::Updated),
+        unchanged: how_many(Outcome::Unchanged),
+    })
+}
+
+/// Stores a batch like [`ingest`], and says what became of each call, by its external id. Ids of
+/// our own that calls have must be held, see [`hold_rows`](crate::store::hold_rows).
+///
+/// # Errors
+/// As [`ingest`].
+pub async fn ingest_each<'a>(
+    tx: &Transaction,
+    zone: BusinessZone,
+    source: CallSource,
+    batch: &[LinkedCall<'a>],
+    now: DateTime<Utc>,
+) -> Result<HashMap<&'a str, Outcome>, StoreError> {
+    write_calls(tx).await?;
     // Ordered by external id, the order in which every writer locks.
-    let calls: BTreeMap<&str, (i64, &IncomingCall)> = batch
+    let calls: BTreeMap<&str, (i64, LinkedCall<'a>)> = batch
         .iter()
-        .map(|call| (call.external_id.as_str(), (call.fingerprint(), call)))
+        .map(|told| (told.call.external_id.as_str(), (told.fingerprint(), *told)))
         .collect();
     let ids: Vec<&str> = calls.keys().copied().collect();
     let known = call_batches::fingerprints(tx, &ids).await?;
-    let written: Vec<(i64, &IncomingCall)> = calls
+    let written: Vec<(i64, LinkedCall<'a>)> = calls
         .values()
-        .filter(|(fingerprint, call)| known.get(&call.external_id) != Some(&Some(*fingerprint)))
-        .map(|(fingerprint, call)| (*fingerprint, *call))
+        .filter(|(fingerprint, told)| {
+            known.get(&told.call.external_id) != Some(&Some(*fingerprint))
+        })
+        .copied()
         .collect();
-    let mut ingested = Ingested {
-        unchanged: count(calls.len() - written.len()),
-        ..Ingested::default()
-    };
+    let mut outcomes: HashMap<&str, Outcome> = calls
+        .into_keys()
+        .map(|id| (id, Outcome::Unchanged))
+        .collect();
     if written.is_empty() {
-        return Ok(ingested);
+        return Ok(outcomes);
     }
 
     let versions = versions(tx, zone, source, &written, now).await?;
@@ -74,30 +110,33 @@ pub async fn ingest(
     let mut deltas = RollupDeltas::default();
 
     let mut call_ids = call_batches::insert_new(tx, &fresh, now).await?;
-    ingested.inserted = count(call_ids.len());
     let (added, raced): (Vec<_>, Vec<_>) = fresh
         .into_iter()
         .partition(|version| call_ids.contains_key(&version.call.external_id));
     for version in added {
         deltas.add(&version.counted());
+        outcomes.insert(&version.call.external_id, Outcome::Inserted);
     }
 
     let mut candidates: Vec<&CallVersion<'_>> = stored.into_iter().chain(raced).collect();
     candidates.sort_by(|a, b| a.call.external_id.cmp(&b.call.external_id));
     let replaced = replace(tx, &candidates, &mut deltas, now).await?;
-    ingested.updated = count(replaced.len());
-    ingested.unchanged += count(candidates.len() - replaced.len());
+    for version in candidates {
+        if replaced.contains_key(&version.call.external_id) {
+            outcomes.insert(&version.call.external_id, Outcome::Updated);
+        }
+    }
 
     tags::delete_script_tags(tx, &replaced.values().copied().collect::<Vec<_>>()).await?;
     call_ids.extend(replaced);
     let new_tags: Vec<(i64, &Tag)> = written
         .iter()
-        .filter_map(|(_, call)| Some((*call_ids.get(&call.external_id)?, call)))
+        .filter_map(|(_, told)| Some((*call_ids.get(&told.call.external_id)?, told.call)))
         .flat_map(|(id, call)| call.tags.iter().map(move |tag| (id, tag)))
         .collect();
-    tags::add_script_tags(tx, &new_tags, now).await?;
+    tags::add(tx, TagType::Script, &new_tags, now).await?;
     rollups::apply(tx, &deltas).await?;
-    Ok(ingested)
+    Ok(outcomes)
 }
 
 /// Overwrites those of `candidates` that differ from what is stored once they are locked; returns
@@ -140,36 +179,37 @@ async fn versions<'a>(
     tx: &Transaction,
     zone: BusinessZone,
     source: CallSource,
-    calls: &[(i64, &'a IncomingCall)],
+    calls: &[(i64, LinkedCall<'a>)],
     now: DateTime<Utc>,
 ) -> Result<Vec<CallVersion<'a>>, StoreError> {
     let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
     let tasks = named(
-        calls.iter().filter_map(|(_, call)| call.task.as_ref()),
+        calls.iter().filter_map(|(_, told)| told.call.task.as_ref()),
         |task| (task.external_id.as_str(), task.name.is_some()),
     );
     let task_ids = tasks::ensure(tx, &tasks, now).await?;
     let agents = named(
-        calls.iter().filter_map(|(_, call)| call.agent.as_ref()),
+        calls
+            .iter()
+            .filter_map(|(_, told)| told.call.agent.as_ref()),
         |agent| (agent.external_id.as_str(), agent.name.is_some()),
     );
     let agent_ids = agents::ensure(tx, &agents, now).await?;
 
-    let version = |&(fingerprint, call): &(i64, &'a IncomingCall)| CallVersion {
-        call,
-        task_id: call
-            .task
-            .as_ref()
-            .and_then(|task| task_ids.get(&task.external_id).copied()),
-        agent_id: call
-            .agent
-            .as_ref()
-            .and_then(|agent| agent_ids.get(&agent.external_id).copied()),
-        call_date: zone.day_of(call.call_time),
-        call_hour: i16::from(zone.hour_of(call.call_time)),
-        grade_code: catalogue.code_of(call.grade.as_deref()).map(str::to_owned),
-        source,
-        source_hash: fingerprint,
+    let version = |&(fingerprint, told): &(i64, LinkedCall<'a>)| {
+        let LinkedCall { call, .. } = told;
+        let task_id = || task_ids.get(&call.task.as_ref()?.external_id).copied();
+        let agent_id = || agent_ids.get(&call.agent.as_ref()?.external_id).copied();
+        CallVersion {
+            call,
+            task_id: told.task_id.or_else(task_id),
+            agent_id: told.agent_id.or_else(agent_id),
+            call_date: zone.day_of(call.call_time),
+            call_hour: i16::from(zone.hour_of(call.call_time)),
+            grade_code: catalogue.code_of(call.grade.as_deref()).map(str::to_owned),
+            source,
+            source_hash: fingerprint,
+        }
     };
     Ok(calls.iter().map(version).collect())
 }

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+};
 
 use super::{
     Result, Transaction,
@@ -16,6 +18,9 @@ use crate::{
     domain::{incoming::PlatformAgent, page::OrderKey},
     entity::agent::{ActiveModel, Column, Entity},
 };
+
+/// The table, to write it.
+pub type Agents = Entity;
 
 /// All agents, in the order in which they were first seen.
 pub static AGENTS: LazyTable = LazyLock::new(|| {
@@ -89,4 +94,16 @@ async fn by_external_id(
         .into_iter()
         .map(|row| (row.external_id.clone(), row))
         .collect())
+}
+
+/// Which of the accounts with these external ids are known here, and whether they are seats.
+pub async fn seats(tx: &Transaction, external_ids: &[&str]) -> Result<HashMap<String, bool>> {
+    let rows: Vec<(String, bool)> = Entity::find()
+        .select_only()
+        .columns([Column::ExternalId, Column::IsSeat])
+        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().collect())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, InsertStatement, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query},
 };
 
 use super::{Result, Transaction, dialect};
@@ -203,6 +203,7 @@ pub async fn overwrite(
         insert.on_conflict(
             OnConflict::column(Column::ExternalId)
                 .update_columns(replaced)
+                .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
                 .to_owned(),
         );
         tx.execute(&insert).await?;

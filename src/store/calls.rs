@@ -12,6 +12,9 @@ use super::{
 pub use crate::entity::call::Model as CallRow;
 use crate::{domain::page::OrderKey, entity::call::Entity};
 
+/// The table, to write it.
+pub type Calls = Entity;
+
 /// All calls, newest first.
 pub static CALLS: LazyTable = LazyLock::new(|| {
     let order = &[
@@ -55,5 +58,6 @@ stored!(
         source_hash,
         created_at,
         updated_at,
+        version,
     ]
 );

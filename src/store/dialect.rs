@@ -42,6 +42,34 @@ pub fn lock_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
     }
 }
 
+/// Keeps the selected rows from being deleted until the transaction ends; others may still refer
+/// to them and change them.
+pub fn hold_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
+    if backend == DatabaseBackend::Postgres {
+        select.lock(LockType::KeyShare);
+    }
+}
+
+/// Says that this transaction writes calls, by the grade catalogue as it is: who wants the calls
+/// for themselves, see [`claim_calls`], waits for it, and it for them.
+pub async fn write_calls(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock_shared(7231946)")
+            .await?;
+    }
+    Ok(())
+}
+
+/// Keeps everybody else from writing calls until the transaction ends; readers go on, and so does
+/// whoever writes other tables. To be taken before any row is locked.
+pub async fn claim_calls(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231946)")
+            .await?;
+    }
+    Ok(())
+}
+
 /// Lets one migrate at a time. SQLite's transaction has the write lock already.
 pub async fn lock_migrations(tx: &DatabaseTransaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {

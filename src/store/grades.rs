@@ -1,17 +1,92 @@
 //! `grades`.
 
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use std::sync::LazyLock;
 
-use super::Result;
-use crate::{
-    domain::grade::Grade,
-    entity::grade::{Column, Entity, Model},
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ConnectionTrait, EntityTrait, QueryOrder,
 };
+
+use super::{
+    Result, Transaction,
+    record::stored,
+    table::{LazyTable, Table},
+};
+pub use crate::entity::grade::Model as GradeRow;
+use crate::{
+    domain::{grade::Grade, page::OrderKey},
+    entity::grade::{ActiveModel, Column, Entity, Model, Patterns},
+};
+
+/// The table, to write it.
+pub type Grades = Entity;
+
+/// The catalogue, in the order it was made.
+pub static GRADES: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::ascending("id")];
+    Table::of::<Entity>(order, Vec::new(), read)
+});
+
+stored!(
+    GradeRow,
+    GRADES,
+    [
+        id,
+        code,
+        label,
+        patterns,
+        unit_price,
+        is_interested,
+        is_success,
+        created_at,
+        updated_at,
+        version,
+    ]
+);
+
+/// The rows of the catalogue, in the order it was made.
+pub async fn rows(db: &impl ConnectionTrait) -> Result<Vec<GradeRow>> {
+    Ok(Entity::find().order_by_asc(Column::Id).all(db).await?)
+}
 
 /// The catalogue, in the order it was made.
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Grade>> {
-    let rows = Entity::find().order_by_asc(Column::Id).all(db).await?;
-    Ok(rows.into_iter().map(Grade::from).collect())
+    Ok(rows(db).await?.into_iter().map(Grade::from).collect())
+}
+
+/// Adds a grade and returns it.
+pub async fn create(tx: &Transaction, grade: &Grade, now: DateTime<Utc>) -> Result<GradeRow> {
+    let mut row = columns(grade, now);
+    row.created_at = Set(now);
+    Ok(row.insert(tx).await?)
+}
+
+/// Makes the row `before` what `grade` says, and returns it.
+pub async fn update(
+    tx: &Transaction,
+    before: &GradeRow,
+    grade: &Grade,
+    now: DateTime<Utc>,
+) -> Result<GradeRow> {
+    let mut row = columns(grade, now);
+    row.id = Unchanged(before.id);
+    row.version = Set(before.version + 1);
+    Ok(row.update(tx).await?)
+}
+
+fn columns(grade: &Grade, now: DateTime<Utc>) -> ActiveModel {
+    ActiveModel {
+        code: Set(grade.code.clone()),
+        label: Set(grade.label.clone()),
+        patterns: Set(Patterns(grade.patterns.clone())),
+        unit_price: Set(grade.unit_price),
+        is_interested: Set(grade.is_interested),
+        is_success: Set(grade.is_success),
+        updated_at: Set(now),
+        ..Default::default()
+    }
 }
 
 impl From<Model> for Grade {

@@ -2,7 +2,9 @@
 //! only the service and sync layers open.
 
 pub mod agents;
+pub mod audit_log;
 pub mod call_batches;
+pub mod call_edits;
 pub mod calls;
 mod connect;
 mod dialect;
@@ -10,25 +12,32 @@ mod error;
 mod fetch;
 mod filters;
 pub mod grades;
+pub mod idempotency_keys;
 pub mod leases;
+pub mod package_edits;
 pub mod packages;
 mod paging;
 pub mod platform_stats;
 pub mod platform_tokens;
 mod record;
+pub mod recounts;
 pub mod rollups;
+mod rows;
 pub mod schema;
 mod selection;
 pub mod sync_days;
 pub mod sync_runs;
 mod table;
 pub mod tags;
+pub mod task_edits;
 pub mod tasks;
 
 pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
+pub use dialect::{claim_calls, write_calls};
 pub use error::StoreError;
 pub use fetch::{by_ids, by_parent, count, count_by_parent, list};
 pub use record::{AnyRecord, Erasable, Record, Stored};
+pub use rows::{Row, Rows, delete_row, find_by_ids, hold_rows, lock_row, lock_rows};
 pub use selection::Selection;
 pub use table::{Column, LazyTable, Table, TableId};
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    QuerySelect, Select, sea_query::Expr,
 };
 
 use super::{
@@ -20,6 +20,9 @@ use crate::{
     domain::{business_time::DayRange, money::Money, page::OrderKey},
     entity::lead_package::{ActiveModel, Column, Entity},
 };
+
+/// The table, to write it.
+pub type Packages = Entity;
 
 /// All packages, newest first.
 pub static PACKAGES: LazyTable = LazyLock::new(|| {
@@ -46,7 +49,8 @@ stored!(
         total_cost,
         created_date,
         created_at,
-        updated_at
+        updated_at,
+        version,
     ]
 );
 
@@ -73,7 +77,16 @@ pub struct PackageTotals {
 
 /// Totals over all packages.
 pub async fn totals(db: &impl ConnectionTrait) -> Result<PackageTotals> {
-    Ok(Entity::find()
+    sum_up(db, Entity::find()).await
+}
+
+/// Totals over the packages that were created on business day `day` or before.
+pub async fn totals_until(db: &impl ConnectionTrait, day: NaiveDate) -> Result<PackageTotals> {
+    sum_up(db, Entity::find().filter(Column::CreatedDate.lte(day))).await
+}
+
+async fn sum_up(db: &impl ConnectionTrait, packages: Select<Entity>) -> Result<PackageTotals> {
+    Ok(packages
         .select_only()
         .expr_as(Column::Id.count(), "packages")
         .expr_as(big_sum(Expr::col(Column::TotalLeads)), "total_leads")

@@ -8,6 +8,7 @@ use super::{
     Result,
     agents::AgentRow,
     calls::CallRow,
+    grades::GradeRow,
     packages::PackageRow,
     sync_runs::SyncRunRow,
     table::{ColumnSet, Table},
@@ -170,6 +171,7 @@ records! {
     Call(CallRow),
     Tag(TagRow),
     Agent(AgentRow),
+    Grade(GradeRow),
     SyncRun(SyncRunRow),
 }
 
@@ -296,6 +298,7 @@ neutral!(
     chrono::NaiveDate,
     chrono::DateTime<chrono::Utc>,
     crate::domain::money::Money,
+    crate::entity::grade::Patterns,
 );
 
 macro_rules! neutral_word {

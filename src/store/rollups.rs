@@ -269,6 +269,7 @@ pub async fn differences(db: &Database) -> Result<Vec<Difference>> {
 pub async fn rebuild(tx: &Transaction) -> Result<()> {
     use sea_orm::EntityTrait;
     dialect::unhurried(tx).await?;
+    dialect::claim_calls(tx).await?;
     dialect::lock_table(tx, "calls").await?;
     dialect::lock_table(tx, "call_rollups").await?;
     Entity::delete_many().exec(tx).await?;
@@ -283,7 +284,7 @@ pub async fn rebuild(tx: &Transaction) -> Result<()> {
     Ok(())
 }
 
-const DIMENSIONS: [Dimension; 5] = [
+pub(super) const DIMENSIONS: [Dimension; 5] = [
     Dimension::Day,
     Dimension::Task,
     Dimension::Agent,
@@ -291,7 +292,7 @@ const DIMENSIONS: [Dimension; 5] = [
     Dimension::Province,
 ];
 
-fn stored(row: Model) -> (Cell, CallCounts) {
+pub(super) fn stored(row: Model) -> (Cell, CallCounts) {
     let cell = Cell {
         dimension: row.dimension,
         key: row.key,
@@ -308,7 +309,7 @@ fn stored(row: Model) -> (Cell, CallCounts) {
 }
 
 /// The rollup of one dimension, counted from the calls; columns in the table's order.
-fn recount(dimension: Dimension) -> SelectStatement {
+pub(super) fn recount(dimension: Dimension) -> SelectStatement {
     use call::Column as Calls;
     let or_empty = |value: SimpleExpr| SimpleExpr::from(Func::coalesce([value, Expr::value("")]));
     let text = |column: Calls| Expr::col(column).cast_as("TEXT");

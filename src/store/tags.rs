@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    sea_query::{OnConflict, Query},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    sea_query::{ExprTrait, OnConflict, Query},
 };
 
 use super::{
@@ -21,7 +21,10 @@ use crate::{
         dialing::{Tag, TagType},
         page::OrderKey,
     },
-    entity::call_tag::{Column, Entity},
+    entity::{
+        call,
+        call_tag::{Column, Entity},
+    },
 };
 
 /// All tags of calls, by name and value.
@@ -53,12 +56,14 @@ pub async fn delete_script_tags(tx: &Transaction, call_ids: &[i64]) -> Result<()
     Ok(())
 }
 
-/// Gives calls the tags of their script. A tag that the call has already stays as it is.
-pub async fn add_script_tags(
+/// Gives calls tags. A tag that the call has already stays as it is. Returns how many were added.
+pub async fn add(
     tx: &Transaction,
+    tag_type: TagType,
     tags: &[(i64, &Tag)],
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<u64> {
+    let mut added = 0;
     for tags in tags.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
@@ -73,7 +78,7 @@ pub async fn add_script_tags(
                 (*call_id).into(),
                 tag.name.clone().into(),
                 tag.value.clone().into(),
-                TagType::Script.into(),
+                tag_type.into(),
                 now.into(),
             ]);
         }
@@ -82,7 +87,48 @@ pub async fn add_script_tags(
                 .do_nothing()
                 .to_owned(),
         );
-        tx.execute(&insert).await?;
+        added += tx.execute(&insert).await?.rows_affected();
     }
-    Ok(())
+    Ok(added)
+}
+
+/// Takes these tags away from a call, whoever gave them. Returns how many it had.
+pub async fn remove(tx: &Transaction, call_id: i64, tags: &[Tag]) -> Result<u64> {
+    let mut any = Condition::any();
+    for tag in tags {
+        any = any.add(
+            Column::TagName
+                .eq(tag.name.as_str())
+                .and(Column::TagValue.eq(tag.value.as_str())),
+        );
+    }
+    Ok(Entity::delete_many()
+        .filter(Column::CallId.eq(call_id))
+        .filter(any)
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// Takes all tags away from a call. Returns how many it had.
+pub async fn remove_all(tx: &Transaction, call_id: i64) -> Result<u64> {
+    Ok(Entity::delete_many()
+        .filter(Column::CallId.eq(call_id))
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// Takes all tags away from the calls of a task. Returns how many they had.
+pub async fn remove_all_of_task(tx: &Transaction, task_id: i64) -> Result<u64> {
+    let calls = Query::select()
+        .column(call::Column::Id)
+        .from(call::Entity)
+        .and_where(call::Column::TaskId.eq(task_id))
+        .take();
+    Ok(Entity::delete_many()
+        .filter(Column::CallId.in_subquery(calls))
+        .exec(tx)
+        .await?
+        .rows_affected)
 }

@@ -4,13 +4,15 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::{
     Result, Transaction,
     calls::CALLS,
+    dialect,
     packages::PACKAGES,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -20,6 +22,9 @@ use crate::{
     domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey},
     entity::dial_task::{ActiveModel, Column, Entity},
 };
+
+/// The table, to write it.
+pub type Tasks = Entity;
 
 /// All dial tasks, newest first.
 pub static TASKS: LazyTable = LazyLock::new(|| {
@@ -44,12 +49,14 @@ stored!(
         end_time,
         status,
         created_at,
-        updated_at
+        updated_at,
+        version,
     ]
 );
 
 /// The ids of the platform's tasks by external id; those that are new here are added, as being
-/// dialled, and those that were renamed there are renamed here.
+/// dialled, and those that were renamed there are renamed here. None of them can be deleted until
+/// the transaction ends, so that calls can refer to them.
 pub async fn ensure(
     tx: &Transaction,
     tasks: &[PlatformTask],
@@ -81,6 +88,7 @@ pub async fn ensure(
             .on_conflict(
                 OnConflict::column(Column::ExternalId)
                     .update_columns([Column::TaskName, Column::UpdatedAt])
+                    .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
                     .to_owned(),
             )
             .exec_without_returning(tx)
@@ -97,13 +105,13 @@ async fn by_external_id(
     tx: &Transaction,
     tasks: &[PlatformTask],
 ) -> Result<HashMap<String, (i64, String)>> {
-    let rows: Vec<(i64, String, String)> = Entity::find()
+    let mut find = Entity::find()
         .select_only()
         .columns([Column::Id, Column::ExternalId, Column::TaskName])
         .filter(Column::ExternalId.is_in(tasks.iter().map(|task| task.external_id.as_str())))
-        .into_tuple()
-        .all(tx)
-        .await?;
+        .order_by_asc(Column::Id);
+    dialect::hold_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
+    let rows: Vec<(i64, String, String)> = find.into_tuple().all(tx).await?;
     Ok(rows
         .into_iter()
         .map(|(id, external_id, name)| (external_id, (id, name)))
@@ -117,10 +125,10 @@ pub async fn link_unlinked(
     package_id: i64,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    use sea_orm::sea_query::Expr;
     Ok(Entity::update_many()
         .col_expr(Column::PackageId, Expr::value(package_id))
         .col_expr(Column::UpdatedAt, Expr::value(now))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::Id.is_in(ids.iter().copied()))
         .filter(Column::PackageId.is_null())
         .exec(tx)
@@ -130,7 +138,6 @@ pub async fn link_unlinked(
 
 /// Ids and names of the tasks that belong to no package, oldest first.
 pub async fn unlinked(db: &impl ConnectionTrait) -> Result<Vec<(i64, String)>> {
-    use sea_orm::QueryOrder;
     Ok(Entity::find()
         .select_only()
         .columns([Column::Id, Column::TaskName])

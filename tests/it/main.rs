@@ -28,3 +28,4 @@ mod selection;
 mod snapshots;
 mod sync;
 mod tokens;
+mod writes;

@@ -33,8 +33,8 @@ on_both! {
             ($($entity:ident),+) => {$( entity::$entity::Entity::find().all(db).await.unwrap(); )+};
         }
         reads!(
-            agent, call, call_rollup, call_tag, dial_task, grade, lead_package, platform_daily_stat,
-            platform_token, sync_day, sync_lease, sync_run
+            agent, audit_entry, call, call_rollup, call_tag, dial_task, grade, idempotency_key,
+            lead_package, platform_daily_stat, platform_token, sync_day, sync_lease, sync_run
         );
     };
 

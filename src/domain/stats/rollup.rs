@@ -99,9 +99,14 @@ impl RollupDeltas {
 
     fn change(&mut self, call: &CountedCall, by: CallCounts) {
         for cell in call.cells() {
-            let sum = self.0.entry(cell).or_default();
-            *sum = sum.plus(by);
+            self.change_cell(cell, by);
         }
+    }
+
+    /// A cell counts so much more.
+    pub fn change_cell(&mut self, cell: Cell, by: CallCounts) {
+        let sum = self.0.entry(cell).or_default();
+        *sum = sum.plus(by);
     }
 
     /// The cells that change, in order, and by how much.

@@ -231,6 +231,11 @@ impl Call {
         nested(context, &self.0, "tags", arguments).await
     }
 
+    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
+    async fn version(&self) -> i64 {
+        self.0.row.version
+    }
+
     /// When it was first stored here.
     async fn created_at(&self) -> DateTime {
         self.0.row.created_at.into()

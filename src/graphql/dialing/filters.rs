@@ -40,6 +40,8 @@ list_filter! {
         total_cost: DecimalFilter,
         /// The business day of createdAt.
         created_date: DateFilter,
+        /// Counts its changes, from 1.
+        version: IntFilter,
         /// When it was created here.
         created_at: DateTimeFilter,
         /// When it was last changed.
@@ -72,6 +74,8 @@ list_filter! {
         end_time: DateTimeFilter,
         /// Where it stands.
         status: WordFilter<TaskStatus>,
+        /// Counts its changes, from 1.
+        version: IntFilter,
         /// When it was first seen here.
         created_at: DateTimeFilter,
         /// When it was last changed.
@@ -134,6 +138,8 @@ list_filter! {
         billed_amount: DecimalFilter,
         /// Who told us of it.
         source: WordFilter<CallSource>,
+        /// Counts its changes, from 1.
+        version: IntFilter,
         /// When it was first stored here.
         created_at: DateTimeFilter,
         /// When what is stored here was last changed.
@@ -192,5 +198,33 @@ list_filter! {
         updated_at: DateTimeFilter,
         /// Its calls.
         calls: RelatedFilter<CallFilter>,
+    }
+}
+
+list_filter! {
+    /// Which grades. What is said of several fields holds together.
+    GradeFilter {
+        ids {
+            /// The grade itself.
+            id: Grade,
+        }
+        /// The id in the database.
+        database_id("id"): IntFilter,
+        /// Its stable name.
+        code: StringFilter,
+        /// What people call it.
+        label: StringFilter,
+        /// What one call of this grade earns, in yuan.
+        unit_price: DecimalFilter,
+        /// Whether the person is interested.
+        is_interested: BooleanFilter,
+        /// Whether the call is a deal.
+        is_success: BooleanFilter,
+        /// Counts its changes, from 1.
+        version: IntFilter,
+        /// When it was created.
+        created_at: DateTimeFilter,
+        /// When it was last changed.
+        updated_at: DateTimeFilter,
     }
 }

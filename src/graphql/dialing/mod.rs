@@ -3,6 +3,8 @@
 mod agent;
 mod call;
 mod filters;
+mod grade;
+mod mutations;
 mod orders;
 mod package;
 mod query;
@@ -12,9 +14,13 @@ mod task;
 pub(super) use agent::Agent;
 pub(super) use call::{Call, CallResult, CallSource};
 pub(super) use filters::{
-    AgentFilter, CallFilter, CallTagFilter, DialTaskFilter, LeadPackageFilter,
+    AgentFilter, CallFilter, CallTagFilter, DialTaskFilter, GradeFilter, LeadPackageFilter,
 };
-pub(super) use orders::{AgentOrder, CallOrder, CallTagOrder, DialTaskOrder, LeadPackageOrder};
+pub(super) use grade::Grade;
+pub use mutations::DialingMutation;
+pub(super) use orders::{
+    AgentOrder, CallOrder, CallTagOrder, DialTaskOrder, GradeOrder, LeadPackageOrder,
+};
 pub(super) use package::LeadPackage;
 pub use query::DialingQuery;
 pub(super) use tag::{CallTag, TagType};

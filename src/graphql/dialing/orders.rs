@@ -131,3 +131,21 @@ list_order! {
         UpdatedAt => "updated_at",
     }
 }
+
+list_order! {
+    /// A key of the order of grades.
+    GradeOrder by GradeOrderField {
+        /// The order in which they were made.
+        Id => "id",
+        /// Its stable name.
+        Code => "code",
+        /// What people call it.
+        Label => "label",
+        /// What one call of this grade earns.
+        UnitPrice => "unit_price",
+        /// When it was created.
+        CreatedAt => "created_at",
+        /// When it was last changed.
+        UpdatedAt => "updated_at",
+    }
+}

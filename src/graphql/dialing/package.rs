@@ -154,6 +154,11 @@ impl LeadPackage {
         self.0.row.created_date.into()
     }
 
+    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
+    async fn version(&self) -> i64 {
+        self.0.row.version
+    }
+
     /// When it was created here.
     async fn created_at(&self) -> DateTime {
         self.0.row.created_at.into()

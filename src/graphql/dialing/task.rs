@@ -151,6 +151,11 @@ impl DialTask {
         nested(context, &self.0, "calls", arguments).await
     }
 
+    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
+    async fn version(&self) -> i64 {
+        self.0.row.version
+    }
+
     /// When it was first seen here.
     async fn created_at(&self) -> DateTime {
         self.0.row.created_at.into()

@@ -3,7 +3,9 @@
 mod dashboard;
 mod figures;
 mod grade_stats;
+mod metrics;
 mod query;
 mod trend;
 
+pub(super) use metrics::MetricsSummary;
 pub use query::StatsQuery;

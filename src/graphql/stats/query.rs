@@ -3,11 +3,13 @@ use std::time::Instant;
 use crate::graphql::error::Result;
 use async_graphql::{Context, Object};
 
-use super::{dashboard::Dashboard, grade_stats::GradeStats, trend::TrendPoint};
+use super::{
+    dashboard::Dashboard, grade_stats::GradeStats, metrics::MetricsSummary, trend::TrendPoint,
+};
 use crate::{
     domain::business_time::DayRange,
     graphql::{context::ContextExt, error::ApiError, scalars::Date},
-    service::{dashboard, grade_stats, trend},
+    service::{dashboard, grade_stats, metrics, trend},
 };
 
 /// Queries for figures.
@@ -47,6 +49,18 @@ impl StatsQuery {
         let date = date.map_or_else(|| services.today(), |date| date.0);
         let dashboard = dashboard::dashboard(&services.db, date, services.today()).await;
         Ok(Dashboard(dashboard?))
+    }
+
+    /// What a business day came to.
+    async fn metrics_summary(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The business day; today by default.")] date: Option<Date>,
+    ) -> Result<MetricsSummary> {
+        let services = context.services()?;
+        let date = date.map_or_else(|| services.today(), |date| date.0);
+        let summary = metrics::summary(&services.db, date, services.today()).await;
+        Ok(MetricsSummary(summary?))
     }
 
     /// The figures of each day from `from` to `to`, oldest first, days without calls included.

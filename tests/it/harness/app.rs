@@ -156,6 +156,12 @@ impl TestApp {
 
     /// Sends a query as `role`.
     pub async fn query_as(&self, role: Role, query: &str) -> Answer {
+        self.query_with(role, query, Value::Null).await
+    }
+
+    /// Sends a query with variables as `role`.
+    pub async fn query_with(&self, role: Role, query: &str, variables: Value) -> Answer {
+        let body = json!({ "query": query, "variables": variables }).to_string();
         let request = Request::builder()
             .method(Method::POST)
             .uri("/graphql")
@@ -164,7 +170,7 @@ impl TestApp {
                 format!("Bearer {}", self.token(role)),
             )
             .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(json!({ "query": query }).to_string()))
+            .body(Body::from(body))
             .unwrap();
         answer(self.send(request).await).await
     }

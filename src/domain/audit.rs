@@ -1,0 +1,78 @@
+//! What the record of a change says: each field that differs, before and after.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+
+use super::{money::Money, phone};
+
+/// The fields of an object by their names in the API, as they are recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record(Vec<(&'static str, Value)>);
+
+impl Record {
+    /// With one more field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.0.push((name, value.into()));
+        self
+    }
+
+    /// With an amount of money, in yuan.
+    #[must_use]
+    pub fn with_amount(self, name: &'static str, amount: Option<Money>) -> Self {
+        self.with(name, amount.map(|amount| amount.to_decimal().to_string()))
+    }
+
+    /// With an instant.
+    #[must_use]
+    pub fn with_time(self, name: &'static str, at: Option<DateTime<Utc>>) -> Self {
+        let written = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        self.with(name, at.map(written))
+    }
+
+    /// With a phone number, masked: the record of a change is read by more people than the number.
+    #[must_use]
+    pub fn with_phone(self, name: &'static str, number: Option<&str>) -> Self {
+        self.with(name, number.map(phone::masked))
+    }
+
+    fn get(&self, name: &str) -> &Value {
+        let found = self.0.iter().find(|(field, _)| *field == name);
+        found.map_or(&Value::Null, |(_, value)| value)
+    }
+}
+
+/// The fields that differ: name → `{before, after}`. Something new was empty before, and
+/// something deleted is empty afterwards.
+#[must_use]
+pub fn changes(before: &Record, after: &Record) -> Map<String, Value> {
+    let mut changes = Map::new();
+    for (name, _) in before.0.iter().chain(&after.0) {
+        let (before, after) = (before.get(name), after.get(name));
+        if before != after {
+            changes.insert(
+                (*name).to_owned(),
+                json!({ "before": before, "after": after }),
+            );
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_recorded_and_numbers_are_masked() {
+        let before = Record::default()
+            .with("name", "A")
+            .with_phone("phoneNumber", Some("13812348000"));
+        let after = Record::default()
+            .with("name", "A")
+            .with_phone("phoneNumber", None);
+        let expected = json!({ "phoneNumber": { "before": "138****8000", "after": null } });
+        assert_eq!(Value::Object(changes(&before, &after)), expected);
+        assert!(changes(&before, &before).is_empty());
+    }
+}

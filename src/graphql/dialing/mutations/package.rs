@@ -1,0 +1,194 @@
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+
+use super::input::{change, writer};
+use crate::{
+    domain::{change::Change, leads, viewer::Capability},
+    graphql::{
+        connection::shown,
+        dialing::LeadPackage,
+        error::Result,
+        guard::Requires,
+        id::{self, Kind},
+        scalars::Decimal,
+        user_error::{UserError, user_errors},
+    },
+    service::packages,
+};
+
+/// A package to be created.
+#[derive(InputObject)]
+pub(super) struct CreatePackageInput {
+    /// What people call it; at most 200 characters.
+    name: String,
+    /// Where the leads come from; at most 200 characters.
+    source: MaybeUndefined<String>,
+    /// The industry of the leads; at most 200 characters.
+    industry: MaybeUndefined<String>,
+    /// The region of the leads; at most 200 characters.
+    region: MaybeUndefined<String>,
+    /// How many leads it has; 0 when left out.
+    total_leads: MaybeUndefined<i32>,
+    /// How many of them can be dialled, never more than totalLeads; 0 when left out.
+    valid_leads: MaybeUndefined<i32>,
+    /// Price of one lead in yuan; 0 when left out.
+    cost_per_lead: MaybeUndefined<Decimal>,
+    /// Price of the package in yuan; totalLeads × costPerLead when left out or null.
+    total_cost: MaybeUndefined<Decimal>,
+    /// A text of your choice, at most 200 characters: a repeat of this input with the same key
+    /// within 24 hours creates nothing and gives the first answer again.
+    idempotency_key: Option<String>,
+}
+
+/// Changes of a package. What is left out stays as it is; null empties a field.
+#[derive(InputObject)]
+pub(super) struct UpdatePackageInput {
+    /// The package's `id`.
+    id: ID,
+    /// What people call it; at most 200 characters.
+    name: MaybeUndefined<String>,
+    /// Where the leads come from; at most 200 characters.
+    source: MaybeUndefined<String>,
+    /// The industry of the leads; at most 200 characters.
+    industry: MaybeUndefined<String>,
+    /// The region of the leads; at most 200 characters.
+    region: MaybeUndefined<String>,
+    /// How many leads it has.
+    total_leads: MaybeUndefined<i32>,
+    /// How many of them can be dialled, never more than totalLeads.
+    valid_leads: MaybeUndefined<i32>,
+    /// Price of one lead in yuan.
+    cost_per_lead: MaybeUndefined<Decimal>,
+    /// Price of the package in yuan. One that was worked out follows totalLeads and costPerLead, one
+    /// that was given stays; null has it worked out again.
+    total_cost: MaybeUndefined<Decimal>,
+    /// The version that the change was made for: another one is a CONFLICT, and nothing is written.
+    expected_version: Option<i64>,
+}
+
+/// Which package to delete.
+#[derive(InputObject)]
+pub(super) struct DeletePackageInput {
+    /// The package's `id`.
+    id: ID,
+    /// The version that is to be deleted: another one is a CONFLICT, and nothing is deleted.
+    expected_version: Option<i64>,
+}
+
+/// What came of creating a package.
+#[derive(SimpleObject, Default)]
+pub(super) struct CreatePackagePayload {
+    /// The new package; null when there are userErrors, or when a repeated one was deleted since.
+    package: Option<LeadPackage>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of changing a package.
+#[derive(SimpleObject, Default)]
+pub(super) struct UpdatePackagePayload {
+    /// The package as it is now; null when there are userErrors.
+    package: Option<LeadPackage>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of deleting a package.
+#[derive(SimpleObject, Default)]
+pub(super) struct DeletePackagePayload {
+    /// The `id` that the package had; null when there are userErrors.
+    deleted_id: Option<ID>,
+    /// How many tasks belonged to it, and now belong to none.
+    unlinked_tasks: u64,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// Changes of packages.
+#[derive(Default)]
+pub struct PackageMutation;
+
+#[Object]
+impl PackageMutation {
+    /// Creates a package. For ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn create_package(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The new package.")] input: CreatePackageInput,
+    ) -> Result<CreatePackagePayload> {
+        let package = leads::PackageInput {
+            name: Change::Set(input.name),
+            source: change(input.source),
+            industry: change(input.industry),
+            region: change(input.region),
+            total_leads: change(input.total_leads),
+            valid_leads: change(input.valid_leads),
+            cost_per_lead: change(input.cost_per_lead),
+            total_cost: change(input.total_cost),
+        };
+        let writer = writer(context)?;
+        match packages::create(&writer, &package, input.idempotency_key.as_deref()).await {
+            Ok(row) => Ok(CreatePackagePayload {
+                package: row.map(shown),
+                ..Default::default()
+            }),
+            Err(error) => Ok(CreatePackagePayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+
+    /// Changes a package. For ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn update_package(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which package, and what of it.")] input: UpdatePackageInput,
+    ) -> Result<UpdatePackagePayload> {
+        let id = id::given(&input.id, Kind::LeadPackage);
+        let package = leads::PackageInput {
+            name: change(input.name),
+            source: change(input.source),
+            industry: change(input.industry),
+            region: change(input.region),
+            total_leads: change(input.total_leads),
+            valid_leads: change(input.valid_leads),
+            cost_per_lead: change(input.cost_per_lead),
+            total_cost: change(input.total_cost),
+        };
+        let writer = writer(context)?;
+        match packages::update(&writer, &id, &package, input.expected_version).await {
+            Ok(row) => Ok(UpdatePackagePayload {
+                package: Some(shown(row)),
+                ..Default::default()
+            }),
+            Err(error) => Ok(UpdatePackagePayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+
+    /// Deletes a package. Its tasks and their calls stay; the tasks belong to no package then. For
+    /// ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn delete_package(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which package.")] input: DeletePackageInput,
+    ) -> Result<DeletePackagePayload> {
+        let id = id::given(&input.id, Kind::LeadPackage);
+        match packages::delete(&writer(context)?, &id, input.expected_version).await {
+            Ok(deleted) => Ok(DeletePackagePayload {
+                deleted_id: Some(id::global(Kind::LeadPackage, deleted.id)),
+                unlinked_tasks: deleted.unlinked_tasks,
+                ..Default::default()
+            }),
+            Err(error) => Ok(DeletePackagePayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+}

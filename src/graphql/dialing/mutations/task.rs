@@ -1,0 +1,232 @@
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+
+use super::input::{change, id_change, writer};
+use crate::{
+    domain::{change::Change, task, viewer::Capability},
+    graphql::{
+        connection::shown,
+        dialing::{DialTask, LeadPackage, task::TaskStatus},
+        error::Result,
+        guard::Requires,
+        id::{self, Kind},
+        scalars::DateTime,
+        user_error::{UserError, user_errors},
+    },
+    service::tasks::{self, TaskSelection},
+};
+
+/// A dial task to be created; it is PENDING at first.
+#[derive(InputObject)]
+pub(super) struct CreateTaskInput {
+    /// What people call it; at most 200 characters.
+    task_name: String,
+    /// The `id` of the package whose leads it dials; none when left out.
+    package_id: MaybeUndefined<ID>,
+    /// What it is about; at most 10,000 characters.
+    description: MaybeUndefined<String>,
+    /// When dialling is to start.
+    start_time: MaybeUndefined<DateTime>,
+    /// When dialling is to end, not before startTime.
+    end_time: MaybeUndefined<DateTime>,
+    /// A text of your choice, at most 200 characters: a repeat of this input with the same key
+    /// within 24 hours creates nothing and gives the first answer again.
+    idempotency_key: Option<String>,
+}
+
+/// Changes of a dial task. What is left out stays as it is; null empties a field.
+#[derive(InputObject)]
+pub(super) struct UpdateTaskInput {
+    /// The task's `id`.
+    id: ID,
+    /// What people call it; at most 200 characters. The platform's next record of its own task names
+    /// it as it is named there.
+    task_name: MaybeUndefined<String>,
+    /// The `id` of the package whose leads it dials; null for none.
+    package_id: MaybeUndefined<ID>,
+    /// What it is about; at most 10,000 characters.
+    description: MaybeUndefined<String>,
+    /// When dialling is to start.
+    start_time: MaybeUndefined<DateTime>,
+    /// When dialling is to end, not before startTime.
+    end_time: MaybeUndefined<DateTime>,
+    /// Where it stands: PENDING becomes IN_PROGRESS, IN_PROGRESS becomes COMPLETED, and both can
+    /// become CANCELLED.
+    status: MaybeUndefined<TaskStatus>,
+    /// The version that the change was made for: another one is a CONFLICT, and nothing is written.
+    expected_version: Option<i64>,
+}
+
+/// Which dial task to delete.
+#[derive(InputObject)]
+pub(super) struct DeleteTaskInput {
+    /// The task's `id`.
+    id: ID,
+    /// The version that is to be deleted: another one is a CONFLICT, and nothing is deleted.
+    expected_version: Option<i64>,
+}
+
+/// Which tasks are to belong to which package.
+#[derive(InputObject)]
+pub(super) struct AssignTasksInput {
+    /// The package's `id`; null takes the tasks from their packages. Has to be given.
+    package_id: MaybeUndefined<ID>,
+    /// The tasks' `id`s: 1 to 1,000.
+    task_ids: Vec<ID>,
+}
+
+/// What came of creating a task.
+#[derive(SimpleObject, Default)]
+pub(super) struct CreateTaskPayload {
+    /// The new task; null when there are userErrors, or when a repeated one was deleted since.
+    task: Option<DialTask>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of changing a task.
+#[derive(SimpleObject, Default)]
+pub(super) struct UpdateTaskPayload {
+    /// The task as it is now; null when there are userErrors.
+    task: Option<DialTask>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of deleting a task.
+#[derive(SimpleObject, Default)]
+pub(super) struct DeleteTaskPayload {
+    /// The `id` that the task had; null when there are userErrors.
+    deleted_id: Option<ID>,
+    /// How many calls went with it.
+    deleted_calls: u64,
+    /// How many tags of those calls.
+    deleted_tags: u64,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of giving tasks to a package.
+#[derive(SimpleObject, Default)]
+pub(super) struct AssignTasksPayload {
+    /// The package; null when the tasks were unlinked, or when there are userErrors.
+    package: Option<LeadPackage>,
+    /// How many of the tasks did not belong to it before.
+    assigned: usize,
+    /// All tasks that were named, each once, as they are now; empty when there are userErrors.
+    tasks: Vec<DialTask>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// Changes of tasks.
+#[derive(Default)]
+pub struct TaskMutation;
+
+#[Object]
+impl TaskMutation {
+    /// Creates a dial task. For ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn create_task(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The new task.")] input: CreateTaskInput,
+    ) -> Result<CreateTaskPayload> {
+        let task = task::TaskInput {
+            package: id_change(input.package_id, Kind::LeadPackage),
+            task_name: Change::Set(input.task_name),
+            description: change(input.description),
+            start_time: change(input.start_time),
+            end_time: change(input.end_time),
+            status: Change::Keep,
+        };
+        match tasks::create(&writer(context)?, &task, input.idempotency_key.as_deref()).await {
+            Ok(row) => Ok(CreateTaskPayload {
+                task: row.map(shown),
+                ..Default::default()
+            }),
+            Err(error) => Ok(CreateTaskPayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+
+    /// Changes a dial task. For ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn update_task(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which task, and what of it.")] input: UpdateTaskInput,
+    ) -> Result<UpdateTaskPayload> {
+        let id = id::given(&input.id, Kind::DialTask);
+        let task = task::TaskInput {
+            package: id_change(input.package_id, Kind::LeadPackage),
+            task_name: change(input.task_name),
+            description: change(input.description),
+            start_time: change(input.start_time),
+            end_time: change(input.end_time),
+            status: change(input.status),
+        };
+        match tasks::update(&writer(context)?, &id, &task, input.expected_version).await {
+            Ok(row) => Ok(UpdateTaskPayload {
+                task: Some(shown(row)),
+                ..Default::default()
+            }),
+            Err(error) => Ok(UpdateTaskPayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+
+    /// Deletes a dial task with its calls and their tags; no figure counts them any more. A task of
+    /// the platform comes back when one of its calls is read again. For ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn delete_task(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which task.")] input: DeleteTaskInput,
+    ) -> Result<DeleteTaskPayload> {
+        let id = id::given(&input.id, Kind::DialTask);
+        match tasks::delete(&writer(context)?, &id, input.expected_version).await {
+            Ok(deleted) => Ok(DeleteTaskPayload {
+                deleted_id: Some(id::global(Kind::DialTask, deleted.id)),
+                deleted_calls: deleted.calls,
+                deleted_tags: deleted.tags,
+                ..Default::default()
+            }),
+            Err(error) => Ok(DeleteTaskPayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+
+    /// Gives tasks to a package, or takes them from theirs. All of them, or none when one cannot be.
+    /// For ADMIN and MANAGER.
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    async fn assign_tasks(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tasks, and which package.")] input: AssignTasksInput,
+    ) -> Result<AssignTasksPayload> {
+        let package = id_change(input.package_id, Kind::LeadPackage);
+        let ids = input
+            .task_ids
+            .iter()
+            .map(|id| id::given(id, Kind::DialTask));
+        let selection = TaskSelection::Ids(ids.collect());
+        match tasks::assign(&writer(context)?, &package, &selection).await {
+            Ok(done) => Ok(AssignTasksPayload {
+                package: done.package.map(shown),
+                assigned: done.assigned,
+                tasks: done.tasks.into_iter().map(shown).collect(),
+                ..Default::default()
+            }),
+            Err(error) => Ok(AssignTasksPayload {
+                user_errors: user_errors(error)?,
+                ..Default::default()
+            }),
+        }
+    }
+}

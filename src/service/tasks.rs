@@ -1,0 +1,274 @@
+//! Writing dial tasks, and giving them to packages.
+
+use std::collections::BTreeMap;
+
+use super::{
+    audit::{changed, object},
+    idempotency::read_key,
+    write::{Result, Work, WriteError, Writer, accepted, check_version, no},
+};
+use crate::{
+    domain::{
+        audit::Record,
+        change::{Change, GivenId},
+        fields::Fields,
+        problem::{Code, Path, Problems},
+        task::{TaskFields, TaskInput},
+    },
+    store::{
+        call_edits, claim_calls, delete_row, find_by_ids, lock_rows,
+        packages::{PackageRow, Packages},
+        recounts, rollups, tags, task_edits,
+        tasks::{TaskRow, Tasks},
+    },
+};
+
+/// Most tasks that can be named in one request.
+pub const MAX_ASSIGNED: usize = 1_000;
+
+/// Adds a task. A repeat with the same `key` gives the task that the first one made, as it is now;
+/// none if it was deleted since.
+///
+/// # Errors
+/// Every problem of the input, or when the database fails; nothing is written then.
+pub async fn create(
+    writer: &Writer<'_>,
+    input: &TaskInput,
+    key: Option<&str>,
+) -> Result<Option<TaskRow>> {
+    let created = writer.write("createTask", || {
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            let fields = TaskFields::read(None, input.clone(), &mut problems);
+            let key = read_key(key, &mut problems);
+            if let (Some(fields), true) = (&fields, problems.is_empty())
+                && let Some(id) = work.earlier(key.as_deref(), fields).await?
+            {
+                return Ok(find_by_ids::<Tasks>(&work.tx, &[id]).await?.pop());
+            }
+            hold_package(work, &input.package, &mut problems).await?;
+            let fields = accepted(fields, problems)?;
+            let record = fields.record();
+            let task = task_edits::create(&work.tx, fields, work.now).await?;
+            work.keep_answer(key.as_deref(), &task.id).await?;
+            let added = changed(object::TASK, &task.id, &Record::default(), &record);
+            work.record(vec![added]).await?;
+            Ok(Some(task))
+        }
+    });
+    let created = created.await?;
+    writer.prune_keys(key).await;
+    Ok(created)
+}
+
+async fn hold_package(
+    work: &Work,
+    package: &Change<GivenId>,
+    problems: &mut Problems,
+) -> Result<()> {
+    work.hold::<Packages>("packageId", object::PACKAGE, package, problems)
+        .await
+}
+
+/// Changes a task.
+///
+/// # Errors
+/// Every problem of the input, a stale `expected_version` and a status that cannot follow among
+/// them, or when the database fails; nothing is written then.
+pub async fn update(
+    writer: &Writer<'_>,
+    id: &GivenId,
+    input: &TaskInput,
+    expected_version: Option<i64>,
+) -> Result<TaskRow> {
+    writer
+        .write("updateTask", || {
+            async move |work: &Work| {
+                let mut problems = Problems::default();
+                // Packages before tasks, in the order in which every writer locks.
+                hold_package(work, &input.package, &mut problems).await?;
+                let row = work.lock::<Tasks>(object::TASK, id).await?;
+                check_version(expected_version, row.version, &mut problems);
+                let before = task_edits::fields(&row);
+                let after = TaskFields::read(Some(&before), input.clone(), &mut problems);
+                let after = accepted(after, problems)?;
+                if after == before {
+                    return Ok(row);
+                }
+                let change = changed(object::TASK, &row.id, &before.record(), &after.record());
+                work.record(vec![change]).await?;
+                Ok(task_edits::update(&work.tx, &row, after, work.now).await?)
+            }
+        })
+        .await
+}
+
+/// What was deleted with a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeletedTask {
+    /// Its id.
+    pub id: i64,
+    /// Calls that it dialled.
+    pub calls: u64,
+    /// Tags of those.
+    pub tags: u64,
+}
+
+/// Deletes a task with its calls and their tags; figures no longer count them. A task that the
+/// platform knows comes back with its next record.
+///
+/// # Errors
+/// When there is no such task or not in the version expected, or when the database fails; nothing
+/// is written then.
+pub async fn delete(
+    writer: &Writer<'_>,
+    id: &GivenId,
+    expected_version: Option<i64>,
+) -> Result<DeletedTask> {
+    writer
+        .write("deleteTask", || {
+            async move |work: &Work| {
+                // Its calls must not change between counting and deleting them.
+                claim_calls(&work.tx).await?;
+                let row = work.lock::<Tasks>(object::TASK, id).await?;
+                let mut problems = Problems::default();
+                check_version(expected_version, row.version, &mut problems);
+                accepted(Some(()), problems)?;
+                let deltas = recounts::without_task(&work.tx, row.id).await?;
+                let deleted = DeletedTask {
+                    id: row.id,
+                    tags: tags::remove_all_of_task(&work.tx, row.id).await?,
+                    calls: call_edits::delete_of_task(&work.tx, row.id).await?,
+                };
+                delete_row::<Tasks>(&work.tx, row.id).await?;
+                rollups::apply(&work.tx, &deltas).await?;
+                let before = task_edits::fields(&row).record();
+                let gone = changed(object::TASK, &row.id, &before, &Record::default());
+                let counts = [
+                    ("deletedCalls", deleted.calls),
+                    ("deletedTags", deleted.tags),
+                ];
+                work.record_with(gone, counts).await?;
+                Ok(deleted)
+            }
+        })
+        .await
+}
+
+/// Which tasks are given to a package.
+#[derive(Debug, Clone)]
+pub enum TaskSelection {
+    /// Those with these ids.
+    Ids(Vec<GivenId>),
+}
+
+/// What came of giving tasks to a package.
+#[derive(Debug, Clone)]
+pub struct Assigned {
+    /// The package; none where tasks were unlinked.
+    pub package: Option<PackageRow>,
+    /// How many tasks did not belong to it before.
+    pub assigned: usize,
+    /// All that were selected, as they are now, in the order of the selection.
+    pub tasks: Vec<TaskRow>,
+}
+
+/// Gives tasks to a package, or, for null, to none.
+///
+/// # Errors
+/// Every problem of the input, or when the database fails; nothing is written then.
+pub async fn assign(
+    writer: &Writer<'_>,
+    package: &Change<GivenId>,
+    selection: &TaskSelection,
+) -> Result<Assigned> {
+    writer
+        .write("assignTasks", || {
+            async move |work: &Work| {
+                let mut problems = Problems::default();
+                hold_package(work, package, &mut problems).await?;
+                let package_id = read_package(package.clone(), &mut problems);
+                let tasks = match selection {
+                    TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
+                };
+                accepted(Some(()), problems)?;
+                let moved: Vec<&TaskRow> = tasks
+                    .iter()
+                    .filter(|task| task.package_id != package_id)
+                    .collect();
+                let ids: Vec<i64> = moved.iter().map(|task| task.id).collect();
+                if !ids.is_empty() {
+                    task_edits::link(&work.tx, &ids, package_id, work.now).await?;
+                    let link = |id: Option<i64>| Record::default().with("packageId", id);
+                    let after = link(package_id);
+                    let changes = moved.iter().map(|task| {
+                        changed(object::TASK, &task.id, &link(task.package_id), &after)
+                    });
+                    work.record(changes.collect()).await?;
+                }
+                let selected: Vec<i64> = tasks.iter().map(|task| task.id).collect();
+                let mut rows: BTreeMap<i64, TaskRow> = find_by_ids::<Tasks>(&work.tx, &selected)
+                    .await?
+                    .into_iter()
+                    .map(|task| (task.id, task))
+                    .collect();
+                Ok(Assigned {
+                    package: match package_id {
+                        Some(id) => find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
+                        None => None,
+                    },
+                    assigned: ids.len(),
+                    tasks: selected.iter().filter_map(|id| rows.remove(id)).collect(),
+                })
+            }
+        })
+        .await
+}
+
+/// Null unlinks; saying nothing is a mistake.
+fn read_package(package: Change<GivenId>, problems: &mut Problems) -> Option<i64> {
+    let mut fields = Fields::new(Path::input(), problems);
+    if !package.is_said() {
+        let message = "packageId has to be given; null takes the tasks from their packages";
+        fields.note("packageId", Code::Required, message);
+    }
+    fields.id("packageId", package, None)
+}
+
+/// Locks the tasks with these ids, each once, and returns them in the order of the ids.
+async fn select_by_id(
+    work: &Work,
+    ids: &[GivenId],
+    problems: &mut Problems,
+) -> Result<Vec<TaskRow>> {
+    let path = Path::input().field("taskIds");
+    let refused = |code, message: String| WriteError::refused(path.clone(), code, message);
+    if ids.is_empty() {
+        let message = "at least one task has to be given".to_owned();
+        return Err(refused(Code::Required, message));
+    }
+    if ids.len() > MAX_ASSIGNED {
+        let message = format!(
+            "at most {MAX_ASSIGNED} tasks are taken at once, and {} were given",
+            ids.len()
+        );
+        return Err(refused(Code::TooMany, message));
+    }
+    let known: Vec<i64> = ids.iter().flatten().copied().collect();
+    let mut rows: BTreeMap<i64, Option<TaskRow>> = lock_rows::<Tasks>(&work.tx, &known)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, Some(row)))
+        .collect();
+    let mut tasks = Vec::with_capacity(rows.len());
+    for (index, id) in ids.iter().enumerate() {
+        match id {
+            Err(message) => problems.note(path.item(index), Code::InvalidId, message),
+            Ok(id) => match rows.get_mut(id) {
+                None => problems.note(path.item(index), Code::NotFound, no(object::TASK)),
+                Some(row) => tasks.extend(row.take()),
+            },
+        }
+    }
+    Ok(tasks)
+}

@@ -1,0 +1,55 @@
+//! `audit_log`: who changed what, and when.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, EntityTrait};
+use serde_json::{Map, Value};
+
+use super::{Result, Transaction, dialect::ROWS_A_STATEMENT};
+use crate::entity::audit_entry::{ActiveModel, Entity};
+
+/// Who does what.
+#[derive(Debug, Clone, Copy)]
+pub struct Doing<'a> {
+    /// The token's `sub`.
+    pub actor: &'a str,
+    /// Their role.
+    pub role: &'a str,
+    /// The mutation.
+    pub operation: &'static str,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A change of one object.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// The type of the object in the API.
+    pub object_type: &'static str,
+    /// The row's id, or a day; none where many rows were changed.
+    pub object_id: Option<String>,
+    /// Each field with before and after, or counts.
+    pub changes: Map<String, Value>,
+}
+
+/// Records changes.
+pub async fn add(tx: &Transaction, doing: Doing<'_>, changed: Vec<Changed>) -> Result<()> {
+    let rows: Vec<ActiveModel> = changed
+        .into_iter()
+        .map(|changed| ActiveModel {
+            at: Set(doing.at),
+            actor: Set(doing.actor.to_owned()),
+            role: Set(doing.role.to_owned()),
+            operation: Set(doing.operation.to_owned()),
+            object_type: Set(changed.object_type.to_owned()),
+            object_id: Set(changed.object_id),
+            changes: Set(Value::Object(changed.changes).to_string()),
+            ..Default::default()
+        })
+        .collect();
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        Entity::insert_many(rows.to_vec())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `lead_packages`, changed a row at a time.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+};
+
+use super::{Result, Transaction, packages::PackageRow};
+use crate::{domain::leads::PackageFields, entity::lead_package::ActiveModel};
+
+/// What the row says of the package.
+#[must_use]
+pub fn fields(row: &PackageRow) -> PackageFields {
+    PackageFields {
+        name: row.name.clone(),
+        source: row.source.clone(),
+        industry: row.industry.clone(),
+        region: row.region.clone(),
+        total_leads: row.total_leads,
+        valid_leads: row.valid_leads,
+        cost_per_lead: row.cost_per_lead,
+        total_cost: row.total_cost,
+    }
+}
+
+/// Makes the row `before`, which must be locked, what `fields` say, and returns it.
+pub async fn update(
+    tx: &Transaction,
+    before: &PackageRow,
+    fields: PackageFields,
+    now: DateTime<Utc>,
+) -> Result<PackageRow> {
+    Ok(ActiveModel {
+        id: Unchanged(before.id),
+        name: Set(fields.name),
+        source: Set(fields.source),
+        industry: Set(fields.industry),
+        region: Set(fields.region),
+        total_leads: Set(fields.total_leads),
+        valid_leads: Set(fields.valid_leads),
+        cost_per_lead: Set(fields.cost_per_lead),
+        total_cost: Set(fields.total_cost),
+        updated_at: Set(now),
+        version: Set(before.version + 1),
+        ..Default::default()
+    }
+    .update(tx)
+    .await?)
+}

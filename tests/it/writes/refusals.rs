@@ -1,0 +1,79 @@
+//! Who may write what.
+
+use dialgraph::domain::viewer::Role;
+use serde_json::{Value, json};
+
+use super::{call_input, send, state};
+use crate::{
+    harness::{Backend, TestApp},
+    on_both,
+};
+
+/// Every mutation with an input that the schema takes, and the roles that may send it.
+fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
+    use Role::{Admin, Agent, Manager};
+    let id = json!({ "id": "x" });
+    let tags = json!({ "callId": "x", "tags": [] });
+    let managers: &[Role] = &[Admin, Manager];
+    let writers: &[Role] = &[Admin, Manager, Agent];
+    vec![
+        ("createPackage", json!({ "name": "" }), managers),
+        ("updatePackage", id.clone(), managers),
+        ("deletePackage", id.clone(), managers),
+        ("createTask", json!({ "taskName": "" }), managers),
+        ("updateTask", id.clone(), managers),
+        ("deleteTask", id.clone(), managers),
+        ("assignTasks", json!({ "taskIds": [] }), managers),
+        ("importCalls", json!({ "rows": [] }), managers),
+        ("deleteCall", id.clone(), managers),
+        ("refreshTaskMetrics", json!({ "taskId": "x" }), managers),
+        (
+            "computeDailyMetrics",
+            json!({ "date": "2027-01-01" }),
+            managers,
+        ),
+        ("createCall", call_input_with_a_mistake(), writers),
+        ("updateCall", id, writers),
+        ("addCallTags", tags.clone(), writers),
+        ("removeCallTags", tags, writers),
+        ("upsertGrade", json!({ "code": "" }), &[Admin]),
+        ("deleteGrade", json!({ "code": "OTHER" }), &[Admin]),
+    ]
+}
+
+fn call_input_with_a_mistake() -> Value {
+    super::with(&call_input(), json!({ "duration": -1 }))
+}
+
+on_both! {
+    /// A role that may not is told so, and nothing is written; one that may gets to the input.
+    roles_are_refused = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let before = state(&app.database.db).await;
+        for (field, input, roles) in mutations() {
+            for role in [Role::Admin, Role::Manager, Role::Agent, Role::Analyst] {
+                let answer = send(&app, role, field, "__typename", input.clone()).await;
+                if roles.contains(&role) {
+                    let errors = answer.data()[field]["userErrors"].clone();
+                    assert_ne!(errors, json!([]), "{field} as {role}");
+                } else {
+                    assert_eq!(answer.code(), "FORBIDDEN", "{field} as {role}");
+                }
+            }
+        }
+        assert_eq!(state(&app.database.db).await, before);
+    };
+
+    /// Every mutation of the schema is in the list above, but for the synchronisation's.
+    every_mutation_is_checked = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let data = app.data("{ __schema { mutationType { fields { name } } } }").await;
+        let fields = data["__schema"]["mutationType"]["fields"].as_array().unwrap();
+        let mut names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
+        names.retain(|name| *name != "refreshStats");
+        names.sort_unstable();
+        let mut checked: Vec<&str> = mutations().iter().map(|(field, ..)| *field).collect();
+        checked.sort_unstable();
+        assert_eq!(names, checked);
+    };
+}
