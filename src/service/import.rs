@@ -119,11 +119,11 @@ pub async fn import(
     let results = writer
         .write("importCalls", || {
             async move |work: &Work| {
+                write_calls(&work.tx).await?;
                 let input: Vec<_> = rows.iter().map(ReadRow::essence).collect();
                 if let Some(earlier) = work.earlier(key, &input).await? {
                     return Ok(earlier);
                 }
-                write_calls(&work.tx).await?;
                 let results = store(work, rows.clone(), path).await?;
                 work.keep_answer(key, &results).await?;
                 record(work, &results).await?;

@@ -12,15 +12,11 @@ use dialgraph::{
     entity::{call, call_rollup},
     store::{Database, rollups},
 };
-use proptest::{
-    prelude::*,
-    strategy::ValueTree as _,
-    test_runner::{RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use sea_orm::EntityTrait as _;
 
 use crate::{
-    harness::{Backend, TestDatabase, call as new_call, ingest, task},
+    harness::{Backend, TestDatabase, call as new_call, ingest, runner, task},
     on_both,
 };
 
@@ -70,21 +66,6 @@ fn batches(runner: &mut TestRunner, batches: usize) -> Vec<Vec<IncomingCall>> {
         .new_tree(runner)
         .unwrap()
         .current()
-}
-
-/// Other batches each time; the seed is printed, and `TEST_SEED` gives it again.
-fn runner() -> TestRunner {
-    let given = std::env::var("TEST_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let seed: u64 = given.unwrap_or_else(rand::random);
-    eprintln!("TEST_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    TestRunner::new_with_rng(
-        ProptestConfig::default(),
-        TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
-    )
 }
 
 /// Counts the calls row by row, with nothing of the code under test.

@@ -4,10 +4,12 @@
 mod app;
 mod data;
 mod database;
+mod random;
 
 pub use app::{Answer, TestApp, answer, day, run};
 pub use data::{call, ingest, package, task};
 pub use database::{Backend, TestDatabase};
+pub use random::runner;
 
 /// A test on both databases: `on_both!(name, async |backend| { … })`, one sentence of documentation
 /// before the name.

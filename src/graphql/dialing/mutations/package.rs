@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::input::{change, writer};
+use super::input::{answer, change, payloads, writer};
 use crate::{
     domain::{change::Change, leads, viewer::Capability},
     graphql::{
@@ -9,7 +9,7 @@ use crate::{
         guard::Requires,
         id::{self, Kind},
         scalars::Decimal,
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::packages,
 };
@@ -102,6 +102,12 @@ pub(super) struct DeletePackagePayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(
+    CreatePackagePayload,
+    UpdatePackagePayload,
+    DeletePackagePayload
+);
+
 /// Changes of packages.
 #[derive(Default)]
 pub struct PackageMutation;
@@ -126,16 +132,11 @@ impl PackageMutation {
             total_cost: change(input.total_cost),
         };
         let writer = writer(context)?;
-        match packages::create(&writer, &package, input.idempotency_key.as_deref()).await {
-            Ok(row) => Ok(CreatePackagePayload {
-                package: row.map(LeadPackage),
-                ..Default::default()
-            }),
-            Err(error) => Ok(CreatePackagePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = packages::create(&writer, &package, input.idempotency_key.as_deref()).await;
+        answer(done, |row| CreatePackagePayload {
+            package: row.map(LeadPackage),
+            ..Default::default()
+        })
     }
 
     /// Changes a package. For ADMIN and MANAGER.
@@ -157,16 +158,11 @@ impl PackageMutation {
             total_cost: change(input.total_cost),
         };
         let writer = writer(context)?;
-        match packages::update(&writer, &id, &package, input.expected_version).await {
-            Ok(row) => Ok(UpdatePackagePayload {
-                package: Some(LeadPackage(row)),
-                ..Default::default()
-            }),
-            Err(error) => Ok(UpdatePackagePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = packages::update(&writer, &id, &package, input.expected_version).await;
+        answer(done, |row| UpdatePackagePayload {
+            package: Some(LeadPackage(row)),
+            ..Default::default()
+        })
     }
 
     /// Deletes a package. Its tasks and their calls stay; the tasks belong to no package then. For
@@ -178,16 +174,11 @@ impl PackageMutation {
         #[graphql(desc = "Which package.")] input: DeletePackageInput,
     ) -> Result<DeletePackagePayload> {
         let id = id::given(&input.id, Kind::LeadPackage);
-        match packages::delete(&writer(context)?, &id, input.expected_version).await {
-            Ok(deleted) => Ok(DeletePackagePayload {
-                deleted_id: Some(id::global(Kind::LeadPackage, deleted.id)),
-                unlinked_tasks: deleted.unlinked_tasks,
-                ..Default::default()
-            }),
-            Err(error) => Ok(DeletePackagePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = packages::delete(&writer(context)?, &id, input.expected_version).await;
+        answer(done, |deleted| DeletePackagePayload {
+            deleted_id: Some(id::global(Kind::LeadPackage, deleted.id)),
+            unlinked_tasks: deleted.unlinked_tasks,
+            ..Default::default()
+        })
     }
 }
