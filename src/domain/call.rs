@@ -24,7 +24,7 @@ const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 const EARLIEST: DateTime<Utc> = DateTime::from_timestamp_nanos(946_684_800_000_000_000);
 
 /// What a caller says of a call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct CallInput {
     /// The task that dialled it.
     pub task: Change<GivenId>,

@@ -1,7 +1,7 @@
 //! What an input says of one field.
 
 /// A field that is left as it is, emptied or set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Change<T> {
     /// Nothing was said: it stays as it is.
     #[default]

@@ -171,25 +171,31 @@ impl<'a> Fields<'a> {
 
     /// A number from 0 to `most`.
     pub fn count(&mut self, name: &str, value: Option<i32>, most: i32) -> Option<i32> {
-        let value = value?;
-        if value < 0 {
-            self.note(name, Code::Negative, format!("{name} must not be negative"));
-        } else if value > most {
-            let message = format!("{name} must not be more than {most}, and is {value}");
-            self.note(name, Code::OutOfRange, message);
-        }
-        Some(value)
+        self.bounded(name, value?, 0, most, &most)
     }
 
     /// An amount of money from 0 to a billion yuan.
     pub fn amount(&mut self, name: &str, value: Option<Money>) -> Option<Money> {
-        let value = value?;
-        if value < Money::ZERO {
+        let written = format!("{} yuan", MOST_MONEY.to_decimal());
+        self.bounded(name, value?, Money::ZERO, MOST_MONEY, &written)
+    }
+
+    fn bounded<T: PartialOrd + Copy>(
+        &mut self,
+        name: &str,
+        value: T,
+        zero: T,
+        most: T,
+        written: &impl std::fmt::Display,
+    ) -> Option<T> {
+        if value < zero {
             self.note(name, Code::Negative, format!("{name} must not be negative"));
-        } else if value > MOST_MONEY {
-            let most = MOST_MONEY.to_decimal();
-            let message = format!("{name} must not be more than {most} yuan");
+            return None;
+        }
+        if value > most {
+            let message = format!("{name} must not be more than {written}");
             self.note(name, Code::OutOfRange, message);
+            return None;
         }
         Some(value)
     }

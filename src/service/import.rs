@@ -16,6 +16,7 @@ use crate::{
         change::Change,
         dialing::{CallSource, Tag},
         fields::{Fields, TextRule},
+        fingerprint::fingerprint,
         incoming::{IncomingCall, LinkedCall, PlatformAgent, PlatformTask},
         problem::{Code, Path, Problems},
     },
@@ -26,7 +27,7 @@ use crate::{
 pub const MAX_ROWS: usize = 5_000;
 
 /// A row as it was given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct ImportRow {
     /// The key: a row with the external id of a stored call replaces that call.
     pub external_id: Change<String>,
@@ -114,16 +115,17 @@ pub async fn import(
     if !problems.is_empty() {
         return Err(WriteError::Refused(problems));
     }
+    // As it was given: what is wrong with a row can depend on the time of day.
+    let input = fingerprint(&rows);
     let rows = &read(writer, rows, &path);
     let (path, key) = (&path, key.as_deref());
     let results = writer
         .write("importCalls", || {
             async move |work: &Work| {
-                let input: Vec<_> = rows.iter().map(ReadRow::essence).collect();
+                write_calls(&work.tx).await?;
                 if let Some(earlier) = work.earlier(key, &input).await? {
                     return Ok(earlier);
                 }
-                write_calls(&work.tx).await?;
                 let results = store(work, rows.clone(), path).await?;
                 work.keep_answer(key, &results).await?;
                 record(work, &results).await?;
@@ -136,23 +138,6 @@ pub async fn import(
 }
 
 impl ReadRow {
-    /// All that tells one row from another.
-    fn essence(&self) -> impl std::hash::Hash {
-        let problems: Vec<(Code, &str)> = self
-            .problems
-            .iter()
-            .map(|problem| (problem.code, problem.message.as_str()))
-            .collect();
-        (
-            &self.external_id,
-            &self.fields,
-            &self.task,
-            &self.agent,
-            &self.tags,
-            problems,
-        )
-    }
-
     fn result(self, status: RowStatus) -> RowResult {
         let problem = |problem: crate::domain::problem::Problem| RowProblem {
             path: problem.path.into(),

@@ -52,6 +52,7 @@ pub async fn add(
 ) -> Result<Tagged> {
     let tagged = writer.write("addCallTags", || {
         async move |work: &Work| {
+            write_calls(&work.tx).await?;
             let mut problems = Problems::default();
             let tags = read(given.to_vec(), &mut problems);
             let key = read_key(key, &mut problems);
@@ -92,6 +93,7 @@ pub async fn remove(
     writer
         .write("removeCallTags", || {
             async move |work: &Work| {
+                write_calls(&work.tx).await?;
                 let mut problems = Problems::default();
                 let tags = read(given.to_vec(), &mut problems);
                 let call = lock(work, id, expected_version, problems).await?;
@@ -118,7 +120,6 @@ async fn lock(
     expected_version: Option<i64>,
     mut problems: Problems,
 ) -> Result<CallRow> {
-    write_calls(&work.tx).await?;
     let call = work
         .lock_noting::<Calls>("callId", object::CALL, id, &mut problems)
         .await?;

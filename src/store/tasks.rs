@@ -5,14 +5,13 @@ use std::{collections::HashMap, sync::LazyLock};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::{
     Result, Transaction,
     calls::CALLS,
-    dialect,
     packages::PACKAGES,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -55,8 +54,8 @@ stored!(
 );
 
 /// The ids of the platform's tasks by external id; those that are new here are added, as being
-/// dialled, and those that were renamed there are renamed here. None of them can be deleted until
-/// the transaction ends, so that calls can refer to them.
+/// dialled, and those that were renamed there are renamed here. Whoever deletes tasks keeps writers
+/// of calls away, so that calls can refer to them.
 pub async fn ensure(
     tx: &Transaction,
     tasks: &[PlatformTask],
@@ -105,13 +104,13 @@ async fn by_external_id(
     tx: &Transaction,
     tasks: &[PlatformTask],
 ) -> Result<HashMap<String, (i64, String)>> {
-    let mut find = Entity::find()
+    let rows: Vec<(i64, String, String)> = Entity::find()
         .select_only()
         .columns([Column::Id, Column::ExternalId, Column::TaskName])
         .filter(Column::ExternalId.is_in(tasks.iter().map(|task| task.external_id.as_str())))
-        .order_by_asc(Column::Id);
-    dialect::hold_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
-    let rows: Vec<(i64, String, String)> = find.into_tuple().all(tx).await?;
+        .into_tuple()
+        .all(tx)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|(id, external_id, name)| (external_id, (id, name)))

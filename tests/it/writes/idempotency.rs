@@ -13,7 +13,10 @@ use crate::{
 
 /// Each mutation that takes a key: its input, another one, and what is read.
 fn keyed(call: &str) -> [(&'static str, Value, Value, &'static str); 5] {
-    let rows = |id: &str| json!({ "rows": [{ "externalId": id, "callTime": "2026-11-19T02:00:00Z", "result": "BUSY" }, {}] });
+    let rows = |id: &str| {
+        json!({ "rows": [{ "externalId": id, "callTime": "2026-11-19T02:00:00Z", "result": "BUSY" }, {},
+            { "externalId": "soon", "callTime": "2026-11-20T05:00:00Z", "result": "BUSY" }] })
+    };
     let tags =
         |value: &str| json!({ "callId": call, "tags": [{ "tagName": "a", "tagValue": value }] });
     [
@@ -54,6 +57,7 @@ on_both! {
             let key = json!({ "idempotencyKey": "k" });
             let first = done(&app, field, selection, with(&input, key.clone())).await;
             let after = state(&app.database.db).await;
+            app.clock.set(app.clock.now() + TimeDelta::seconds(1));
             assert_eq!(done(&app, field, selection, with(&input, json!({ "idempotencyKey": " k " }))).await, first, "{field}");
             assert_eq!(state(&app.database.db).await, after, "{field}");
             let reused = refused(&app, field, with(&other, key)).await;

@@ -176,6 +176,7 @@ pub fn id(object: &Value) -> String {
 }
 
 /// `input` with the fields of `more`.
+#[allow(clippy::needless_pass_by_value, reason = "a literal at every call")]
 pub fn with(input: &Value, more: Value) -> Value {
     let mut input = input.clone();
     for (name, value) in more.as_object().unwrap() {

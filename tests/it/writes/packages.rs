@@ -66,7 +66,6 @@ on_both! {
             at("input.industry", "CONTROL_CHARACTER"),
             at("input.name", "BLANK"),
             at("input.source", "TOO_LONG"),
-            at("input.totalCost", "NEGATIVE"),
             at("input.validLeads", "EXCEEDS_TOTAL"),
         ];
         assert_eq!(refused(&app, "createPackage", input).await, expected);

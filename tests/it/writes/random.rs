@@ -1,16 +1,12 @@
 //! Any mix of writes leaves figures that are those of the calls.
 
 use dialgraph::domain::viewer::Role;
-use proptest::{
-    prelude::*,
-    strategy::ValueTree as _,
-    test_runner::{RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value, json};
 
 use super::{assert_counted, send};
 use crate::{
-    harness::{Backend, TestApp, call, ingest, task},
+    harness::{Backend, TestApp, call, ingest, runner, task},
     on_both,
 };
 
@@ -73,21 +69,6 @@ fn write() -> impl Strategy<Value = Write> {
         2 => (0..4_u8, prop::collection::vec(0..5_u8, 0..3)).prop_map(|(code, patterns)| Write::Grade(code, patterns)),
         1 => (0..4_u8).prop_map(Write::DeleteGrade),
     ]
-}
-
-/// Other writes each time; the seed is printed, and `TEST_SEED` gives it again.
-fn runner() -> TestRunner {
-    let given = std::env::var("TEST_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let seed: u64 = given.unwrap_or_else(rand::random);
-    eprintln!("TEST_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    TestRunner::new_with_rng(
-        ProptestConfig::default(),
-        TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
-    )
 }
 
 fn time(fields: &Fields) -> String {

@@ -3,7 +3,7 @@
 use dialgraph::domain::viewer::Role;
 use serde_json::{Value, json};
 
-use super::{call_input, send, state};
+use super::{a_call, call_input, send, state, with};
 use crate::{
     harness::{Backend, TestApp},
     on_both,
@@ -42,7 +42,7 @@ fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
 }
 
 fn call_input_with_a_mistake() -> Value {
-    super::with(&call_input(), json!({ "duration": -1 }))
+    with(&call_input(), json!({ "duration": -1 }))
 }
 
 on_both! {
@@ -75,5 +75,33 @@ on_both! {
         let mut checked: Vec<&str> = mutations().iter().map(|(field, ..)| *field).collect();
         checked.sort_unstable();
         assert_eq!(names, checked);
+    };
+
+    /// The change and its record are one: what cannot be recorded is not done.
+    a_change_that_cannot_be_recorded_is_not_made = async |backend: Backend| {
+        use sea_orm::ConnectionTrait as _;
+        let app = TestApp::new(&backend).await;
+        let call = a_call(&app).await;
+        let db = &app.database.db;
+        let rename = async |from: &str, to: &str| {
+            db.write().execute_unprepared(&format!("ALTER TABLE {from} RENAME TO {to}")).await.unwrap();
+        };
+        let before = state(db).await;
+        rename("audit_log", "gone").await;
+        let input = |more| with(&json!({ "id": call }), more);
+        for (field, input) in [
+            ("createPackage", json!({ "name": "A", "idempotencyKey": "k" })),
+            ("createCall", call_input()),
+            ("updateCall", input(json!({ "grade": "A", "province": null }))),
+            ("deleteCall", input(json!({}))),
+            ("deleteGrade", json!({ "code": "NINE_YUAN" })),
+            ("importCalls", json!({ "rows": [with(&call_input(), json!({ "externalId": "1" }))] })),
+        ] {
+            let answer = send(&app, Role::Admin, field, "__typename", input).await;
+            assert_eq!(answer.code(), "INTERNAL", "{field}");
+            assert!(!answer.body.to_string().contains("audit_log"), "{}", answer.body);
+        }
+        rename("gone", "audit_log").await;
+        assert_eq!(state(db).await, before);
     };
 }

@@ -1,11 +1,11 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::{
-    input::{change, id_change, writer},
+    input::{answer, change, id_change, payloads, writer},
     tag::{TagInput, given_tags},
 };
 use crate::{
-    domain::{call, change::Change, viewer::Capability},
+    domain::{change::Change, viewer::Capability},
     graphql::{
         connection::shown,
         dialing::{Call, call::CallResult},
@@ -13,10 +13,35 @@ use crate::{
         guard::Requires,
         id::{self, Kind},
         scalars::{DateTime, Decimal},
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::calls::{self, NewCall},
 };
+
+/// What an input says of a call: each of its fields by the same name.
+macro_rules! call_input {
+    ($input:ident, $call_time:expr, $result:expr) => {
+        $crate::domain::call::CallInput {
+            task: id_change($input.task_id, Kind::DialTask),
+            agent: id_change($input.agent_id, Kind::Agent),
+            phone_number: change($input.phone_number),
+            call_time: $call_time,
+            duration: change($input.duration),
+            result: $result,
+            grade: change($input.grade),
+            hangup_reason: change($input.hangup_reason),
+            notes: change($input.notes),
+            customer_name: change($input.customer_name),
+            company: change($input.company),
+            province: change($input.province),
+            city: change($input.city),
+            device_name: change($input.device_name),
+            recording_url: change($input.recording_url),
+            billed_amount: change($input.billed_amount),
+        }
+    };
+}
+pub(super) use call_input;
 
 /// A call to be entered by hand.
 #[derive(InputObject)]
@@ -144,6 +169,8 @@ pub(super) struct DeleteCallPayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(CreateCallPayload, UpdateCallPayload, DeleteCallPayload);
+
 /// Changes of calls.
 #[derive(Default)]
 pub struct CallMutation;
@@ -159,36 +186,18 @@ impl CallMutation {
     ) -> Result<CreateCallPayload> {
         let call = NewCall {
             external_id: change(input.external_id),
-            call: call::CallInput {
-                task: id_change(input.task_id, Kind::DialTask),
-                agent: id_change(input.agent_id, Kind::Agent),
-                phone_number: change(input.phone_number),
-                call_time: Change::Set(input.call_time.into()),
-                duration: change(input.duration),
-                result: Change::Set(input.result.into()),
-                grade: change(input.grade),
-                hangup_reason: change(input.hangup_reason),
-                notes: change(input.notes),
-                customer_name: change(input.customer_name),
-                company: change(input.company),
-                province: change(input.province),
-                city: change(input.city),
-                device_name: change(input.device_name),
-                recording_url: change(input.recording_url),
-                billed_amount: change(input.billed_amount),
-            },
+            call: call_input!(
+                input,
+                Change::Set(input.call_time.into()),
+                Change::Set(input.result.into())
+            ),
             tags: given_tags(input.tags),
         };
-        match calls::create(&writer(context)?, &call, input.idempotency_key.as_deref()).await {
-            Ok(row) => Ok(CreateCallPayload {
-                call: row.map(shown),
-                ..Default::default()
-            }),
-            Err(error) => Ok(CreateCallPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = calls::create(&writer(context)?, &call, input.idempotency_key.as_deref()).await;
+        answer(done, |row| CreateCallPayload {
+            call: row.map(shown),
+            ..Default::default()
+        })
     }
 
     /// Changes a call, whoever told us of it; figures follow at once. A later version of a call from
@@ -200,34 +209,12 @@ impl CallMutation {
         #[graphql(desc = "Which call, and what of it.")] input: UpdateCallInput,
     ) -> Result<UpdateCallPayload> {
         let id = id::given(&input.id, Kind::Call);
-        let call = call::CallInput {
-            task: id_change(input.task_id, Kind::DialTask),
-            agent: id_change(input.agent_id, Kind::Agent),
-            phone_number: change(input.phone_number),
-            call_time: change(input.call_time),
-            duration: change(input.duration),
-            result: change(input.result),
-            grade: change(input.grade),
-            hangup_reason: change(input.hangup_reason),
-            notes: change(input.notes),
-            customer_name: change(input.customer_name),
-            company: change(input.company),
-            province: change(input.province),
-            city: change(input.city),
-            device_name: change(input.device_name),
-            recording_url: change(input.recording_url),
-            billed_amount: change(input.billed_amount),
-        };
-        match calls::update(&writer(context)?, &id, &call, input.expected_version).await {
-            Ok(row) => Ok(UpdateCallPayload {
-                call: Some(shown(row)),
-                ..Default::default()
-            }),
-            Err(error) => Ok(UpdateCallPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let call = call_input!(input, change(input.call_time), change(input.result));
+        let done = calls::update(&writer(context)?, &id, &call, input.expected_version).await;
+        answer(done, |row| UpdateCallPayload {
+            call: Some(shown(row)),
+            ..Default::default()
+        })
     }
 
     /// Deletes a call with its tags; no figure counts it any more. A call of the platform comes back
@@ -239,16 +226,11 @@ impl CallMutation {
         #[graphql(desc = "Which call.")] input: DeleteCallInput,
     ) -> Result<DeleteCallPayload> {
         let id = id::given(&input.id, Kind::Call);
-        match calls::delete(&writer(context)?, &id, input.expected_version).await {
-            Ok(deleted) => Ok(DeleteCallPayload {
-                deleted_id: Some(id::global(Kind::Call, deleted.id)),
-                deleted_tags: deleted.tags,
-                ..Default::default()
-            }),
-            Err(error) => Ok(DeleteCallPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = calls::delete(&writer(context)?, &id, input.expected_version).await;
+        answer(done, |deleted| DeleteCallPayload {
+            deleted_id: Some(id::global(Kind::Call, deleted.id)),
+            deleted_tags: deleted.tags,
+            ..Default::default()
+        })
     }
 }

@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::input::{change, writer};
+use super::input::{answer, change, payloads, writer};
 use crate::{
     domain::{grade_input, viewer::Capability},
     graphql::{
@@ -10,7 +10,7 @@ use crate::{
         guard::Requires,
         id::{self, Kind},
         scalars::Decimal,
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::grades,
 };
@@ -69,6 +69,8 @@ pub(super) struct DeleteGradePayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(UpsertGradePayload, DeleteGradePayload);
+
 /// Changes of the grade catalogue.
 #[derive(Default)]
 pub struct GradeMutation;
@@ -91,18 +93,13 @@ impl GradeMutation {
             is_interested: change(input.is_interested),
             is_success: change(input.is_success),
         };
-        match grades::upsert(&writer(context)?, &grade, input.expected_version).await {
-            Ok(done) => Ok(UpsertGradePayload {
-                grade: Some(shown(done.grade)),
-                created: done.created,
-                regraded_calls: done.regraded_calls,
-                ..Default::default()
-            }),
-            Err(error) => Ok(UpsertGradePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = grades::upsert(&writer(context)?, &grade, input.expected_version).await;
+        answer(done, |done| UpsertGradePayload {
+            grade: Some(shown(done.grade)),
+            created: done.created,
+            regraded_calls: done.regraded_calls,
+            ..Default::default()
+        })
     }
 
     /// Deletes a grade of the catalogue. Its calls become what the rest of the catalogue makes of
@@ -113,16 +110,11 @@ impl GradeMutation {
         context: &Context<'_>,
         #[graphql(desc = "Which grade.")] input: DeleteGradeInput,
     ) -> Result<DeleteGradePayload> {
-        match grades::delete(&writer(context)?, &input.code, input.expected_version).await {
-            Ok(deleted) => Ok(DeleteGradePayload {
-                deleted_id: Some(id::global(Kind::Grade, deleted.id)),
-                regraded_calls: deleted.regraded_calls,
-                ..Default::default()
-            }),
-            Err(error) => Ok(DeleteGradePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = grades::delete(&writer(context)?, &input.code, input.expected_version).await;
+        answer(done, |deleted| DeleteGradePayload {
+            deleted_id: Some(id::global(Kind::Grade, deleted.id)),
+            regraded_calls: deleted.regraded_calls,
+            ..Default::default()
+        })
     }
 }

@@ -1,18 +1,19 @@
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::{
-    input::{change, id_change, writer},
+    call::call_input,
+    input::{answer, change, id_change, payloads, writer},
     tag::{TagInput, given_tags},
 };
 use crate::{
-    domain::{call, viewer::Capability},
+    domain::viewer::Capability,
     graphql::{
         dialing::call::CallResult,
         error::Result,
         guard::Requires,
         id::Kind,
         scalars::{DateTime, Decimal},
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::import::{self, ImportRow, RowProblem, RowResult},
 };
@@ -73,24 +74,7 @@ impl From<ImportCallRow> for ImportRow {
     fn from(row: ImportCallRow) -> Self {
         Self {
             external_id: change(row.external_id),
-            call: call::CallInput {
-                task: id_change(row.task_id, Kind::DialTask),
-                agent: id_change(row.agent_id, Kind::Agent),
-                phone_number: change(row.phone_number),
-                call_time: change(row.call_time),
-                duration: change(row.duration),
-                result: change(row.result),
-                grade: change(row.grade),
-                hangup_reason: change(row.hangup_reason),
-                notes: change(row.notes),
-                customer_name: change(row.customer_name),
-                company: change(row.company),
-                province: change(row.province),
-                city: change(row.city),
-                device_name: change(row.device_name),
-                recording_url: change(row.recording_url),
-                billed_amount: change(row.billed_amount),
-            },
+            call: call_input!(row, change(row.call_time), change(row.result)),
             task: (change(row.task_external_id), change(row.task_name)),
             agent: (change(row.agent_external_id), change(row.agent_name)),
             tags: given_tags(row.tags),
@@ -185,6 +169,8 @@ pub(super) struct ImportCallsPayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(ImportCallsPayload);
+
 /// Bulk imports.
 #[derive(Default)]
 pub struct ImportMutation;
@@ -200,26 +186,22 @@ impl ImportMutation {
         #[graphql(desc = "The calls.")] input: ImportCallsInput,
     ) -> Result<ImportCallsPayload> {
         let rows = input.rows.into_iter().map(ImportRow::from).collect();
-        match import::import(&writer(context)?, rows, input.idempotency_key.as_deref()).await {
-            Ok(results) => {
-                let count = |status| import::count(&results, status);
-                Ok(ImportCallsPayload {
-                    created: count(import::RowStatus::Created),
-                    updated: count(import::RowStatus::Updated),
-                    unchanged: count(import::RowStatus::Unchanged),
-                    invalid: count(import::RowStatus::Invalid),
-                    results: results
-                        .into_iter()
-                        .enumerate()
-                        .map(ImportRowResult::new)
-                        .collect(),
-                    user_errors: Vec::new(),
-                })
+        let key = input.idempotency_key;
+        let done = import::import(&writer(context)?, rows, key.as_deref()).await;
+        answer(done, |results| {
+            let count = |status| import::count(&results, status);
+            ImportCallsPayload {
+                created: count(import::RowStatus::Created),
+                updated: count(import::RowStatus::Updated),
+                unchanged: count(import::RowStatus::Unchanged),
+                invalid: count(import::RowStatus::Invalid),
+                results: results
+                    .into_iter()
+                    .enumerate()
+                    .map(ImportRowResult::new)
+                    .collect(),
+                user_errors: Vec::new(),
             }
-            Err(error) => Ok(ImportCallsPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        })
     }
 }

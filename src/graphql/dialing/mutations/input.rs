@@ -1,4 +1,4 @@
-//! From what GraphQL says of a field to what the domain reads.
+//! From what GraphQL says of an input to what services read, and from what they say to payloads.
 
 use async_graphql::{Context, ID, MaybeUndefined};
 
@@ -8,8 +8,9 @@ use crate::{
         context::ContextExt,
         error::Result,
         id::{self, Kind},
+        user_error::{UserError, user_errors},
     },
-    service::write::Writer,
+    service::write::{self, Writer},
 };
 
 /// Who writes, and where.
@@ -38,5 +39,38 @@ pub(super) fn id_change(value: MaybeUndefined<ID>, kind: Kind) -> Change<GivenId
         Change::Keep => Change::Keep,
         Change::Clear => Change::Clear,
         Change::Set(id) => Change::Set(id::given(&id, kind)),
+    }
+}
+
+/// A payload that can say what has to be mended, and then nothing else.
+pub(super) trait Payload: Default {
+    /// Where it says so.
+    fn user_errors(&mut self) -> &mut Vec<UserError>;
+}
+
+/// Makes types with the field `user_errors` payloads.
+macro_rules! payloads {
+    ($($payload:ty),+ $(,)?) => {$(
+        impl $crate::graphql::dialing::mutations::input::Payload for $payload {
+            fn user_errors(&mut self) -> &mut Vec<$crate::graphql::user_error::UserError> {
+                &mut self.user_errors
+            }
+        }
+    )+};
+}
+pub(super) use payloads;
+
+/// The payload of a write: what `payload` makes of it, or what has to be mended.
+pub(super) fn answer<T, P: Payload>(
+    done: write::Result<T>,
+    payload: impl FnOnce(T) -> P,
+) -> Result<P> {
+    match done {
+        Ok(done) => Ok(payload(done)),
+        Err(error) => {
+            let mut refused = P::default();
+            *refused.user_errors() = user_errors(error)?;
+            Ok(refused)
+        }
     }
 }

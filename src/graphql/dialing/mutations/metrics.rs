@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::input::writer;
+use super::input::{answer, payloads, writer};
 use crate::{
     domain::viewer::Capability,
     graphql::{
@@ -11,7 +11,7 @@ use crate::{
         id::{self, Kind},
         scalars::Date,
         stats::MetricsSummary,
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::metrics,
 };
@@ -54,6 +54,8 @@ pub(super) struct ComputeDailyMetricsPayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(RefreshTaskMetricsPayload, ComputeDailyMetricsPayload);
+
 /// Counting figures again.
 #[derive(Default)]
 pub struct MetricsMutation;
@@ -69,17 +71,12 @@ impl MetricsMutation {
         #[graphql(desc = "Which task.")] input: RefreshTaskMetricsInput,
     ) -> Result<RefreshTaskMetricsPayload> {
         let id = id::given(&input.task_id, Kind::DialTask);
-        match metrics::refresh_task(&writer(context)?, &id).await {
-            Ok((task, repaired_cells)) => Ok(RefreshTaskMetricsPayload {
-                task: Some(shown(task)),
-                repaired_cells,
-                ..Default::default()
-            }),
-            Err(error) => Ok(RefreshTaskMetricsPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = metrics::refresh_task(&writer(context)?, &id).await;
+        answer(done, |(task, repaired_cells)| RefreshTaskMetricsPayload {
+            task: Some(shown(task)),
+            repaired_cells,
+            ..Default::default()
+        })
     }
 
     /// Counts the calls of a business day again, in every dimension, and mends its figures where they
@@ -90,16 +87,13 @@ impl MetricsMutation {
         context: &Context<'_>,
         #[graphql(desc = "Which day.")] input: ComputeDailyMetricsInput,
     ) -> Result<ComputeDailyMetricsPayload> {
-        match metrics::compute_day(&writer(context)?, input.date.0).await {
-            Ok((summary, repaired_cells)) => Ok(ComputeDailyMetricsPayload {
+        let done = metrics::compute_day(&writer(context)?, input.date.0).await;
+        answer(done, |(summary, repaired_cells)| {
+            ComputeDailyMetricsPayload {
                 summary: Some(MetricsSummary(summary)),
                 repaired_cells,
                 ..Default::default()
-            }),
-            Err(error) => Ok(ComputeDailyMetricsPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+            }
+        })
     }
 }

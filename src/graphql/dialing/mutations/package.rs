@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::input::{change, writer};
+use super::input::{answer, change, payloads, writer};
 use crate::{
     domain::{change::Change, leads, viewer::Capability},
     graphql::{
@@ -10,7 +10,7 @@ use crate::{
         guard::Requires,
         id::{self, Kind},
         scalars::Decimal,
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::packages,
 };
@@ -103,6 +103,12 @@ pub(super) struct DeletePackagePayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(
+    CreatePackagePayload,
+    UpdatePackagePayload,
+    DeletePackagePayload
+);
+
 /// Changes of packages.
 #[derive(Default)]
 pub struct PackageMutation;
@@ -127,16 +133,11 @@ impl PackageMutation {
             total_cost: change(input.total_cost),
         };
         let writer = writer(context)?;
-        match packages::create(&writer, &package, input.idempotency_key.as_deref()).await {
-            Ok(row) => Ok(CreatePackagePayload {
-                package: row.map(shown),
-                ..Default::default()
-            }),
-            Err(error) => Ok(CreatePackagePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = packages::create(&writer, &package, input.idempotency_key.as_deref()).await;
+        answer(done, |row| CreatePackagePayload {
+            package: row.map(shown),
+            ..Default::default()
+        })
     }
 
     /// Changes a package. For ADMIN and MANAGER.
@@ -158,16 +159,11 @@ impl PackageMutation {
             total_cost: change(input.total_cost),
         };
         let writer = writer(context)?;
-        match packages::update(&writer, &id, &package, input.expected_version).await {
-            Ok(row) => Ok(UpdatePackagePayload {
-                package: Some(shown(row)),
-                ..Default::default()
-            }),
-            Err(error) => Ok(UpdatePackagePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = packages::update(&writer, &id, &package, input.expected_version).await;
+        answer(done, |row| UpdatePackagePayload {
+            package: Some(shown(row)),
+            ..Default::default()
+        })
     }
 
     /// Deletes a package. Its tasks and their calls stay; the tasks belong to no package then. For
@@ -179,16 +175,11 @@ impl PackageMutation {
         #[graphql(desc = "Which package.")] input: DeletePackageInput,
     ) -> Result<DeletePackagePayload> {
         let id = id::given(&input.id, Kind::LeadPackage);
-        match packages::delete(&writer(context)?, &id, input.expected_version).await {
-            Ok(deleted) => Ok(DeletePackagePayload {
-                deleted_id: Some(id::global(Kind::LeadPackage, deleted.id)),
-                unlinked_tasks: deleted.unlinked_tasks,
-                ..Default::default()
-            }),
-            Err(error) => Ok(DeletePackagePayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = packages::delete(&writer(context)?, &id, input.expected_version).await;
+        answer(done, |deleted| DeletePackagePayload {
+            deleted_id: Some(id::global(Kind::LeadPackage, deleted.id)),
+            unlinked_tasks: deleted.unlinked_tasks,
+            ..Default::default()
+        })
     }
 }

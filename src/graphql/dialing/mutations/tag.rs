@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::input::writer;
+use super::input::{answer, payloads, writer};
 use crate::{
     domain::{call::GivenTag, viewer::Capability},
     graphql::{
@@ -9,7 +9,7 @@ use crate::{
         error::Result,
         guard::Requires,
         id::{self, Kind},
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::tagging,
 };
@@ -78,6 +78,8 @@ pub(super) struct RemoveCallTagsPayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(AddCallTagsPayload, RemoveCallTagsPayload);
+
 /// Changes of calls' tags.
 #[derive(Default)]
 pub struct TagMutation;
@@ -99,17 +101,12 @@ impl TagMutation {
             input.idempotency_key.as_deref(),
         )
         .await;
-        match tagged {
-            Ok(tagged) => Ok(AddCallTagsPayload {
-                call: tagged.call.map(shown),
-                added: tagged.changed,
-                ..Default::default()
-            }),
-            Err(error) => Ok(AddCallTagsPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = tagged;
+        answer(done, |tagged| AddCallTagsPayload {
+            call: tagged.call.map(shown),
+            added: tagged.changed,
+            ..Default::default()
+        })
     }
 
     /// Takes tags away from a call. For ADMIN, MANAGER and AGENT.
@@ -126,16 +123,11 @@ impl TagMutation {
             input.expected_version,
         )
         .await;
-        match tagged {
-            Ok(tagged) => Ok(RemoveCallTagsPayload {
-                call: tagged.call.map(shown),
-                removed: tagged.changed,
-                ..Default::default()
-            }),
-            Err(error) => Ok(RemoveCallTagsPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = tagged;
+        answer(done, |tagged| RemoveCallTagsPayload {
+            call: tagged.call.map(shown),
+            removed: tagged.changed,
+            ..Default::default()
+        })
     }
 }

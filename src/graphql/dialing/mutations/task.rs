@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::input::{change, id_change, writer};
+use super::input::{answer, change, id_change, payloads, writer};
 use crate::{
     domain::{change::Change, task, viewer::Capability},
     graphql::{
@@ -10,7 +10,7 @@ use crate::{
         guard::Requires,
         id::{self, Kind},
         scalars::DateTime,
-        user_error::{UserError, user_errors},
+        user_error::UserError,
     },
     service::tasks::{self, TaskSelection},
 };
@@ -118,6 +118,13 @@ pub(super) struct AssignTasksPayload {
     user_errors: Vec<UserError>,
 }
 
+payloads!(
+    CreateTaskPayload,
+    UpdateTaskPayload,
+    DeleteTaskPayload,
+    AssignTasksPayload
+);
+
 /// Changes of tasks.
 #[derive(Default)]
 pub struct TaskMutation;
@@ -139,16 +146,11 @@ impl TaskMutation {
             end_time: change(input.end_time),
             status: Change::Keep,
         };
-        match tasks::create(&writer(context)?, &task, input.idempotency_key.as_deref()).await {
-            Ok(row) => Ok(CreateTaskPayload {
-                task: row.map(shown),
-                ..Default::default()
-            }),
-            Err(error) => Ok(CreateTaskPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = tasks::create(&writer(context)?, &task, input.idempotency_key.as_deref()).await;
+        answer(done, |row| CreateTaskPayload {
+            task: row.map(shown),
+            ..Default::default()
+        })
     }
 
     /// Changes a dial task. For ADMIN and MANAGER.
@@ -167,16 +169,11 @@ impl TaskMutation {
             end_time: change(input.end_time),
             status: change(input.status),
         };
-        match tasks::update(&writer(context)?, &id, &task, input.expected_version).await {
-            Ok(row) => Ok(UpdateTaskPayload {
-                task: Some(shown(row)),
-                ..Default::default()
-            }),
-            Err(error) => Ok(UpdateTaskPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = tasks::update(&writer(context)?, &id, &task, input.expected_version).await;
+        answer(done, |row| UpdateTaskPayload {
+            task: Some(shown(row)),
+            ..Default::default()
+        })
     }
 
     /// Deletes a dial task with its calls and their tags; no figure counts them any more. A task of
@@ -188,23 +185,21 @@ impl TaskMutation {
         #[graphql(desc = "Which task.")] input: DeleteTaskInput,
     ) -> Result<DeleteTaskPayload> {
         let id = id::given(&input.id, Kind::DialTask);
-        match tasks::delete(&writer(context)?, &id, input.expected_version).await {
-            Ok(deleted) => Ok(DeleteTaskPayload {
-                deleted_id: Some(id::global(Kind::DialTask, deleted.id)),
-                deleted_calls: deleted.calls,
-                deleted_tags: deleted.tags,
-                ..Default::default()
-            }),
-            Err(error) => Ok(DeleteTaskPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = tasks::delete(&writer(context)?, &id, input.expected_version).await;
+        answer(done, |deleted| DeleteTaskPayload {
+            deleted_id: Some(id::global(Kind::DialTask, deleted.id)),
+            deleted_calls: deleted.calls,
+            deleted_tags: deleted.tags,
+            ..Default::default()
+        })
     }
 
     /// Gives tasks to a package, or takes them from theirs. All of them, or none when one cannot be.
     /// For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
+    #[graphql(
+        guard = "Requires(Capability::ManageLeads)",
+        complexity = "1 + input.task_ids.len().max(1).saturating_mul(child_complexity)"
+    )]
     async fn assign_tasks(
         &self,
         context: &Context<'_>,
@@ -216,17 +211,12 @@ impl TaskMutation {
             .iter()
             .map(|id| id::given(id, Kind::DialTask));
         let selection = TaskSelection::Ids(ids.collect());
-        match tasks::assign(&writer(context)?, &package, &selection).await {
-            Ok(done) => Ok(AssignTasksPayload {
-                package: done.package.map(shown),
-                assigned: done.assigned,
-                tasks: done.tasks.into_iter().map(shown).collect(),
-                ..Default::default()
-            }),
-            Err(error) => Ok(AssignTasksPayload {
-                user_errors: user_errors(error)?,
-                ..Default::default()
-            }),
-        }
+        let done = tasks::assign(&writer(context)?, &package, &selection).await;
+        answer(done, |done| AssignTasksPayload {
+            package: done.package.map(shown),
+            assigned: done.assigned,
+            tasks: done.tasks.into_iter().map(shown).collect(),
+            ..Default::default()
+        })
     }
 }
