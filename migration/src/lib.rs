@@ -20,6 +20,7 @@ mod m20261121_000001_add_versions;
 mod m20261121_000002_create_audit_log;
 mod m20261121_000003_create_idempotency_keys;
 mod m20261121_000004_index_call_grades;
+mod m20261121_000005_create_tag_counts;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_audit_log::Migration),
             Box::new(m20261121_000003_create_idempotency_keys::Migration),
             Box::new(m20261121_000004_index_call_grades::Migration),
+            Box::new(m20261121_000005_create_tag_counts::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::{print, serve::open};
 use crate::{
     config::DatabaseArgs,
-    store::{rollups, schema},
+    store::{rollups, schema, tag_counts},
 };
 
 #[derive(Debug, Args)]
@@ -41,8 +41,11 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
     if matches!(arguments.action, Action::Rebuild { .. }) {
-        db.transaction(async |tx| rollups::rebuild(tx).await)
-            .await?;
+        db.transaction(async |tx| {
+            rollups::rebuild(tx).await?;
+            tag_counts::rebuild(tx).await
+        })
+        .await?;
         print(format_args!("rebuilt"))?;
     }
     let differences = rollups::differences(&db).await?;
@@ -58,13 +61,14 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
             difference.counted.calls
         ))?;
     }
+    let tags = tag_counts::differences(&db).await?;
     db.close().await;
-    Ok(if differences.is_empty() {
+    Ok(if differences.is_empty() && tags == 0 {
         print(format_args!("every rollup equals a recount of the calls"))?;
         ExitCode::SUCCESS
     } else {
         print(format_args!(
-            "{} rollups differ; mend them with: dialgraph rollups rebuild",
+            "{} rollups and {tags} counts of tags differ; mend them with: dialgraph rollups rebuild",
             differences.len()
         ))?;
         ExitCode::FAILURE

@@ -19,6 +19,7 @@ pub mod platform_token;
 pub mod sync_day;
 pub mod sync_lease;
 pub mod sync_run;
+pub mod tag_count;
 
 /// sea-orm asks of every part of a primary key whether it can be made of a generated number;
 /// these never are.

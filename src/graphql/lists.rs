@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::{
     connection::{Connection, ListArguments, Listed, list_cost, listed},
-    dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage},
+    dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
     sync::SyncRun,
 };
@@ -59,6 +59,8 @@ lists! {
     tasks: DialTask,
     /// All calls, newest first.
     calls: Call,
+    /// Each tag that calls have, once, with how many have it; by name and value.
+    tags: Tag,
     /// The tags of all calls, one by one, by name and value.
     call_tags: CallTag,
     /// All agents, in the order in which they were first seen.

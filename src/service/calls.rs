@@ -21,7 +21,9 @@ use crate::{
         agents::Agents,
         call_edits,
         calls::{CallRow, Calls},
-        delete_row, find_by_ids, grades, rollups, tags,
+        delete_row, find_by_ids, grades, rollups,
+        tag_counts::{self, TagCounts},
+        tags,
         tasks::Tasks,
         write_calls,
     },
@@ -114,6 +116,7 @@ async fn add(
     let mut deltas = RollupDeltas::default();
     deltas.add(&counted);
     rollups::apply(&work.tx, &deltas).await?;
+    tag_counts::follow(&work.tx, call.id, TagCounts::default()).await?;
     Ok(call)
 }
 
@@ -165,8 +168,10 @@ pub async fn update(
                 let mut deltas = RollupDeltas::default();
                 deltas.remove(&call_edits::counted(&row));
                 deltas.add(&counted);
+                let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
                 let call = call_edits::update(&work.tx, &row, after, &counted, work.now).await?;
                 rollups::apply(&work.tx, &deltas).await?;
+                tag_counts::follow(&work.tx, row.id, before).await?;
                 Ok(call)
             }
         })
@@ -203,9 +208,11 @@ pub async fn delete(
                 accepted(Some(()), problems)?;
                 let mut deltas = RollupDeltas::default();
                 deltas.remove(&call_edits::counted(&row));
+                let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
                 let tags = tags::remove_all(&work.tx, row.id).await?;
                 delete_row::<Calls>(&work.tx, row.id).await?;
                 rollups::apply(&work.tx, &deltas).await?;
+                tag_counts::follow(&work.tx, row.id, before).await?;
                 let before = call_edits::fields(&row)
                     .record()
                     .with("externalId", row.external_id.clone());

@@ -5,7 +5,7 @@
 //! every call counted once: whoever inserts a call counts it, and whoever changes it locks it
 //! first and takes the counts of what it replaces away.
 
-use std::collections::{BTreeMap, HashMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use chrono::{DateTime, Utc};
 
@@ -20,7 +20,9 @@ use crate::{
     store::{
         StoreError, Transaction, agents,
         call_batches::{self, CallVersion},
-        grades, rollups, tags, tasks, write_calls,
+        grades, rollups,
+        tag_counts::{self, TagCounts},
+        tags, tasks, write_calls,
     },
 };
 
@@ -113,21 +115,22 @@ pub async fn ingest_each<'a>(
     let (added, raced): (Vec<_>, Vec<_>) = fresh
         .into_iter()
         .partition(|version| call_ids.contains_key(&version.call.external_id));
-    for version in added {
+    for &version in &added {
         deltas.add(&version.counted());
         outcomes.insert(&version.call.external_id, Outcome::Inserted);
     }
 
     let mut candidates: Vec<&CallVersion<'_>> = stored.into_iter().chain(raced).collect();
     candidates.sort_by(|a, b| a.call.external_id.cmp(&b.call.external_id));
-    let replaced = replace(tx, &candidates, &mut deltas, now).await?;
+    let (replaced, tags_before) = replace(tx, &candidates, &mut deltas, now).await?;
     for version in candidates {
         if replaced.contains_key(&version.call.external_id) {
             outcomes.insert(&version.call.external_id, Outcome::Updated);
         }
     }
 
-    tags::delete_script_tags(tx, &replaced.values().copied().collect::<Vec<_>>()).await?;
+    let replaced_ids: Vec<i64> = replaced.values().copied().collect();
+    tags::delete_script_tags(tx, &replaced_ids).await?;
     call_ids.extend(replaced);
     let new_tags: Vec<(i64, &Tag)> = written
         .iter()
@@ -136,19 +139,34 @@ pub async fn ingest_each<'a>(
         .collect();
     tags::add(tx, TagType::Script, &new_tags, now).await?;
     rollups::apply(tx, &deltas).await?;
+    let tags_after = tag_counts::of_calls(tx, &replaced_ids).await?;
+    let changes = tags_after.plus(tags_of(&added)).minus(tags_before);
+    tag_counts::apply(tx, changes).await?;
     Ok(outcomes)
 }
 
+/// What the tags of new calls count for.
+fn tags_of(calls: &[&CallVersion<'_>]) -> TagCounts {
+    let mut counts = TagCounts::default();
+    for version in calls {
+        let tags: BTreeSet<&Tag> = version.call.tags.iter().collect();
+        for tag in tags {
+            counts.add(version.task_id, &tag.name, &tag.value);
+        }
+    }
+    counts
+}
+
 /// Overwrites those of `candidates` that differ from what is stored once they are locked; returns
-/// their ids by external id.
+/// their ids by external id, and what their tags counted for before.
 async fn replace(
     tx: &Transaction,
     candidates: &[&CallVersion<'_>],
     deltas: &mut RollupDeltas,
     now: DateTime<Utc>,
-) -> Result<HashMap<String, i64>, StoreError> {
+) -> Result<(HashMap<String, i64>, TagCounts), StoreError> {
     if candidates.is_empty() {
-        return Ok(HashMap::new());
+        return Ok((HashMap::new(), TagCounts::default()));
     }
     let ids: Vec<&str> = candidates
         .iter()
@@ -170,8 +188,10 @@ async fn replace(
         replaced.insert(version.call.external_id.clone(), stored.id);
         changed.push(version);
     }
+    let ids: Vec<i64> = replaced.values().copied().collect();
+    let tags_before = tag_counts::of_calls(tx, &ids).await?;
     call_batches::overwrite(tx, &changed, now).await?;
-    Ok(replaced)
+    Ok((replaced, tags_before))
 }
 
 /// The rows to store: with our ids of tasks and agents, business day and hour, and grade code.

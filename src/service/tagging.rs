@@ -19,7 +19,7 @@ use crate::{
         audit_log::Changed,
         call_edits,
         calls::{CallRow, Calls},
-        find_by_ids, tags, write_calls,
+        find_by_ids, tag_counts, tags, write_calls,
     },
 };
 
@@ -66,7 +66,9 @@ pub async fn add(
             }
             let call = lock(work, id, expected_version, problems).await?;
             let rows: Vec<(i64, &Tag)> = tags.iter().map(|tag| (call.id, tag)).collect();
+            let before = tag_counts::of_calls(&work.tx, &[call.id]).await?;
             let changed = tags::add(&work.tx, TagType::Manual, &rows, work.now).await?;
+            tag_counts::follow(&work.tx, call.id, before).await?;
             let answer = Answer {
                 call: call.id,
                 changed,
@@ -97,7 +99,9 @@ pub async fn remove(
                 let mut problems = Problems::default();
                 let tags = read(given.to_vec(), &mut problems);
                 let call = lock(work, id, expected_version, problems).await?;
+                let before = tag_counts::of_calls(&work.tx, &[call.id]).await?;
                 let changed = tags::remove(&work.tx, call.id, &tags).await?;
+                tag_counts::follow(&work.tx, call.id, before).await?;
                 finish(work, call, changed, "removedTags", &tags).await
             }
         })

@@ -18,7 +18,7 @@ use crate::{
     store::{
         call_edits, claim_calls, delete_row, find_by_ids, lock_rows,
         packages::{PackageRow, Packages},
-        recounts, rollups, tags, task_edits,
+        recounts, rollups, tag_counts, tags, task_edits,
         tasks::{TaskRow, Tasks},
     },
 };
@@ -142,6 +142,7 @@ pub async fn delete(
                 };
                 delete_row::<Tasks>(&work.tx, row.id).await?;
                 rollups::apply(&work.tx, &deltas).await?;
+                tag_counts::forget_task(&work.tx, row.id).await?;
                 let before = task_edits::fields(&row).record();
                 let gone = changed(object::TASK, &row.id, &before, &Record::default());
                 let counts = [

@@ -28,6 +28,7 @@ mod selection;
 pub mod sync_days;
 pub mod sync_runs;
 mod table;
+pub mod tag_counts;
 pub mod tags;
 pub mod task_edits;
 pub mod tasks;

@@ -13,6 +13,7 @@ use super::{
     dialect::big_sum,
     record::stored,
     table::{LazyTable, Relation, Table},
+    tag_counts::of_package::TAG_SUMMARIES,
     tasks::TASKS,
 };
 pub use crate::entity::lead_package::Model as PackageRow;
@@ -30,7 +31,10 @@ pub static PACKAGES: LazyTable = LazyLock::new(|| {
         OrderKey::descending("created_at"),
         OrderKey::descending("id"),
     ];
-    let relations = vec![Relation::many("tasks", &TASKS, "package_id")];
+    let relations = vec![
+        Relation::many("tasks", &TASKS, "package_id"),
+        Relation::many("tag_summaries", &TAG_SUMMARIES, "package_id"),
+    ];
     Table::of::<Entity>(order, relations, read)
 });
 

@@ -12,6 +12,7 @@ use super::{
     packages::PackageRow,
     sync_runs::SyncRunRow,
     table::{ColumnSet, Table},
+    tag_counts::{self, of_package::TagSummaryRow},
     tags::TagRow,
     tasks::TaskRow,
 };
@@ -173,6 +174,8 @@ records! {
     Agent(AgentRow),
     Grade(GradeRow),
     SyncRun(SyncRunRow),
+    DistinctTag(tag_counts::TagRow),
+    TagSummary(TagSummaryRow),
 }
 
 /// Makes a row type one that can be listed. The fields stand in the order of the columns.

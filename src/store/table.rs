@@ -76,6 +76,17 @@ pub struct Column {
     pub nullable: bool,
 }
 
+impl Column {
+    /// A column that always holds something.
+    pub(super) const fn required(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            nullable: false,
+        }
+    }
+}
+
 /// What a row leads to.
 pub struct Relation {
     pub(super) name: &'static str,
@@ -134,6 +145,26 @@ impl Table {
             unique: &["id"],
             order: order.to_vec(),
             relations,
+            read,
+        }
+    }
+
+    /// A query that is read as a table, whose rows the columns `unique` tell apart.
+    pub(super) fn derived(
+        name: &'static str,
+        query: fn() -> SelectStatement,
+        columns: Vec<Column>,
+        unique: &'static [&'static str],
+        order: &[OrderKey],
+        read: fn(&mut Reader<'_>) -> Result<AnyRecord>,
+    ) -> Self {
+        Self {
+            name,
+            source: Source::Query(query),
+            columns,
+            unique,
+            order: order.to_vec(),
+            relations: Vec::new(),
             read,
         }
     }

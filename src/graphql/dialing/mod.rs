@@ -9,6 +9,7 @@ mod orders;
 mod package;
 mod query;
 mod tag;
+mod tag_counts;
 mod task;
 
 pub(super) use agent::Agent;
@@ -24,4 +25,6 @@ pub(super) use orders::{
 pub(super) use package::LeadPackage;
 pub use query::DialingQuery;
 pub(super) use tag::{CallTag, TagType};
+pub(super) use tag_counts::Tag;
+use tag_counts::{PackageTagSummary, PackageTagSummaryFilter, PackageTagSummaryOrder};
 pub(super) use task::{DialTask, TaskStatus};

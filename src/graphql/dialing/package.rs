@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
-use super::{DialTask, DialTaskFilter, DialTaskOrder, LeadPackageFilter, LeadPackageOrder};
+use super::{
+    DialTask, DialTaskFilter, DialTaskOrder, LeadPackageFilter, LeadPackageOrder,
+    PackageTagSummary, PackageTagSummaryFilter, PackageTagSummaryOrder,
+};
 use crate::{
     domain::{page::OrderKey, stats::Figures},
     graphql::{
@@ -36,6 +39,7 @@ impl Listed for LeadPackage {
     fn leads_to(field: &str) -> Option<Lead> {
         match field {
             "tasks" => Some(("tasks", plan::list::<DialTask>)),
+            "tagSummaries" => Some(("tag_summaries", plan::list::<PackageTagSummary>)),
             _ => None,
         }
     }
@@ -147,6 +151,33 @@ impl LeadPackage {
             order_by,
         };
         nested(context, &self.0, "tasks", arguments).await
+    }
+
+    /// The tags of its calls, each once, by name and value.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
+    async fn tag_summaries(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first so many; 20 by default, at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, at most 200; not together with first.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which of them.")] filter: Option<PackageTagSummaryFilter>,
+        #[graphql(desc = "Their order; by name and value by default.")] order_by: Option<
+            Vec<PackageTagSummaryOrder>,
+        >,
+    ) -> Result<Connection<PackageTagSummary>> {
+        let arguments = ListArguments {
+            first,
+            after,
+            last,
+            before,
+            filter,
+            order_by,
+        };
+        nested(context, &self.0, "tag_summaries", arguments).await
     }
 
     /// The business day on which it was created here; its cost is a cost of that day.

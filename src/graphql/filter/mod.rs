@@ -5,8 +5,8 @@ mod period;
 mod tests_of_field;
 
 pub(super) use operators::{
-    BooleanFilter, DateFilter, DateTimeFilter, DecimalFilter, IdFilter, IntFilter, RelatedFilter,
-    StringFilter, WordFilter,
+    BooleanFilter, DateFilter, DateTimeFilter, DecimalFilter, FloatFilter, IdFilter, IntFilter,
+    RelatedFilter, StringFilter, WordFilter,
 };
 
 use async_graphql::InputType;
@@ -98,10 +98,10 @@ macro_rules! list_filter {
 
         impl $crate::graphql::filter::ListFilter for $name {
             fn filter(&self) -> Result<$crate::domain::filter::Filter, $crate::graphql::error::ApiError> {
-                use $crate::{domain::filter::Filter, graphql::{filter::{Condition as _, column}, id::Kind}};
+                use $crate::{domain::filter::Filter, graphql::filter::{Condition as _, column}};
                 let mut filters = Vec::new();
                 $(if let Some(id) = &self.$id {
-                    filters.extend(id.of(column!($id $($id_column)?), Kind::$kind)?);
+                    filters.extend(id.of(column!($id $($id_column)?), $crate::graphql::id::Kind::$kind)?);
                 })*
                 $(if let Some(field) = &self.$field {
                     filters.extend(field.conditions(column!($field $($column)?))?);

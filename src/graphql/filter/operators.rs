@@ -89,6 +89,7 @@ pub(in crate::graphql) struct OrderedFilter<T: InputType> {
 }
 
 pub(in crate::graphql) type IntFilter = OrderedFilter<i64>;
+pub(in crate::graphql) type FloatFilter = OrderedFilter<f64>;
 pub(in crate::graphql) type DecimalFilter = OrderedFilter<Decimal>;
 
 impl<T: InputType + Compared> Condition for OrderedFilter<T> {

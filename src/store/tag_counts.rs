@@ -1,0 +1,311 @@
+//! `tag_counts`: changed with the tags of the calls they count, read by every list of tags.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult,
+    sea_query::{
+        Alias, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement, SimpleExpr,
+    },
+};
+
+use super::{
+    Database, Result, Transaction,
+    dialect::{self, MAX_IDS, ROWS_A_STATEMENT},
+    record::stored,
+    table::{Column as ListedColumn, LazyTable, Table},
+};
+use crate::{
+    domain::{page::OrderKey, scalar::Kind},
+    entity::{
+        call, call_tag, dial_task,
+        tag_count::{Column, Entity, Model},
+    },
+};
+
+/// Tags of some calls: how many calls of each task have each, or by how many that changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagCounts(BTreeMap<(i64, String, String), i64>);
+
+impl TagCounts {
+    /// One call more of this task has the tag.
+    pub fn add(&mut self, task_id: Option<i64>, name: &str, value: &str) {
+        let key = (task_id.unwrap_or(0), name.to_owned(), value.to_owned());
+        *self.0.entry(key).or_default() += 1;
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        for (key, calls) in other.0 {
+            *self.0.entry(key).or_default() += calls;
+        }
+        self
+    }
+
+    /// These and no longer `other`.
+    #[must_use]
+    pub fn minus(mut self, other: Self) -> Self {
+        for (key, calls) in other.0 {
+            *self.0.entry(key).or_default() -= calls;
+        }
+        self
+    }
+}
+
+/// What the tags of these calls count for at present. The calls must be locked, or be new.
+pub async fn of_calls(tx: &Transaction, call_ids: &[i64]) -> Result<TagCounts> {
+    let mut counts = TagCounts::default();
+    for call_ids in call_ids.chunks(MAX_IDS) {
+        let backend = tx.get_database_backend();
+        let mut query = recount();
+        query.and_where(dialect::one_of_ids(
+            backend,
+            (call::Entity, call::Column::Id),
+            call_ids,
+        ));
+        for row in Model::find_by_statement(backend.build(&query))
+            .all(tx)
+            .await?
+        {
+            let key = (row.task_id, row.tag_name, row.tag_value);
+            *counts.0.entry(key).or_default() += row.calls;
+        }
+    }
+    Ok(counts)
+}
+
+/// Applies changes, in their order: what concurrent writers do adds up, and they lock rows in one
+/// order.
+pub async fn apply(tx: &Transaction, changes: TagCounts) -> Result<()> {
+    let changes: Vec<_> = changes.0.into_iter().filter(|(_, by)| *by != 0).collect();
+    for changes in changes.chunks(ROWS_A_STATEMENT) {
+        let mut insert = Query::insert();
+        insert.into_table(Entity).columns([
+            Column::TaskId,
+            Column::TagName,
+            Column::TagValue,
+            Column::Calls,
+        ]);
+        for ((task_id, name, value), by) in changes {
+            insert.values_panic([
+                (*task_id).into(),
+                name.clone().into(),
+                value.clone().into(),
+                (*by).into(),
+            ]);
+        }
+        let sum = Expr::col((Entity, Column::Calls))
+            .add(Expr::col((Alias::new("excluded"), Column::Calls)));
+        insert.on_conflict(
+            OnConflict::columns([Column::TaskId, Column::TagName, Column::TagValue])
+                .value(Column::Calls, sum)
+                .to_owned(),
+        );
+        tx.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Makes the counts follow a change of a call, whose tags counted for `before`.
+pub async fn follow(tx: &Transaction, call_id: i64, before: TagCounts) -> Result<()> {
+    let after = of_calls(tx, &[call_id]).await?;
+    apply(tx, after.minus(before)).await
+}
+
+/// Forgets a task, whose calls must be gone or going.
+pub async fn forget_task(tx: &Transaction, task_id: i64) -> Result<()> {
+    use sea_orm::{ColumnTrait, QueryFilter};
+    let rows = Entity::delete_many().filter(Column::TaskId.eq(task_id));
+    rows.exec(tx).await?;
+    Ok(())
+}
+
+/// How many counts are not those of a recount. Reads all tags of all calls.
+pub async fn differences(db: &Database) -> Result<usize> {
+    let db = &dialect::snapshot(db.read()).await?;
+    let key = |row: Model| ((row.task_id, row.tag_name, row.tag_value), row.calls);
+    let stored = Entity::find().all(db).await?;
+    let counted = Model::find_by_statement(db.get_database_backend().build(&recount()));
+    let counted: TagCounts = TagCounts(counted.all(db).await?.into_iter().map(key).collect());
+    let stored = TagCounts(stored.into_iter().map(key).collect());
+    let changes = counted.minus(stored);
+    Ok(changes.0.values().filter(|by| **by != 0).count())
+}
+
+/// Makes all counts anew. Other writers wait meanwhile.
+pub async fn rebuild(tx: &Transaction) -> Result<()> {
+    dialect::unhurried(tx).await?;
+    dialect::lock_table(tx, "calls").await?;
+    dialect::lock_table(tx, "call_tags").await?;
+    dialect::lock_table(tx, "tag_counts").await?;
+    Entity::delete_many().exec(tx).await?;
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns([
+            Column::TaskId,
+            Column::TagName,
+            Column::TagValue,
+            Column::Calls,
+        ])
+        .select_from(recount())
+        .map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// The counts, counted from the tags.
+fn recount() -> SelectStatement {
+    let task = Expr::col((call::Entity, call::Column::TaskId));
+    Query::select()
+        .expr_as(Func::coalesce([task, Expr::value(0_i64)]), "task_id")
+        .column((call_tag::Entity, call_tag::Column::TagName))
+        .column((call_tag::Entity, call_tag::Column::TagValue))
+        .expr_as(
+            Expr::col((call_tag::Entity, call_tag::Column::Id)).count(),
+            "calls",
+        )
+        .from(call_tag::Entity)
+        .join(
+            JoinType::InnerJoin,
+            call::Entity,
+            Expr::col((call::Entity, call::Column::Id))
+                .equals((call_tag::Entity, call_tag::Column::CallId)),
+        )
+        .add_group_by([Expr::cust("1"), Expr::cust("2"), Expr::cust("3")])
+        .take()
+}
+
+/// A tag that calls have, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagRow {
+    /// The question or field.
+    pub tag_name: String,
+    /// The answer.
+    pub tag_value: String,
+    /// Calls that have it.
+    pub tag_count: i64,
+}
+
+/// All tags that calls have, by name and value.
+pub static DISTINCT_TAGS: LazyTable = LazyLock::new(|| {
+    let order = &[
+        OrderKey::ascending("tag_name"),
+        OrderKey::ascending("tag_value"),
+    ];
+    let columns = vec![
+        ListedColumn::required("tag_name", Kind::Text),
+        ListedColumn::required("tag_value", Kind::Text),
+        ListedColumn::required("tag_count", Kind::Int),
+    ];
+    Table::derived(
+        "tags",
+        distinct,
+        columns,
+        &["tag_name", "tag_value"],
+        order,
+        read,
+    )
+});
+
+stored!(TagRow, DISTINCT_TAGS, [tag_name, tag_value, tag_count]);
+
+fn distinct() -> SelectStatement {
+    let sum = dialect::big_sum(Expr::col(Column::Calls));
+    Query::select()
+        .columns([Column::TagName, Column::TagValue])
+        .expr_as(sum.clone(), "tag_count")
+        .from(Entity)
+        .group_by_columns([Column::TagName, Column::TagValue])
+        .and_having(sum.gt(0))
+        .take()
+}
+
+/// Tags of the calls of a package.
+pub mod of_package {
+    use super::{
+        Alias, Column, Entity, Expr, ExprTrait, JoinType, Kind, LazyLock, LazyTable, ListedColumn,
+        OrderKey, Query, SelectStatement, SimpleExpr, Table, dial_task, dialect, stored,
+    };
+
+    /// A tag that calls of a package have.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TagSummaryRow {
+        /// The package.
+        pub package_id: i64,
+        /// The question or field.
+        pub tag_name: String,
+        /// The answer.
+        pub tag_value: String,
+        /// Calls of the package that have it.
+        pub tag_count: i64,
+        /// Its share of the calls of the package that have a tag of this name: 0–100.
+        pub percentage: f64,
+    }
+
+    /// The tags of all packages, by name and value.
+    pub static TAG_SUMMARIES: LazyTable = LazyLock::new(|| {
+        let order = &[
+            OrderKey::ascending("tag_name"),
+            OrderKey::ascending("tag_value"),
+        ];
+        let columns = vec![
+            ListedColumn::required("package_id", Kind::Int),
+            ListedColumn::required("tag_name", Kind::Text),
+            ListedColumn::required("tag_value", Kind::Text),
+            ListedColumn::required("tag_count", Kind::Int),
+            ListedColumn::required("percentage", Kind::Fraction),
+        ];
+        let unique = &["tag_name", "tag_value"];
+        Table::derived(
+            "package_tag_summaries",
+            summaries,
+            columns,
+            unique,
+            order,
+            read,
+        )
+    });
+
+    stored!(
+        TagSummaryRow,
+        TAG_SUMMARIES,
+        [package_id, tag_name, tag_value, tag_count, percentage]
+    );
+
+    fn summaries() -> SelectStatement {
+        let package = (dial_task::Entity, dial_task::Column::PackageId);
+        let sum = dialect::big_sum(Expr::col((Entity, Column::Calls)));
+        let counts = Query::select()
+            .column(package)
+            .columns([(Entity, Column::TagName), (Entity, Column::TagValue)])
+            .expr_as(sum.clone(), "tag_count")
+            .from(Entity)
+            .join(
+                JoinType::InnerJoin,
+                dial_task::Entity,
+                Expr::col((dial_task::Entity, dial_task::Column::Id))
+                    .equals((Entity, Column::TaskId)),
+            )
+            .and_where(Expr::col(package).is_not_null())
+            .group_by_col(package)
+            .group_by_columns([(Entity, Column::TagName), (Entity, Column::TagValue)])
+            .and_having(sum.gt(0))
+            .take();
+        let column = |name: &'static str| Expr::col((Alias::new("counts"), Alias::new(name)));
+        let of_name = "SUM(\"counts\".\"tag_count\") OVER (PARTITION BY \"counts\".\"package_id\", \"counts\".\"tag_name\")";
+        let exact = |number: SimpleExpr| number.cast_as("DOUBLE PRECISION");
+        let share = exact(column("tag_count"))
+            .mul(100)
+            .div(exact(Expr::cust(of_name)));
+        Query::select()
+            .expr_as(column("package_id"), "package_id")
+            .expr_as(column("tag_name"), "tag_name")
+            .expr_as(column("tag_value"), "tag_value")
+            .expr_as(column("tag_count"), "tag_count")
+            .expr_as(share, "percentage")
+            .from_subquery(counts, "counts")
+            .take()
+    }
+}
