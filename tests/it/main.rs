@@ -27,5 +27,6 @@ mod schema;
 mod selection;
 mod snapshots;
 mod sync;
+mod tags;
 mod tokens;
 mod writes;

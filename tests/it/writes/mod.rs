@@ -18,7 +18,7 @@ use dialgraph::{
     entity::{
         audit_entry, call, call_rollup, call_tag, dial_task, grade, idempotency_key, lead_package,
     },
-    store::{Database, rollups},
+    store::{Database, rollups, tag_counts},
 };
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use serde_json::{Value, json};
@@ -131,6 +131,7 @@ pub async fn audit(db: &Database) -> Vec<(String, String, Value)> {
 /// That the figures are those of the calls.
 pub async fn assert_counted(app: &TestApp) {
     assert_eq!(rollups::differences(&app.database.db).await.unwrap(), []);
+    assert_eq!(tag_counts::differences(&app.database.db).await.unwrap(), 0);
 }
 
 /// The id of a package that is created for the test.

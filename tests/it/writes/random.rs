@@ -1,10 +1,13 @@
 //! Any mix of writes leaves figures that are those of the calls.
 
-use dialgraph::domain::viewer::Role;
+use dialgraph::{
+    domain::{dialing::Tag, viewer::Role},
+    store::{rollups, tag_counts},
+};
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value, json};
 
-use super::{assert_counted, send};
+use super::send;
 use crate::{
     harness::{Backend, TestApp, call, ingest, runner, task},
     on_both,
@@ -18,6 +21,8 @@ enum Write {
     DeleteCall(u8),
     Import(Vec<(u8, Fields)>),
     Ingest(Vec<(u8, Fields)>),
+    AddTags(u8, u8),
+    RemoveTags(u8, u8),
     CreateTask,
     DeleteTask(u8),
     Grade(u8, Vec<u8>),
@@ -64,6 +69,8 @@ fn write() -> impl Strategy<Value = Write> {
         1 => any::<u8>().prop_map(Write::DeleteCall),
         2 => batch().prop_map(Write::Import),
         2 => batch().prop_map(Write::Ingest),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(call, tags)| Write::AddTags(call, tags)),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(call, tags)| Write::RemoveTags(call, tags)),
         1 => Just(Write::CreateTask),
         1 => any::<u8>().prop_map(Write::DeleteTask),
         2 => (0..4_u8, prop::collection::vec(0..5_u8, 0..3)).prop_map(|(code, patterns)| Write::Grade(code, patterns)),
@@ -80,6 +87,24 @@ fn call_fields(fields: &Fields) -> Value {
         "duration": if fields.connected { i32::from(fields.hour) * 10 } else { 0 },
         "grade": GRADES[usize::from(fields.grade)], "province": fields.province.then_some("浙江"),
         "billedAmount": fields.connected.then_some("0.06") })
+}
+
+/// Up to two tags, few in all, so that calls share them.
+fn tags(number: u8) -> Vec<Tag> {
+    let tag = |number: u8| Tag {
+        name: "level".to_owned(),
+        value: number.to_string(),
+    };
+    match number % 4 {
+        0 => Vec::new(),
+        1 => vec![tag(number % 3)],
+        _ => vec![tag(number % 3), tag(number % 5)],
+    }
+}
+
+fn given(tags: &[Tag]) -> Value {
+    let tag = |tag: &Tag| json!({ "tagName": tag.name, "tagValue": tag.value });
+    tags.iter().map(tag).collect()
 }
 
 /// The ids of what a list has.
@@ -105,6 +130,7 @@ async fn apply(app: &TestApp, write: &Write) {
             let tasks = ids(app, "tasks").await;
             let mut input = call_fields(fields);
             input["taskId"] = json!(choose(&tasks, fields.task));
+            input["tags"] = given(&tags(fields.hour));
             ("createCall", input)
         }
         Write::UpdateCall(call, fields) => {
@@ -127,6 +153,7 @@ async fn apply(app: &TestApp, write: &Write) {
                 .map(|(id, fields)| {
                     let mut row = call_fields(fields);
                     row["externalId"] = json!(format!("e{id}"));
+                    row["tags"] = given(&tags(fields.hour));
                     row["taskExternalId"] =
                         json!((fields.task > 0).then(|| fields.task.to_string()));
                     row
@@ -137,12 +164,25 @@ async fn apply(app: &TestApp, write: &Write) {
         Write::Ingest(rows) => {
             let batch = rows.iter().map(|(id, fields)| {
                 let mut call = call(&format!("e{id}"), &time(fields));
+                call.tags = tags(fields.hour);
                 call.grade = Some(GRADES[usize::from(fields.grade)].to_owned());
                 call.task = (fields.task > 0).then(|| task(&fields.task.to_string()));
                 call
             });
             ingest(&app.database.db, batch.collect()).await;
             return;
+        }
+        Write::AddTags(call, number) | Write::RemoveTags(call, number) => {
+            let calls = ids(app, "calls").await;
+            let call = choose(&calls, *call).map_or("x", String::as_str);
+            let field = match write {
+                Write::AddTags(..) => "addCallTags",
+                _ => "removeCallTags",
+            };
+            (
+                field,
+                json!({ "callId": call, "tags": given(&tags(*number)) }),
+            )
         }
         Write::CreateTask => ("createTask", json!({ "taskName": "A" })),
         Write::DeleteTask(task) => {
@@ -178,10 +218,10 @@ on_both! {
             let writes = prop::collection::vec(write(), 40).new_tree(&mut runner).unwrap().current();
             for write in writes {
                 apply(&app, &write).await;
-                let differences = dialgraph::store::rollups::differences(&app.database.db).await.unwrap();
-                assert_eq!(differences, [], "after {write:?}");
+                let db = &app.database.db;
+                assert_eq!(rollups::differences(db).await.unwrap(), [], "after {write:?}");
+                assert_eq!(tag_counts::differences(db).await.unwrap(), 0, "after {write:?}");
             }
-            assert_counted(&app).await;
         }
     };
 }
