@@ -1,6 +1,7 @@
 //! Dial tasks.
 
-use dialgraph::domain::money::Money;
+use dialgraph::{domain::money::Money, entity::call_tag};
+use sea_orm::EntityTrait as _;
 use serde_json::json;
 
 use super::{a_package, a_task, assert_counted, at, audit, done, id, payload, refused, with};
@@ -85,12 +86,14 @@ on_both! {
         done(&app, "addCallTags", "added", tagged).await;
         let deleted = done(&app, "deleteTask", "deletedId deletedCalls deletedTags", json!({ "id": doomed["id"] })).await;
         assert_eq!(deleted, json!({ "deletedId": doomed["id"], "deletedCalls": 3, "deletedTags": 2, "userErrors": [] }));
-        let data = app.data("{ calls { nodes { externalId } } tags { nodes { tagName } } tasks { nodes { totalCalls } }
+        let data = app.data("{ calls { nodes { externalId tags { tagName } } } tasks { nodes { totalCalls } }
             dashboard { thisMonth { calls revenue cost } } }").await;
-        let expected = json!({ "calls": { "nodes": [{ "externalId": "4" }] }, "tags": { "nodes": [] },
+        let expected = json!({ "calls": { "nodes": [{ "externalId": "4", "tags": [] }] },
             "tasks": { "nodes": [{ "totalCalls": 1 }] },
             "dashboard": { "thisMonth": { "calls": 1, "revenue": "0.00", "cost": "0.0004" } } });
         assert_eq!(data, expected);
+        let tags = call_tag::Entity::find().all(app.database.db.read()).await.unwrap();
+        assert!(tags.is_empty(), "{tags:?}");
         assert_counted(&app).await;
         let (_, _, changes) = audit(&app.database.db).await.pop().unwrap();
         assert_eq!((&changes["deletedCalls"], &changes["deletedTags"]), (&json!(3), &json!(2)));
