@@ -9,12 +9,13 @@ use super::{
     context::ContextExt,
     error::{ApiError, Result},
     filter::ListFilter,
-    guard::may_name,
+    guard::{may_filter, may_order},
     loaders::{CountOf, PageOf, RowOf, load},
     plan::{self, Lead},
 };
 use crate::{
     domain::{
+        filter::Filter,
         page::{
             Binding, Cursor, DEFAULT_PAGE_SIZE, List, MAX_PAGE_SIZE, OrderKey, Page, PageRequest,
         },
@@ -92,11 +93,9 @@ impl<T: Listed> ListArguments<T> {
         let asked: Vec<OrderKey> = order_by.iter().map(T::key).collect();
         let table = T::Row::table();
         let order = table.order(&asked);
-        let filter = self.filter.as_ref().map(ListFilter::filter).transpose()?;
-        may_name(context, filter.as_ref(), &order)?;
-        if let Some(filter) = &filter {
-            filter.check()?;
-        }
+        may_order(context, &order)?;
+        let filter = self.filter.as_ref();
+        let filter = filter.map(|filter| usable(context, filter)).transpose()?;
         let binding = Binding::new(table.name(), &order, filter.as_ref(), table.kinds(&order));
         let mut page = PageRequest::from_arguments(
             self.first.map(i64::from),
@@ -283,6 +282,14 @@ impl<T: Listed> Connection<T> {
             listing: self.listing.clone(),
         }
     }
+}
+
+/// The filter, if it is within bounds and the viewer may ask it. Periods are still relative.
+pub(super) fn usable(context: &Context<'_>, filter: &impl ListFilter) -> Result<Filter> {
+    let filter = filter.filter()?;
+    may_filter(context, &filter)?;
+    filter.check()?;
+    Ok(filter)
 }
 
 /// A row that came by another way, as the API shows it.

@@ -18,18 +18,23 @@ impl Guard for Requires {
     }
 }
 
-/// Refuses filters and orders by a field that the viewer may not see: they would tell what it
-/// holds.
-pub(super) fn may_name(
-    context: &Context<'_>,
-    filter: Option<&Filter>,
-    order: &[OrderKey],
-) -> Result<(), ApiError> {
-    const PHONE: &str = "phone_number";
-    let named = filter.is_some_and(|filter| filter.mentions(PHONE))
-        || order.iter().any(|key| key.field == PHONE);
+/// The field that not everyone may see, by its name in the tables.
+const PHONE: &str = "phone_number";
+
+/// Refuses a filter by a field that the viewer may not see: it would tell what the field holds.
+pub(super) fn may_filter(context: &Context<'_>, filter: &Filter) -> Result<(), ApiError> {
+    may_see(context, filter.mentions(PHONE))
+}
+
+/// Refuses an order by a field that the viewer may not see: it and its cursors would tell what the
+/// field holds.
+pub(super) fn may_order(context: &Context<'_>, order: &[OrderKey]) -> Result<(), ApiError> {
+    may_see(context, order.iter().any(|key| key.field == PHONE))
+}
+
+fn may_see(context: &Context<'_>, phones: bool) -> Result<(), ApiError> {
     let needed = Capability::SeePhoneNumbers;
-    if named && !context.request()?.viewer.may(needed) {
+    if phones && !context.request()?.viewer.may(needed) {
         return Err(ApiError::Forbidden(needed));
     }
     Ok(())

@@ -20,6 +20,7 @@ macro_rules! list_order {
         }
     ) => {
         #[doc = "Fields that the list can be ordered by."]
+        #[allow(clippy::enum_variant_names, reason = "the words of the API")]
         #[derive(async_graphql::Enum, Copy, Clone, PartialEq, Eq)]
         pub(in crate::graphql) enum $field_name {
             $($(#[$field_doc])* $field,)+

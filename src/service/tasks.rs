@@ -12,14 +12,15 @@ use crate::{
         audit::Record,
         change::{Change, GivenId},
         fields::Fields,
+        filter::Filter,
         problem::{Code, Path, Problems},
         task::{TaskFields, TaskInput},
     },
     store::{
-        call_edits, claim_calls, delete_row, find_by_ids, lock_rows,
+        call_edits, claim_calls, delete_row, find_by_ids, lock_rows, matching,
         packages::{PackageRow, Packages},
         recounts, rollups, tag_counts, tags, task_edits,
-        tasks::{TaskRow, Tasks},
+        tasks::{TASKS, TaskRow, Tasks},
     },
 };
 
@@ -161,6 +162,10 @@ pub async fn delete(
 pub enum TaskSelection {
     /// Those with these ids.
     Ids(Vec<GivenId>),
+    /// Those that pass.
+    Filter(Filter),
+    /// Neither was said, or both were.
+    Unclear,
 }
 
 /// What came of giving tasks to a package.
@@ -191,6 +196,12 @@ pub async fn assign(
                 let package_id = read_package(package.clone(), &mut problems);
                 let tasks = match selection {
                     TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
+                    TaskSelection::Filter(filter) => select_by_filter(work, filter).await?,
+                    TaskSelection::Unclear => {
+                        let message = "give either `taskIds` or `filter`";
+                        problems.note(Path::input().field("taskIds"), Code::Conflicting, message);
+                        Vec::new()
+                    }
                 };
                 accepted(Some(()), problems)?;
                 let moved: Vec<&TaskRow> = tasks
@@ -234,6 +245,21 @@ fn read_package(package: Change<GivenId>, problems: &mut Problems) -> Option<i64
         fields.note("packageId", Code::Required, message);
     }
     fields.id("packageId", package, None)
+}
+
+/// Locks the tasks that pass the filter, and returns them oldest first. One that changes while they
+/// are looked up is taken as it was.
+async fn select_by_filter(work: &Work, filter: &Filter) -> Result<Vec<TaskRow>> {
+    let most = MAX_ASSIGNED as u64;
+    let ids = matching(&work.tx, &TASKS, filter, most + 1).await?;
+    if ids.len() > MAX_ASSIGNED {
+        let message = format!(
+            "at most {MAX_ASSIGNED} tasks are taken at once, and more than that pass the filter"
+        );
+        let path = Path::input().field("filter");
+        return Err(WriteError::refused(path, Code::TooMany, message));
+    }
+    Ok(lock_rows::<Tasks>(&work.tx, &ids).await?)
 }
 
 /// Locks the tasks with these ids, each once, and returns them in the order of the ids.

@@ -10,7 +10,9 @@ use std::{
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, QueryResult,
-    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, WindowStatement},
+    sea_query::{
+        Alias, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr, WindowStatement,
+    },
 };
 
 use super::{
@@ -344,6 +346,23 @@ fn compare(a: &[Scalar], b: &[Scalar], order: &[OrderKey], backward: bool) -> Or
     } else {
         ordering
     }
+}
+
+/// The ids of the rows of `table` that pass `filter`, smallest first, `at_most` so many.
+pub async fn matching(
+    db: &impl ConnectionTrait,
+    table: &Table,
+    filter: &Filter,
+    at_most: u64,
+) -> Result<Vec<i64>> {
+    let mut query = from(table, ROW);
+    query
+        .column((ROW, "id"))
+        .order_by((ROW, "id"), Order::Asc)
+        .limit(at_most);
+    restrict(db.get_database_backend(), table, Some(filter), &mut query)?;
+    let rows = db.query_all(&query).await?;
+    rows.iter().map(|row| Ok(row.try_get_by(0)?)).collect()
 }
 
 /// How many rows of `table` pass `filter`; counts no further than `at_most`.

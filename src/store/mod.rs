@@ -36,7 +36,7 @@ pub mod tasks;
 pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use dialect::{claim_calls, write_calls};
 pub use error::StoreError;
-pub use fetch::{by_ids, by_parent, count, count_by_parent, list};
+pub use fetch::{by_ids, by_parent, count, count_by_parent, list, matching};
 pub use record::{AnyRecord, Erasable, Record, Stored};
 pub use rows::{Row, Rows, delete_row, find_by_ids, hold_rows, lock_row, lock_rows};
 pub use selection::Selection;

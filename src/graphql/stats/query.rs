@@ -4,7 +4,8 @@ use crate::graphql::error::Result;
 use async_graphql::{Context, Object};
 
 use super::{
-    dashboard::Dashboard, grade_stats::GradeStats, metrics::MetricsSummary, trend::TrendPoint,
+    dashboard::Dashboard, figures::PeriodStats, grade_stats::GradeStats, metrics::MetricsSummary,
+    trend::TrendPoint,
 };
 use crate::{
     domain::business_time::DayRange,
@@ -63,6 +64,17 @@ impl StatsQuery {
         Ok(MetricsSummary(summary?))
     }
 
+    /// The figures of all days from `from` to `to` together.
+    async fn call_stats(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first business day.")] from: Date,
+        #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
+    ) -> Result<PeriodStats> {
+        let figures = trend::period(&context.services()?.db, range(from, to)?).await?;
+        Ok(PeriodStats(figures))
+    }
+
     /// The figures of each day from `from` to `to`, oldest first, days without calls included.
     async fn trend(
         &self,
@@ -70,21 +82,26 @@ impl StatsQuery {
         #[graphql(desc = "The first business day.")] from: Date,
         #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
     ) -> Result<Vec<TrendPoint>> {
-        let range = DayRange::new(from.0, to.0)
-            .ok_or_else(|| bad_range("`to` must not lie before `from`".to_owned()))?;
-        if range.days() > trend::MAX_DAYS {
-            return Err(bad_range(format!(
-                "a trend has at most {} days, and {} were asked for",
-                trend::MAX_DAYS,
-                range.days()
-            )));
-        }
-        let days = trend::trend(&context.services()?.db, range).await;
+        let days = trend::trend(&context.services()?.db, range(from, to)?).await;
         Ok(days?
             .into_iter()
             .map(|(day, freshness)| TrendPoint { day, freshness })
             .collect())
     }
+}
+
+/// The days asked for, which must not be too many.
+fn range(from: Date, to: Date) -> Result<DayRange> {
+    let range = DayRange::new(from.0, to.0)
+        .ok_or_else(|| bad_range("`to` must not lie before `from`".to_owned()))?;
+    if range.days() > trend::MAX_DAYS {
+        return Err(bad_range(format!(
+            "at most {} days can be asked for at once, and {} were",
+            trend::MAX_DAYS,
+            range.days()
+        )));
+    }
+    Ok(range)
 }
 
 fn bad_range(message: String) -> ApiError {

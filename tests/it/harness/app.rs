@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use dialgraph::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
-    clock::ManualClock,
+    clock::{Clock as _, ManualClock},
     domain::{
         business_time::{BusinessZone, DayRange},
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
@@ -199,7 +199,7 @@ impl TestApp {
 
     /// The time it is.
     pub fn now(&self) -> DateTime<Utc> {
-        NOW.parse().unwrap()
+        self.clock.now()
     }
 
     /// The SQL statements since this was last asked.

@@ -4,15 +4,16 @@ use super::input::{answer, change, id_change, payloads, writer};
 use crate::{
     domain::{change::Change, task, viewer::Capability},
     graphql::{
-        connection::shown,
-        dialing::{DialTask, LeadPackage, task::TaskStatus},
+        connection::{shown, usable},
+        context::ContextExt,
+        dialing::{DialTask, DialTaskFilter, LeadPackage, task::TaskStatus},
         error::Result,
         guard::Requires,
         id::{self, Kind},
         scalars::DateTime,
         user_error::UserError,
     },
-    service::tasks::{self, TaskSelection},
+    service::tasks::{self, MAX_ASSIGNED, TaskSelection},
 };
 
 /// A dial task to be created; it is PENDING at first.
@@ -65,13 +66,37 @@ pub(super) struct DeleteTaskInput {
     expected_version: Option<i64>,
 }
 
-/// Which tasks are to belong to which package.
+/// Which tasks are to belong to which package: either `taskIds` or a `filter`.
 #[derive(InputObject)]
 pub(super) struct AssignTasksInput {
     /// The package's `id`; null takes the tasks from their packages. Has to be given.
     package_id: MaybeUndefined<ID>,
     /// The tasks' `id`s: 1 to 1,000.
-    task_ids: Vec<ID>,
+    task_ids: Option<Vec<ID>>,
+    /// All tasks that pass this, at most 1,000: for instance those that belong to no package and
+    /// whose name starts with the package's.
+    filter: Option<DialTaskFilter>,
+}
+
+impl AssignTasksInput {
+    fn selection(&self, context: &Context<'_>) -> Result<TaskSelection> {
+        Ok(match (&self.task_ids, &self.filter) {
+            (Some(ids), None) => {
+                let ids = ids.iter().map(|id| id::given(id, Kind::DialTask));
+                TaskSelection::Ids(ids.collect())
+            }
+            (None, Some(filter)) => {
+                let services = context.services()?;
+                let filter = usable(context, filter)?;
+                TaskSelection::Filter(filter.on(services.today(), services.zone))
+            }
+            _ => TaskSelection::Unclear,
+        })
+    }
+
+    fn most(&self) -> usize {
+        self.task_ids.as_ref().map_or(MAX_ASSIGNED, Vec::len).max(1)
+    }
 }
 
 /// What came of creating a task.
@@ -112,7 +137,7 @@ pub(super) struct AssignTasksPayload {
     package: Option<LeadPackage>,
     /// How many of the tasks did not belong to it before.
     assigned: usize,
-    /// All tasks that were named, each once, as they are now; empty when there are userErrors.
+    /// All tasks that were selected, each once, as they are now; empty when there are userErrors.
     tasks: Vec<DialTask>,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
@@ -198,19 +223,15 @@ impl TaskMutation {
     /// For ADMIN and MANAGER.
     #[graphql(
         guard = "Requires(Capability::ManageLeads)",
-        complexity = "1 + input.task_ids.len().max(1).saturating_mul(child_complexity)"
+        complexity = "1 + input.most().saturating_mul(child_complexity)"
     )]
     async fn assign_tasks(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which tasks, and which package.")] input: AssignTasksInput,
     ) -> Result<AssignTasksPayload> {
+        let selection = input.selection(context)?;
         let package = id_change(input.package_id, Kind::LeadPackage);
-        let ids = input
-            .task_ids
-            .iter()
-            .map(|id| id::given(id, Kind::DialTask));
-        let selection = TaskSelection::Ids(ids.collect());
         let done = tasks::assign(&writer(context)?, &package, &selection).await;
         answer(done, |done| AssignTasksPayload {
             package: done.package.map(shown),
