@@ -53,7 +53,7 @@ pub(super) struct ListArguments<T: Listed> {
     pub after: Option<String>,
     pub last: Option<i32>,
     pub before: Option<String>,
-    pub filter: Option<T::Filter>,
+    pub filter: Option<Box<T::Filter>>,
     pub order_by: Option<Vec<T::Order>>,
 }
 
@@ -95,7 +95,9 @@ impl<T: Listed> ListArguments<T> {
         let order = table.order(&asked);
         may_order(context, &order)?;
         let filter = self.filter.as_ref();
-        let filter = filter.map(|filter| usable(context, filter)).transpose()?;
+        let filter = filter
+            .map(|filter| usable(context, &**filter))
+            .transpose()?;
         let binding = Binding::new(table.name(), &order, filter.as_ref(), table.kinds(&order));
         let mut page = PageRequest::from_arguments(
             self.first.map(i64::from),
@@ -161,7 +163,7 @@ struct PageInfo {
 }
 
 /// Where a page lies in its list.
-#[Object]
+#[Object(serial)]
 impl PageInfo {
     /// Whether the list has items before this page.
     async fn has_previous_page(&self) -> bool {
@@ -197,7 +199,7 @@ impl<T: Listed> TypeName for Edge<'_, T> {
 }
 
 /// A page of a list, in the list's order whichever way it was paged.
-#[Object(name_type)]
+#[Object(name_type, serial)]
 impl<T: Listed> Connection<T> {
     /// The items with their cursors.
     async fn edges(&self) -> Vec<Edge<'_, T>> {
@@ -253,7 +255,7 @@ fn count_limit(at_most: i64) -> Result<u64> {
 }
 
 /// An item of a list and its place there.
-#[Object(name_type)]
+#[Object(name_type, serial)]
 impl<T: Listed> Edge<'_, T> {
     /// The place, opaque: good for `after` and `before` of this very list.
     async fn cursor(&self) -> String {
@@ -350,9 +352,14 @@ pub(super) async fn one<T: Listed, R: Stored>(
     if let Some(record) = above.one(relation) {
         return Ok(record.map(T::new));
     }
-    let Some(id) = id else {
-        return Ok(None);
-    };
+    match id {
+        // Boxed, so that the futures of fields that were loaded along stay small.
+        Some(id) => Box::pin(by_id(context, id)).await,
+        None => Ok(None),
+    }
+}
+
+async fn by_id<T: Listed>(context: &Context<'_>, id: i64) -> Result<Option<T>> {
     let key = RowOf {
         table: TableId(T::Row::table()),
         id,
@@ -375,7 +382,7 @@ pub(super) async fn nested<T: Listed, R: Stored>(
     };
     let page = match above.list(relation, Some(&listing.list)) {
         Some(page) => page,
-        None => page_of(context, place, Some(listing.list.clone())).await?,
+        None => Box::pin(page_of(context, place, Some(listing.list.clone()))).await?,
     };
     Ok(Connection::new(page, place, listing))
 }
@@ -392,7 +399,7 @@ pub(super) async fn all<T: Listed, R: Stored>(
     };
     let page = match above.list(relation, None) {
         Some(page) => page,
-        None => page_of(context, place, None).await?,
+        None => Box::pin(page_of(context, place, None)).await?,
     };
     Ok(objects(&page))
 }

@@ -33,7 +33,7 @@ macro_rules! lists {
                     #[graphql(desc = "Only those before this cursor.")]
                     before: Option<String>,
                     #[graphql(desc = "Which of them.")]
-                    filter: Option<<$type as Listed>::Filter>,
+                    filter: Option<Box<<$type as Listed>::Filter>>,
                     #[graphql(desc = "Their order, by the first key and then by the next; a list without it has the order that it says above. At most 8 keys.")]
                     order_by: Option<Vec<<$type as Listed>::Order>>,
                 ) -> Result<Connection<$type>> {

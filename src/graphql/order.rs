@@ -61,7 +61,10 @@ impl Shape {
             Value::List(items) => items.iter_mut().for_each(|item| self.arrange(item)),
             Value::Object(fields) => {
                 // What a fragment asks of other types is not there.
-                fields.sort_by_cached_key(|key, _| self.fields.get_index_of(key));
+                let place = |key: &Name| self.fields.get_index_of(key);
+                if !fields.keys().is_sorted_by_key(place) {
+                    fields.sort_by_cached_key(|key, _| place(key));
+                }
                 for (key, value) in fields {
                     if let Some(shape) = self.fields.get(key) {
                         shape.arrange(value);

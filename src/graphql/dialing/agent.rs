@@ -40,7 +40,7 @@ impl Listed for Agent {
 }
 
 /// An account of the calling platform that makes calls. Not every account is a seat.
-#[Object]
+#[Object(serial)]
 impl Agent {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
@@ -79,7 +79,7 @@ impl Agent {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<CallFilter>,
+        #[graphql(desc = "Which of them.")] filter: Option<Box<CallFilter>>,
         #[graphql(desc = "Their order; newest first by default.")] order_by: Option<Vec<CallOrder>>,
     ) -> Result<Connection<Call>> {
         let arguments = ListArguments {

@@ -74,7 +74,7 @@ impl Listed for Call {
 }
 
 /// A call that was dialled.
-#[Object]
+#[Object(serial)]
 impl Call {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
@@ -215,7 +215,7 @@ impl Call {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<CallTagFilter>,
+        #[graphql(desc = "Which of them.")] filter: Option<Box<CallTagFilter>>,
         #[graphql(desc = "Their order; by name and value by default.")] order_by: Option<
             Vec<CallTagOrder>,
         >,

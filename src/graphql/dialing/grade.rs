@@ -31,7 +31,7 @@ impl Listed for Grade {
 }
 
 /// An entry of the catalogue that turns the grades that calls are given, free text, into codes.
-#[Object]
+#[Object(serial)]
 impl Grade {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

@@ -47,14 +47,14 @@ impl Listed for LeadPackage {
 
 impl LeadPackage {
     async fn figures(&self, context: &Context<'_>) -> Result<Figures> {
-        Ok(load(context, FiguresOfPackage(self.0.row.id))
+        Ok(Box::pin(load(context, FiguresOfPackage(self.0.row.id)))
             .await?
             .unwrap_or_default())
     }
 }
 
 /// A list of leads that was bought or collected, and is dialled by tasks.
-#[Object]
+#[Object(serial)]
 impl LeadPackage {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
@@ -137,7 +137,7 @@ impl LeadPackage {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<DialTaskFilter>,
+        #[graphql(desc = "Which of them.")] filter: Option<Box<DialTaskFilter>>,
         #[graphql(desc = "Their order; newest first by default.")] order_by: Option<
             Vec<DialTaskOrder>,
         >,
@@ -164,7 +164,7 @@ impl LeadPackage {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<PackageTagSummaryFilter>,
+        #[graphql(desc = "Which of them.")] filter: Option<Box<PackageTagSummaryFilter>>,
         #[graphql(desc = "Their order; by name and value by default.")] order_by: Option<
             Vec<PackageTagSummaryOrder>,
         >,

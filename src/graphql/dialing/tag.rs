@@ -50,7 +50,7 @@ impl Listed for CallTag {
 }
 
 /// A name and value that a call earned, such as interest_level = high.
-#[Object]
+#[Object(serial)]
 impl CallTag {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

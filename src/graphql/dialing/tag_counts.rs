@@ -37,7 +37,7 @@ impl Listed for Tag {
 }
 
 /// A name and value that calls have, once, with how many have it.
-#[Object]
+#[Object(serial)]
 impl Tag {
     /// The question or field.
     async fn tag_name(&self) -> &str {
@@ -99,7 +99,7 @@ impl Listed for PackageTagSummary {
 }
 
 /// A name and value that calls of a package have, with how many have it.
-#[Object]
+#[Object(serial)]
 impl PackageTagSummary {
     /// The question or field.
     async fn tag_name(&self) -> &str {

@@ -57,14 +57,14 @@ impl Listed for DialTask {
 
 impl DialTask {
     async fn figures(&self, context: &Context<'_>) -> Result<Figures> {
-        Ok(load(context, FiguresOfTask(self.0.row.id))
+        Ok(Box::pin(load(context, FiguresOfTask(self.0.row.id)))
             .await?
             .unwrap_or_default())
     }
 }
 
 /// A campaign on the calling platform that dials the leads of a package.
-#[Object]
+#[Object(serial)]
 impl DialTask {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
@@ -137,7 +137,7 @@ impl DialTask {
             i32,
         >,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<CallFilter>,
+        #[graphql(desc = "Which of them.")] filter: Option<Box<CallFilter>>,
         #[graphql(desc = "Their order; newest first by default.")] order_by: Option<Vec<CallOrder>>,
     ) -> Result<Connection<Call>> {
         let arguments = ListArguments {

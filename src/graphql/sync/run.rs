@@ -82,7 +82,7 @@ impl Listed for SyncRun {
 }
 
 /// One synchronisation: which days were read, and what came of it.
-#[Object]
+#[Object(serial)]
 impl SyncRun {
     /// Opaque global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
