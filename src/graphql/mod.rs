@@ -10,6 +10,7 @@ mod batching;
 mod connection;
 mod context;
 mod dialing;
+mod documents;
 mod error;
 mod filter;
 mod guard;
@@ -33,7 +34,7 @@ use async_graphql::{
     Value, Variables, parser::types::ExecutableDocument,
 };
 
-use self::order::Shape;
+use self::{documents::Documents, order::Shape};
 use crate::domain::viewer::Viewer;
 
 /// Everything that can be read.
@@ -56,7 +57,10 @@ type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema with the services behind it.
 #[derive(Clone)]
-pub struct Schema(Inner);
+pub struct Schema {
+    inner: Inner,
+    documents: Documents,
+}
 
 /// Deepest nesting of a query: GraphiQL's introspection needs 13.
 const MAX_DEPTH: usize = 20;
@@ -79,7 +83,10 @@ impl Schema {
     /// The schema over `services`.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self(builder().data(services).finish())
+        Self {
+            inner: builder().data(services).finish(),
+            documents: Documents::default(),
+        }
     }
 
     /// Executes a request for `viewer`. `request_id` is what an internal error refers to.
@@ -90,17 +97,18 @@ impl Schema {
         request_id: &str,
     ) -> Response {
         let operation = request.operation_name.clone();
-        let document = request.parsed_query().ok().cloned();
+        let document = self.documents.read(&mut request);
         if let Some(document) = &document {
             set_defaults(&mut request.variables, document, operation.as_deref());
         }
         let (spawner, batches) = batching::channel();
         let context = RequestContext { viewer };
-        let request = match self.0.data::<Services>() {
+        let request = match self.inner.data::<Services>() {
             Some(services) => request.data(loaders::loader(services.db.clone(), spawner)),
             None => request,
         };
-        let mut response = batching::drive(self.0.execute(request.data(context)), batches).await;
+        let mut response =
+            batching::drive(self.inner.execute(request.data(context)), batches).await;
         // Only what was executed has data, and was validated: without cycles, and not too large.
         if let (Some(document), Value::Object(_)) = (document, &response.data) {
             Shape::of(&document, operation.as_deref()).arrange(&mut response.data);
