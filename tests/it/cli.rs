@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Runs the program in an empty folder with nothing in its environment but `variables`.
-fn dialgraph(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub fn dialgraph(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     Command::new(env!("CARGO_BIN_EXE_dialgraph"))
         .args(arguments)

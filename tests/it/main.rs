@@ -15,6 +15,7 @@ mod architecture;
 mod cli;
 mod figures;
 mod filters;
+mod from_rest;
 mod harness;
 mod http;
 mod migrations;
