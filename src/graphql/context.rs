@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, dataloader::DataLoader};
+use async_graphql::Context;
 use chrono::NaiveDate;
 
-use super::{error::ApiError, loaders::Loaders};
+use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
     domain::{business_time::BusinessZone, viewer::Viewer},
@@ -47,7 +47,7 @@ pub(super) trait ContextExt {
     /// What belongs to this request.
     fn request(&self) -> Result<&RequestContext, ApiError>;
     /// The request's loaders.
-    fn loader(&self) -> Result<&DataLoader<Loaders>, ApiError>;
+    fn loader(&self) -> Result<&RequestLoader, ApiError>;
 }
 
 impl ContextExt for Context<'_> {
@@ -60,7 +60,7 @@ impl ContextExt for Context<'_> {
             .map_err(|_| ApiError::Missing("request context"))
     }
 
-    fn loader(&self) -> Result<&DataLoader<Loaders>, ApiError> {
+    fn loader(&self) -> Result<&RequestLoader, ApiError> {
         self.data().map_err(|_| ApiError::Missing("loaders"))
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
 
 use async_graphql::{
     Context,
-    dataloader::{DataLoader, Loader},
+    dataloader::{DataLoader, HashMapCache, Loader},
 };
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
@@ -30,16 +30,23 @@ pub(super) struct Loaders {
 /// More keys than one query can bring: every level is one batch.
 const MAX_BATCH: usize = 1_000_000;
 
-/// The request's loader; `spawner` takes the batches.
+/// A request's loader.
+pub(super) type RequestLoader = DataLoader<Loaders, HashMapCache>;
+
+/// The request's loader; `spawner` takes the batches. What it loaded it remembers if it may: the
+/// fields of a mutation must see what those before them wrote.
 pub(super) fn loader(
     db: Database,
     spawner: UnboundedSender<BoxFuture<'static, ()>>,
-) -> DataLoader<Loaders> {
+    remembers: bool,
+) -> RequestLoader {
     // A request that is over takes no more batches, and nobody waits for them.
     let spawn = move |batch| drop(spawner.send(batch));
-    DataLoader::new(Loaders { db }, spawn)
+    let loader = DataLoader::with_cache(Loaders { db }, spawn, HashMapCache::default())
         .delay(Duration::ZERO)
-        .max_batch_size(MAX_BATCH)
+        .max_batch_size(MAX_BATCH);
+    loader.enable_all_cache(remembers);
+    loader
 }
 
 /// A row of a table by its id.

@@ -31,7 +31,8 @@ pub use error::code;
 
 use async_graphql::{
     EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
-    Value, Variables, parser::types::ExecutableDocument,
+    Value, Variables,
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
 use self::{documents::Documents, order::Shape};
@@ -98,13 +99,17 @@ impl Schema {
     ) -> Response {
         let operation = request.operation_name.clone();
         let document = self.documents.read(&mut request);
-        if let Some(document) = &document {
-            set_defaults(&mut request.variables, document, operation.as_deref());
+        let chosen = document
+            .as_deref()
+            .and_then(|document| chosen(document, operation.as_deref()));
+        if let Some(operation) = chosen {
+            set_defaults(&mut request.variables, operation);
         }
+        let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
         let (spawner, batches) = batching::channel();
         let context = RequestContext { viewer };
         let request = match self.inner.data::<Services>() {
-            Some(services) => request.data(loaders::loader(services.db.clone(), spawner)),
+            Some(services) => request.data(loaders::loader(services.db.clone(), spawner, reads)),
             None => request,
         };
         let mut response =
@@ -117,18 +122,25 @@ impl Schema {
     }
 }
 
-/// Gives variables that were not sent their defaults. async-graphql does so where a variable is an
-/// argument, but not in `@skip` and `@include`.
-fn set_defaults(variables: &mut Variables, document: &ExecutableDocument, name: Option<&str>) {
-    let chosen = |operation: Option<&Name>| match (operation, name) {
+/// The operation that will be executed.
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    let mut operations = document.operations.iter();
+    let chosen = |(operation, _): &(Option<&Name>, _)| match (operation, name) {
         (Some(operation), Some(name)) => operation.as_str() == name,
         _ => true,
     };
-    let mut operations = document.operations.iter();
-    let Some((_, operation)) = operations.find(|(operation, _)| chosen(*operation)) else {
-        return;
-    };
-    for definition in &operation.node.variable_definitions {
+    operations
+        .find(chosen)
+        .map(|(_, operation)| &operation.node)
+}
+
+/// Gives variables that were not sent their defaults. async-graphql does so where a variable is an
+/// argument, but not in `@skip` and `@include`.
+fn set_defaults(variables: &mut Variables, operation: &OperationDefinition) {
+    for definition in &operation.variable_definitions {
         if let Some(default) = &definition.node.default_value {
             variables
                 .entry(definition.node.name.node.clone())
