@@ -108,10 +108,10 @@ impl TaskFields {
 fn refusal(from: TaskStatus, to: TaskStatus) -> String {
     let next: Vec<&str> = from.next().iter().map(<&str>::from).collect();
     if next.is_empty() {
-        return format!("a {from} task stays {from}: it cannot become {to}");
+        return format!("a task that is {from} stays so: it cannot become {to}");
     }
     format!(
-        "a {from} task cannot become {to}; it can become {}",
+        "a task that is {from} cannot become {to}; it can become {}",
         next.join(" or ")
     )
 }
@@ -124,11 +124,11 @@ mod tests {
     fn a_refused_status_names_what_is_allowed() {
         assert_eq!(
             refusal(TaskStatus::Pending, TaskStatus::Completed),
-            "a PENDING task cannot become COMPLETED; it can become IN_PROGRESS or CANCELLED"
+            "a task that is PENDING cannot become COMPLETED; it can become IN_PROGRESS or CANCELLED"
         );
         assert_eq!(
             refusal(TaskStatus::Completed, TaskStatus::Pending),
-            "a COMPLETED task stays COMPLETED: it cannot become PENDING"
+            "a task that is COMPLETED stays so: it cannot become PENDING"
         );
     }
 

@@ -105,8 +105,8 @@ impl ApiError {
             Self::Forbidden(capability) => {
                 let roles: Vec<&str> = capability.roles().map(<&str>::from).collect();
                 format!(
-                    "your role may not do this: it is for {}",
-                    roles.join(" and ")
+                    "your role may not do this ({capability}): it is for {}",
+                    roles.join(", ")
                 )
             }
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),

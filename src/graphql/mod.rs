@@ -25,13 +25,14 @@ mod scalars;
 mod stats;
 mod sync;
 mod user_error;
+mod variables;
 
 pub use context::{RequestContext, Services};
 pub use error::code;
 
 use async_graphql::{
     EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
-    Value, Variables,
+    Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
@@ -102,8 +103,14 @@ impl Schema {
         let chosen = document
             .as_deref()
             .and_then(|document| chosen(document, operation.as_deref()));
-        if let Some(operation) = chosen {
-            set_defaults(&mut request.variables, operation);
+        if let (Some(document), Some(operation)) = (document.as_deref(), chosen) {
+            variables::set_defaults(&mut request.variables, operation);
+            let unset = variables::unset(&request.variables, operation);
+            if !unset.is_empty() {
+                let mut document = document.clone();
+                variables::leave_out(&mut document, &unset);
+                request.set_parsed_query(document);
+            }
         }
         let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
         let (spawner, batches) = batching::channel();
@@ -135,18 +142,6 @@ fn chosen<'a>(
     operations
         .find(chosen)
         .map(|(_, operation)| &operation.node)
-}
-
-/// Gives variables that were not sent their defaults. async-graphql does so where a variable is an
-/// argument, but not in `@skip` and `@include`.
-fn set_defaults(variables: &mut Variables, operation: &OperationDefinition) {
-    for definition in &operation.variable_definitions {
-        if let Some(default) = &definition.node.default_value {
-            variables
-                .entry(definition.node.name.node.clone())
-                .or_insert_with(|| default.node.clone());
-        }
-    }
 }
 
 /// The schema as SDL, sorted: what `schema.graphql` holds.

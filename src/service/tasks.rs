@@ -250,6 +250,11 @@ fn read_package(package: Change<GivenId>, problems: &mut Problems) -> Option<i64
 /// Locks the tasks that pass the filter, and returns them oldest first. One that changes while they
 /// are looked up is taken as it was.
 async fn select_by_filter(work: &Work, filter: &Filter) -> Result<Vec<TaskRow>> {
+    if matches!(filter, Filter::All(filters) if filters.is_empty()) {
+        let message = "the filter has to say something: every task there is cannot be meant";
+        let path = Path::input().field("filter");
+        return Err(WriteError::refused(path, Code::Required, message));
+    }
     let most = MAX_ASSIGNED as u64;
     let ids = matching(&work.tx, &TASKS, filter, most + 1).await?;
     if ids.len() > MAX_ASSIGNED {

@@ -15,7 +15,7 @@ use super::{
 };
 pub use crate::entity::agent::Model as AgentRow;
 use crate::{
-    domain::{incoming::PlatformAgent, page::OrderKey},
+    domain::{incoming::PlatformAgent, page::OrderKey, stats::Dimension},
     entity::agent::{ActiveModel, Column, Entity},
 };
 
@@ -25,7 +25,7 @@ pub type Agents = Entity;
 /// All agents, in the order in which they were first seen.
 pub static AGENTS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::ascending("id")];
-    let relations = vec![Relation::many("calls", &CALLS, "agent_id")];
+    let relations = vec![Relation::many("calls", &CALLS, "agent_id").counted_by(Dimension::Agent)];
     Table::of::<Entity>(order, relations, read)
 });
 

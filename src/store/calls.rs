@@ -10,7 +10,10 @@ use super::{
     tasks::TASKS,
 };
 pub use crate::entity::call::Model as CallRow;
-use crate::{domain::page::OrderKey, entity::call::Entity};
+use crate::{
+    domain::{page::OrderKey, stats::Dimension},
+    entity::call::Entity,
+};
 
 /// The table, to write it.
 pub type Calls = Entity;
@@ -26,7 +29,7 @@ pub static CALLS: LazyTable = LazyLock::new(|| {
         Relation::one("agent", "agent_id", &AGENTS),
         Relation::many("tags", &TAGS, "call_id"),
     ];
-    Table::of::<Entity>(order, relations, read)
+    Table::of::<Entity>(order, relations, read).counted_by(Dimension::Day)
 });
 
 stored!(

@@ -10,19 +10,17 @@ use std::{
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, QueryResult,
-    sea_query::{
-        Alias, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr, WindowStatement,
-    },
+    sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement},
 };
 
 use super::{
     Result,
     dialect::{self, MAX_IDS},
-    filters::{Conditions, unknown},
+    filters::Conditions,
     paging::{Scan, page},
     record::{AnyRecord, LoadedList},
     selection::{Nested, Selection},
-    table::{Link, Relation, Source, Table},
+    table::{Source, Table},
 };
 use crate::domain::{
     filter::Filter,
@@ -31,9 +29,9 @@ use crate::domain::{
 };
 
 /// What rows go by in a statement.
-const ROW: &str = "r";
+pub(super) const ROW: &str = "r";
 /// What the ids of the rows above go by.
-const PARENT: &str = "p";
+pub(super) const PARENT: &str = "p";
 
 /// A page of a table, with what `selection` asks for.
 pub async fn list(
@@ -276,7 +274,8 @@ fn numbered(
         .take())
 }
 
-fn restrict(
+/// Leaves the rows that pass `filter`.
+pub(super) fn restrict(
     backend: DatabaseBackend,
     table: &Table,
     filter: Option<&Filter>,
@@ -289,7 +288,7 @@ fn restrict(
 }
 
 /// A statement on `table`, whose rows go by `alias`.
-fn from(table: &Table, alias: &'static str) -> SelectStatement {
+pub(super) fn from(table: &Table, alias: &'static str) -> SelectStatement {
     let mut query = Query::select();
     match table.source {
         Source::Table => query.from_as(table.name, alias),
@@ -363,74 +362,4 @@ pub async fn matching(
     restrict(db.get_database_backend(), table, Some(filter), &mut query)?;
     let rows = db.query_all(&query).await?;
     rows.iter().map(|row| Ok(row.try_get_by(0)?)).collect()
-}
-
-/// How many rows of `table` pass `filter`; counts no further than `at_most`.
-pub async fn count(
-    db: &impl ConnectionTrait,
-    table: &Table,
-    filter: Option<&Filter>,
-    at_most: Option<u64>,
-) -> Result<i64> {
-    let backend = db.get_database_backend();
-    let mut rows = from(table, ROW);
-    rows.expr(Expr::cust("1"));
-    restrict(backend, table, filter, &mut rows)?;
-    let row = db.query_one(&counted(rows, at_most)).await?;
-    Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
-}
-
-/// For each of `parents`, how many of the rows that `relation` of `table` leads to pass `filter`;
-/// counts no further than `at_most`.
-pub async fn count_by_parent(
-    db: &impl ConnectionTrait,
-    table: &Table,
-    relation: &str,
-    filter: Option<&Filter>,
-    at_most: Option<u64>,
-    parents: &[i64],
-) -> Result<HashMap<i64, i64>> {
-    let backend = db.get_database_backend();
-    let (target, column) = many(table, relation)?;
-    let mut counts = HashMap::with_capacity(parents.len());
-    for parents in parents.chunks(MAX_IDS) {
-        let mut rows = from(target, ROW);
-        rows.expr(Expr::cust("1"))
-            .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
-        restrict(backend, target, filter, &mut rows)?;
-        let mut query = Query::select();
-        query
-            .expr(dialect::each_id(backend, PARENT))
-            .expr(SimpleExpr::SubQuery(
-                None,
-                Box::new(counted(rows, at_most).into()),
-            ));
-        dialect::from_ids(backend, &mut query, parents, PARENT);
-        for row in db.query_all(&query).await? {
-            counts.insert(row.try_get_by(0)?, row.try_get_by(1)?);
-        }
-    }
-    Ok(counts)
-}
-
-/// The rows that `relation` leads to, and their column that holds the id of the row above.
-fn many<'a>(table: &'a Table, relation: &str) -> Result<(&'a Table, &'static str)> {
-    match table.relation(relation) {
-        Some(Relation {
-            target,
-            link: Link::Many(column),
-            ..
-        }) => Ok((target, column)),
-        _ => Err(unknown(table, relation)),
-    }
-}
-
-fn counted(mut rows: SelectStatement, at_most: Option<u64>) -> SelectStatement {
-    if let Some(at_most) = at_most {
-        rows.limit(at_most);
-    }
-    Query::select()
-        .expr(Expr::cust("COUNT(*)"))
-        .from_subquery(rows, "counted")
-        .take()
 }

@@ -113,6 +113,43 @@ pub async fn by_key(
     Ok(counts)
 }
 
+/// How many calls there are, by the rollups of a dimension.
+pub async fn calls(db: &impl ConnectionTrait, dimension: Dimension) -> Result<i64> {
+    let query = Query::select()
+        .expr(big_sum(Expr::col(Column::Calls)))
+        .from(Entity)
+        .and_where(Expr::col(Column::Dimension).eq(dimension))
+        .take();
+    let row = db.query_one(&query).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
+}
+
+/// How many calls have each of these ids in `dimension`; ids without calls are left out.
+pub async fn calls_by_id(
+    db: &impl ConnectionTrait,
+    dimension: Dimension,
+    ids: &[i64],
+) -> Result<HashMap<i64, i64>> {
+    let mut counts = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(dialect::MAX_BINDINGS) {
+        let query = Query::select()
+            .column(Column::Key)
+            .expr(big_sum(Expr::col(Column::Calls)))
+            .from(Entity)
+            .and_where(Expr::col(Column::Dimension).eq(dimension))
+            .and_where(Expr::col(Column::Key).is_in(ids.iter().map(i64::to_string)))
+            .group_by_col(Column::Key)
+            .take();
+        for row in db.query_all(&query).await? {
+            let key: String = row.try_get_by(0)?;
+            if let Ok(id) = key.parse() {
+                counts.insert(id, row.try_get_by(1)?);
+            }
+        }
+    }
+    Ok(counts)
+}
+
 /// Counts by grade of every call of the tasks of these packages.
 pub async fn by_package(
     db: &impl ConnectionTrait,

@@ -15,7 +15,7 @@ use super::{
     Result,
     record::{AnyRecord, Reader},
 };
-use crate::domain::{page::OrderKey, scalar::Kind};
+use crate::domain::{page::OrderKey, scalar::Kind, stats::Dimension};
 
 /// A table, or a query that is read as one.
 pub struct Table {
@@ -26,6 +26,8 @@ pub struct Table {
     pub(super) unique: &'static [&'static str],
     pub(super) order: Vec<OrderKey>,
     pub(super) relations: Vec<Relation>,
+    /// The rollups that count all its rows.
+    pub(super) rollup: Option<Dimension>,
     pub(super) read: fn(&mut Reader<'_>) -> Result<AnyRecord>,
 }
 
@@ -92,6 +94,8 @@ pub struct Relation {
     pub(super) name: &'static str,
     pub(super) target: &'static LazyTable,
     pub(super) link: Link,
+    /// The rollups that count its rows, by the id of the row above.
+    pub(super) rollup: Option<Dimension>,
 }
 
 /// How rows are linked.
@@ -114,6 +118,7 @@ impl Relation {
             name,
             target,
             link: Link::One(column),
+            rollup: None,
         }
     }
 
@@ -127,7 +132,14 @@ impl Relation {
             name,
             target,
             link: Link::Many(column),
+            rollup: None,
         }
+    }
+
+    /// The rows are counted by these rollups, so that nobody has to count them.
+    pub(super) const fn counted_by(mut self, dimension: Dimension) -> Self {
+        self.rollup = Some(dimension);
+        self
     }
 }
 
@@ -145,8 +157,15 @@ impl Table {
             unique: &["id"],
             order: order.to_vec(),
             relations,
+            rollup: None,
             read,
         }
+    }
+
+    /// All rows are counted by these rollups, so that nobody has to count them.
+    pub(super) fn counted_by(mut self, dimension: Dimension) -> Self {
+        self.rollup = Some(dimension);
+        self
     }
 
     /// A query that is read as a table, whose rows the columns `unique` tell apart.
@@ -165,6 +184,7 @@ impl Table {
             unique,
             order: order.to_vec(),
             relations: Vec::new(),
+            rollup: None,
             read,
         }
     }

@@ -18,7 +18,7 @@ use super::{
 };
 pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
-    domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey},
+    domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey, stats::Dimension},
     entity::dial_task::{ActiveModel, Column, Entity},
 };
 
@@ -30,7 +30,7 @@ pub static TASKS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::descending("id")];
     let relations = vec![
         Relation::one("package", "package_id", &PACKAGES),
-        Relation::many("calls", &CALLS, "task_id"),
+        Relation::many("calls", &CALLS, "task_id").counted_by(Dimension::Task),
     ];
     Table::of::<Entity>(order, relations, read)
 });

@@ -371,7 +371,8 @@ on_both! {
         let task = app.data("{ calls { nodes { id } } }").await;
         assert_eq!(task["calls"]["nodes"], serde_json::json!([]));
         for (arguments, message) in [
-            ("filter: {province: {eq: null}}", "`eq` of a filter compares with a value, and null was given: use `isNull`"),
+            ("filter: {province: {eq: null}}", "`eq` of a filter was given as null: leave it out, or use `isNull` to find what has no value"),
+            ("filter: {task: null}", "`task` of a filter was given as null: leave it out, or use `isNull` to find what has no value"),
             (r#"filter: {taskId: {eq: "TGVhZFBhY2thZ2U6MQ"}}"#, "the id of a DialTask is wanted, and this is one of a LeadPackage"),
             ("filter: {callDate: {last: {amount: 0, unit: DAY}}}", "`last.amount` must be from 1 to 1000, and 0 was given"),
             ("orderBy: [{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID}]", "a list is ordered by at most 8 fields"),

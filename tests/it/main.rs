@@ -30,4 +30,5 @@ mod snapshots;
 mod sync;
 mod tags;
 mod tokens;
+mod variables;
 mod writes;

@@ -157,6 +157,26 @@ on_both! {
         }
     };
 
+    /// How many calls there are, in all or of a task or agent, is known without counting them.
+    all_calls_are_counted_already = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        fill(&app).await;
+        app.statements();
+        let data = app.data("{ calls(first: 0) { totalCount capped: totalCount(atMost: 7) } tasks(first: 200) { nodes { totalCalls calls(first: 0) { totalCount } } } agents(first: 200) { nodes { calls(first: 0) { totalCount capped: totalCount(atMost: 2) } } } }").await;
+        let counting = app.statements().into_iter().filter(|sql| sql.contains("COUNT"));
+        assert_eq!(counting.collect::<Vec<_>>(), [""; 0]);
+        let calls = data["calls"]["totalCount"].as_i64().unwrap();
+        assert!(calls > 500);
+        assert_eq!(data["calls"]["capped"], 7);
+        let sum = |list: &str| -> i64 {
+            data[list]["nodes"].as_array().unwrap().iter().map(|node| node["calls"]["totalCount"].as_i64().unwrap()).sum()
+        };
+        assert_eq!((sum("tasks"), sum("agents")), (calls, calls));
+        for task in data["tasks"]["nodes"].as_array().unwrap() {
+            assert_eq!(task["totalCalls"], task["calls"]["totalCount"]);
+        }
+    };
+
     /// Columns that nobody selects are not fetched.
     only_what_is_selected_is_fetched = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

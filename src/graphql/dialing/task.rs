@@ -126,6 +126,16 @@ impl DialTask {
         Ok(self.figures(context).await?.interested)
     }
 
+    /// Connected ÷ dialled, 0–1; null while there are no calls.
+    async fn contact_rate(&self, context: &Context<'_>) -> Result<Option<f64>> {
+        Ok(self.figures(context).await?.connect_rate())
+    }
+
+    /// Interested ÷ connected, 0–1; null while there are no connected calls.
+    async fn interest_rate(&self, context: &Context<'_>) -> Result<Option<f64>> {
+        Ok(self.figures(context).await?.interest_rate())
+    }
+
     /// Its calls, newest first; limited for each task by itself.
     #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn calls(

@@ -9,7 +9,7 @@ pub(super) use operators::{
     RelatedFilter, StringFilter, WordFilter,
 };
 
-use async_graphql::InputType;
+use async_graphql::{InputType, MaybeUndefined};
 
 use super::{
     error::ApiError,
@@ -92,18 +92,18 @@ macro_rules! list_filter {
             or: Option<Vec<$name>>,
             /// This does not hold.
             not: Option<Box<$name>>,
-            $($(#[$id_doc])* $id: Option<$crate::graphql::filter::IdFilter>,)*
-            $($(#[$field_doc])* $field: Option<$type>,)*
+            $($(#[$id_doc])* $id: async_graphql::MaybeUndefined<$crate::graphql::filter::IdFilter>,)*
+            $($(#[$field_doc])* $field: async_graphql::MaybeUndefined<$type>,)*
         }
 
         impl $crate::graphql::filter::ListFilter for $name {
             fn filter(&self) -> Result<$crate::domain::filter::Filter, $crate::graphql::error::ApiError> {
-                use $crate::{domain::filter::Filter, graphql::filter::{Condition as _, column}};
+                use $crate::{domain::filter::Filter, graphql::filter::{Condition as _, column, given}};
                 let mut filters = Vec::new();
-                $(if let Some(id) = &self.$id {
+                $(if let Some(id) = given(stringify!($id), &self.$id)? {
                     filters.extend(id.of(column!($id $($id_column)?), $crate::graphql::id::Kind::$kind)?);
                 })*
-                $(if let Some(field) = &self.$field {
+                $(if let Some(field) = given(stringify!($field), &self.$field)? {
                     filters.extend(field.conditions(column!($field $($column)?))?);
                 })*
                 let each = |filters: &[Self]| filters.iter().map(Self::filter).collect::<Result<Vec<_>, _>>();
@@ -133,6 +133,32 @@ macro_rules! column {
     };
 }
 pub(super) use column;
+
+/// What was given, if anything was: a null is a mistake that must not pass as "all".
+pub(super) fn given<'a, T>(
+    what: &str,
+    value: &'a MaybeUndefined<T>,
+) -> Result<Option<&'a T>, ApiError> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Null => Err(bad(format!(
+            "`{}` of a filter was given as null: leave it out, or use `isNull` to find what has no value",
+            camel_case(what)
+        ))),
+    }
+}
+
+/// A field as the API calls it.
+fn camel_case(field: &str) -> String {
+    let mut parts = field.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        let mut letters = part.chars();
+        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &capital.into_iter().chain(letters).collect::<String>()
+    })
+}
 
 fn bad(message: String) -> ApiError {
     ApiError::BadInput {

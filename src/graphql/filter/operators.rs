@@ -3,9 +3,9 @@
 use async_graphql::{ID, InputObject, InputType, MaybeUndefined};
 
 use super::{
-    Compared, Condition, ListFilter,
+    Compared, Condition, ListFilter, given,
     period::{InPeriod, LastPeriod, NamedPeriod},
-    tests_of_field::{Tests, among, equal, given},
+    tests_of_field::{Tests, among, equal},
 };
 use crate::{
     domain::{

@@ -2,7 +2,7 @@
 
 use async_graphql::MaybeUndefined;
 
-use super::{Compared, bad};
+use super::{Compared, given};
 use crate::{
     domain::filter::{Filter, Test},
     graphql::error::ApiError,
@@ -57,20 +57,6 @@ impl Tests {
                 .push(if missing { filter } else { filter.negated() });
         }
         self
-    }
-}
-
-/// The value of an operator, if it was given: a null is a mistake that must not pass as "all".
-pub(super) fn given<'a, T>(
-    operator: &str,
-    value: &'a MaybeUndefined<T>,
-) -> Result<Option<&'a T>, ApiError> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Value(value) => Ok(Some(value)),
-        MaybeUndefined::Null => Err(bad(format!(
-            "`{operator}` of a filter compares with a value, and null was given: use `isNull`"
-        ))),
     }
 }
 

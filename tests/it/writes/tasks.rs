@@ -64,7 +64,7 @@ on_both! {
         ];
         assert_eq!(refused(&app, "updateTask", update).await, expected);
         let answer = payload(&app, "updateTask", "__typename", json!({ "id": task, "status": "COMPLETED" })).await;
-        let message = "a PENDING task cannot become COMPLETED; it can become IN_PROGRESS or CANCELLED";
+        let message = "a task that is PENDING cannot become COMPLETED; it can become IN_PROGRESS or CANCELLED";
         assert_eq!(answer["userErrors"][0]["message"], message);
     };
 
