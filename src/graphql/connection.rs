@@ -42,10 +42,45 @@ pub(super) trait Listed: OutputType {
     fn key(order: &Self::Order) -> OrderKey;
 
     /// What a field leads to, where it leads to other rows.
-    fn leads_to(_field: &str) -> Option<Lead> {
-        None
-    }
+    fn leads_to(field: &str) -> Option<Lead>;
 }
+
+/// A type that shows the records of a table: its filter, its order, and for each field that leads
+/// to other rows the relation and how it is planned. Where the fields go by other names than the
+/// columns all of these are read: `whole = true`.
+macro_rules! listed {
+    (
+        $type:ident($row:ty) by $filter:ty, $order:ty $(, whole = $whole:literal)? {
+            $($field:literal => $relation:literal: $plan:expr,)*
+        }
+    ) => {
+        #[derive(Clone)]
+        pub(in crate::graphql) struct $type(std::sync::Arc<$crate::store::Record<$row>>);
+
+        impl $crate::graphql::connection::Listed for $type {
+            type Row = $row;
+            type Filter = $filter;
+            type Order = $order;
+            $(const WHOLE: bool = $whole;)?
+
+            fn new(record: std::sync::Arc<$crate::store::Record<$row>>) -> Self {
+                Self(record)
+            }
+
+            fn key(order: &$order) -> $crate::domain::page::OrderKey {
+                order.into()
+            }
+
+            fn leads_to(field: &str) -> Option<$crate::graphql::plan::Lead> {
+                match field {
+                    $($field => Some(($relation, $plan)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(super) use listed;
 
 /// The arguments of a connection.
 pub(super) struct ListArguments<T: Listed> {
@@ -314,7 +349,7 @@ pub(super) fn list_cost(first: Option<i32>, last: Option<i32>, item: usize) -> u
 }
 
 /// A page of a whole table, with what the query selects of it.
-pub(super) async fn listed<T: Listed>(
+pub(super) async fn list_of<T: Listed>(
     context: &Context<'_>,
     arguments: ListArguments<T>,
 ) -> Result<Connection<T>> {

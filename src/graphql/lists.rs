@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use super::{
-    connection::{Connection, ListArguments, Listed, list_cost, listed},
+    connection::{Connection, ListArguments, Listed, list_cost, list_of},
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
     sync::SyncRun,
@@ -45,7 +45,7 @@ macro_rules! lists {
                         filter,
                         order_by,
                     };
-                    listed(context, arguments).await
+                    list_of(context, arguments).await
                 }
             )+
         }

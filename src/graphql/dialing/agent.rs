@@ -1,41 +1,20 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Object};
 
 use super::{AgentFilter, AgentOrder, Call, CallFilter, CallOrder};
 use crate::{
-    domain::page::OrderKey,
     graphql::{
-        connection::{Connection, ListArguments, Listed, list_cost, nested},
+        connection::{Connection, ListArguments, list_cost, listed, nested},
         error::Result,
         id::{self, Kind},
-        plan::{self, Lead},
+        plan,
         scalars::DateTime,
     },
-    store::{Record, agents::AgentRow},
+    store::agents::AgentRow,
 };
 
-#[derive(Clone)]
-pub(in crate::graphql) struct Agent(pub Arc<Record<AgentRow>>);
-
-impl Listed for Agent {
-    type Row = AgentRow;
-    type Filter = AgentFilter;
-    type Order = AgentOrder;
-
-    fn new(record: Arc<Record<AgentRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &AgentOrder) -> OrderKey {
-        order.into()
-    }
-
-    fn leads_to(field: &str) -> Option<Lead> {
-        match field {
-            "calls" => Some(("calls", plan::list::<Call>)),
-            _ => None,
-        }
+listed! {
+    Agent(AgentRow) by AgentFilter, AgentOrder {
+        "calls" => "calls": plan::list::<Call>,
     }
 }
 

@@ -1,19 +1,17 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, Object};
 
 use super::{Agent, CallFilter, CallOrder, CallTag, CallTagFilter, CallTagOrder, DialTask};
 use crate::{
-    domain::{page::OrderKey, phone, viewer::Capability},
+    domain::{phone, viewer::Capability},
     graphql::{
-        connection::{Connection, ListArguments, Listed, all, list_cost, nested, one},
+        connection::{Connection, ListArguments, all, list_cost, listed, nested, one},
         context::ContextExt,
         error::Result,
         id::{self, Kind},
-        plan::{self, Lead},
+        plan,
         scalars::{Date, DateTime, Decimal},
     },
-    store::{Record, calls::CallRow},
+    store::calls::CallRow,
 };
 
 /// How a call ended.
@@ -46,30 +44,12 @@ pub(in crate::graphql) enum CallSource {
     Import,
 }
 
-#[derive(Clone)]
-pub(in crate::graphql) struct Call(pub Arc<Record<CallRow>>);
-
-impl Listed for Call {
-    type Row = CallRow;
-    type Filter = CallFilter;
-    type Order = CallOrder;
-
-    fn new(record: Arc<Record<CallRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &CallOrder) -> OrderKey {
-        order.into()
-    }
-
-    fn leads_to(field: &str) -> Option<Lead> {
-        match field {
-            "task" => Some(("task", plan::one::<DialTask>)),
-            "agent" => Some(("agent", plan::one::<Agent>)),
-            "tags" => Some(("tags", plan::all::<CallTag>)),
-            "tagConnection" => Some(("tags", plan::list::<CallTag>)),
-            _ => None,
-        }
+listed! {
+    Call(CallRow) by CallFilter, CallOrder {
+        "task" => "task": plan::one::<DialTask>,
+        "agent" => "agent": plan::one::<Agent>,
+        "tags" => "tags": plan::all::<CallTag>,
+        "tagConnection" => "tags": plan::list::<CallTag>,
     }
 }
 

@@ -1,32 +1,17 @@
-use std::sync::Arc;
-
 use async_graphql::{ID, Object};
 
 use super::{GradeFilter, GradeOrder};
 use crate::{
-    domain::page::OrderKey,
     graphql::{
-        connection::Listed,
+        connection::listed,
         id::{self, Kind},
         scalars::{DateTime, Decimal},
     },
-    store::{Record, grades::GradeRow},
+    store::grades::GradeRow,
 };
 
-#[derive(Clone)]
-pub(in crate::graphql) struct Grade(pub Arc<Record<GradeRow>>);
-
-impl Listed for Grade {
-    type Row = GradeRow;
-    type Filter = GradeFilter;
-    type Order = GradeOrder;
-
-    fn new(record: Arc<Record<GradeRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &GradeOrder) -> OrderKey {
-        order.into()
+listed! {
+    Grade(GradeRow) by GradeFilter, GradeOrder {
     }
 }
 

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Object};
 
 use super::{
@@ -7,41 +5,22 @@ use super::{
     PackageTagSummary, PackageTagSummaryFilter, PackageTagSummaryOrder,
 };
 use crate::{
-    domain::{page::OrderKey, stats::Figures},
+    domain::stats::Figures,
     graphql::{
-        connection::{Connection, ListArguments, Listed, list_cost, nested},
+        connection::{Connection, ListArguments, list_cost, listed, nested},
         error::Result,
         id::{self, Kind},
         loaders::{FiguresOfPackage, load},
-        plan::{self, Lead},
+        plan,
         scalars::{Date, DateTime, Decimal},
     },
-    store::{Record, packages::PackageRow},
+    store::packages::PackageRow,
 };
 
-/// A list of leads that was bought or collected, and is dialled by tasks.
-#[derive(Clone)]
-pub(in crate::graphql) struct LeadPackage(pub Arc<Record<PackageRow>>);
-
-impl Listed for LeadPackage {
-    type Row = PackageRow;
-    type Filter = LeadPackageFilter;
-    type Order = LeadPackageOrder;
-
-    fn new(record: Arc<Record<PackageRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &LeadPackageOrder) -> OrderKey {
-        order.into()
-    }
-
-    fn leads_to(field: &str) -> Option<Lead> {
-        match field {
-            "tasks" => Some(("tasks", plan::list::<DialTask>)),
-            "tagSummaries" => Some(("tag_summaries", plan::list::<PackageTagSummary>)),
-            _ => None,
-        }
+listed! {
+    LeadPackage(PackageRow) by LeadPackageFilter, LeadPackageOrder {
+        "tasks" => "tasks": plan::list::<DialTask>,
+        "tagSummaries" => "tag_summaries": plan::list::<PackageTagSummary>,
     }
 }
 

@@ -1,18 +1,15 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, Object};
 
 use super::{Call, CallTagFilter, CallTagOrder};
 use crate::{
-    domain::page::OrderKey,
     graphql::{
-        connection::{Listed, one},
+        connection::{listed, one},
         error::Result,
         id::{self, Kind},
-        plan::{self, Lead},
+        plan,
         scalars::DateTime,
     },
-    store::{Record, tags::TagRow},
+    store::tags::TagRow,
 };
 
 /// Who gave a call a tag.
@@ -25,27 +22,9 @@ pub(in crate::graphql) enum TagType {
     Manual,
 }
 
-#[derive(Clone)]
-pub(in crate::graphql) struct CallTag(pub Arc<Record<TagRow>>);
-
-impl Listed for CallTag {
-    type Row = TagRow;
-    type Filter = CallTagFilter;
-    type Order = CallTagOrder;
-
-    fn new(record: Arc<Record<TagRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &CallTagOrder) -> OrderKey {
-        order.into()
-    }
-
-    fn leads_to(field: &str) -> Option<Lead> {
-        match field {
-            "call" => Some(("call", plan::one::<Call>)),
-            _ => None,
-        }
+listed! {
+    CallTag(TagRow) by CallTagFilter, CallTagOrder {
+        "call" => "call": plan::one::<Call>,
     }
 }
 

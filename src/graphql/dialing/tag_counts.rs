@@ -1,38 +1,18 @@
 //! Tags with how many calls have them: of all calls, and of a package.
 
-use std::sync::Arc;
-
 use async_graphql::Object;
 
 use crate::{
-    domain::page::OrderKey,
     graphql::{
-        connection::Listed,
+        connection::listed,
         filter::{FloatFilter, IntFilter, StringFilter, list_filter},
         ordering::list_order,
     },
-    store::{
-        Record,
-        tag_counts::{TagRow, of_package::TagSummaryRow},
-    },
+    store::tag_counts::{TagRow, of_package::TagSummaryRow},
 };
 
-/// A name and value that calls have, once, with how many have it. Exact at every moment, and as
-/// fast for millions of calls.
-pub(in crate::graphql) struct Tag(Arc<Record<TagRow>>);
-
-impl Listed for Tag {
-    type Row = TagRow;
-    type Filter = TagFilter;
-    type Order = TagOrder;
-    const WHOLE: bool = true;
-
-    fn new(record: Arc<Record<TagRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &TagOrder) -> OrderKey {
-        order.into()
+listed! {
+    Tag(TagRow) by TagFilter, TagOrder, whole = true {
     }
 }
 
@@ -80,21 +60,8 @@ list_order! {
     }
 }
 
-/// A name and value that calls of a package have.
-pub(in crate::graphql) struct PackageTagSummary(Arc<Record<TagSummaryRow>>);
-
-impl Listed for PackageTagSummary {
-    type Row = TagSummaryRow;
-    type Filter = PackageTagSummaryFilter;
-    type Order = PackageTagSummaryOrder;
-    const WHOLE: bool = true;
-
-    fn new(record: Arc<Record<TagSummaryRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &PackageTagSummaryOrder) -> OrderKey {
-        order.into()
+listed! {
+    PackageTagSummary(TagSummaryRow) by PackageTagSummaryFilter, PackageTagSummaryOrder, whole = true {
     }
 }
 

@@ -1,19 +1,17 @@
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, Object};
 
 use super::{Call, CallFilter, CallOrder, DialTaskFilter, DialTaskOrder, LeadPackage};
 use crate::{
-    domain::{page::OrderKey, stats::Figures},
+    domain::stats::Figures,
     graphql::{
-        connection::{Connection, ListArguments, Listed, list_cost, nested, one},
+        connection::{Connection, ListArguments, list_cost, listed, nested, one},
         error::Result,
         id::{self, Kind},
         loaders::{FiguresOfTask, load},
-        plan::{self, Lead},
+        plan,
         scalars::DateTime,
     },
-    store::{Record, tasks::TaskRow},
+    store::tasks::TaskRow,
 };
 
 /// Where a dial task stands.
@@ -30,28 +28,10 @@ pub(in crate::graphql) enum TaskStatus {
     Cancelled,
 }
 
-#[derive(Clone)]
-pub(in crate::graphql) struct DialTask(pub Arc<Record<TaskRow>>);
-
-impl Listed for DialTask {
-    type Row = TaskRow;
-    type Filter = DialTaskFilter;
-    type Order = DialTaskOrder;
-
-    fn new(record: Arc<Record<TaskRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &DialTaskOrder) -> OrderKey {
-        order.into()
-    }
-
-    fn leads_to(field: &str) -> Option<Lead> {
-        match field {
-            "package" => Some(("package", plan::one::<LeadPackage>)),
-            "calls" => Some(("calls", plan::list::<Call>)),
-            _ => None,
-        }
+listed! {
+    DialTask(TaskRow) by DialTaskFilter, DialTaskOrder {
+        "package" => "package": plan::one::<LeadPackage>,
+        "calls" => "calls": plan::list::<Call>,
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::{ID, InputObject, InputType, MaybeUndefined};
 use super::{
     Compared, Condition, ListFilter, given,
     period::{InPeriod, LastPeriod, NamedPeriod},
-    tests_of_field::{Tests, among, equal},
+    tests_of_field::Tests,
 };
 use crate::{
     domain::{
@@ -46,10 +46,7 @@ impl Condition for StringFilter {
     fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
         let mut tests = Tests::of(name);
         tests
-            .test("eq", &self.eq, equal)?
-            .opposite("ne", &self.ne, equal)?
-            .test("in", &self.among, among)?
-            .opposite("notIn", &self.not_in, among)?
+            .equal(&self.eq, &self.ne, &self.among, &self.not_in)?
             .test("contains", &self.contains, |text| {
                 Test::Contains(text.clone())
             })?
@@ -96,14 +93,8 @@ impl<T: InputType + Compared> Condition for OrderedFilter<T> {
     fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
         let mut tests = Tests::of(name);
         tests
-            .test("eq", &self.eq, equal)?
-            .opposite("ne", &self.ne, equal)?
-            .test("in", &self.among, among)?
-            .opposite("notIn", &self.not_in, among)?
-            .test("gt", &self.gt, |bound| Test::Greater(bound.stored()))?
-            .test("gte", &self.gte, |bound| Test::AtLeast(bound.stored()))?
-            .test("lt", &self.lt, |bound| Test::Less(bound.stored()))?
-            .test("lte", &self.lte, |bound| Test::AtMost(bound.stored()))?
+            .equal(&self.eq, &self.ne, &self.among, &self.not_in)?
+            .between(&self.gt, &self.gte, &self.lt, &self.lte)?
             .missing(self.is_null);
         Ok(tests.filters)
     }
@@ -151,14 +142,8 @@ impl<T: InputType + Compared + InPeriod> Condition for TimeFilter<T> {
             tests.filters.push(Filter::Field(name, test));
         }
         tests
-            .test("eq", &self.eq, equal)?
-            .opposite("ne", &self.ne, equal)?
-            .test("in", &self.among, among)?
-            .opposite("notIn", &self.not_in, among)?
-            .test("gt", &self.gt, |bound| Test::Greater(bound.stored()))?
-            .test("gte", &self.gte, |bound| Test::AtLeast(bound.stored()))?
-            .test("lt", &self.lt, |bound| Test::Less(bound.stored()))?
-            .test("lte", &self.lte, |bound| Test::AtMost(bound.stored()))?
+            .equal(&self.eq, &self.ne, &self.among, &self.not_in)?
+            .between(&self.gt, &self.gte, &self.lt, &self.lte)?
             .test("on", &self.on, |&period| {
                 T::test(Period::Named(period.into()))
             })?
@@ -192,11 +177,7 @@ pub(in crate::graphql) struct WordFilter<T: InputType> {
 impl<T: InputType + Compared> Condition for WordFilter<T> {
     fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
         let mut tests = Tests::of(name);
-        tests
-            .test("eq", &self.eq, equal)?
-            .opposite("ne", &self.ne, equal)?
-            .test("in", &self.among, among)?
-            .opposite("notIn", &self.not_in, among)?;
+        tests.equal(&self.eq, &self.ne, &self.among, &self.not_in)?;
         Ok(tests.filters)
     }
 }

@@ -49,6 +49,36 @@ impl Tests {
         Ok(self)
     }
 
+    /// What `eq`, `ne`, `in` and `notIn` say.
+    pub fn equal<T: Compared>(
+        &mut self,
+        eq: &MaybeUndefined<T>,
+        ne: &MaybeUndefined<T>,
+        among: &MaybeUndefined<Vec<T>>,
+        not_in: &MaybeUndefined<Vec<T>>,
+    ) -> Result<&mut Self, ApiError> {
+        let equal = |value: &T| Test::Equal(value.stored());
+        let one_of = |values: &Vec<T>| Test::Among(values.iter().map(Compared::stored).collect());
+        self.test("eq", eq, equal)?
+            .opposite("ne", ne, equal)?
+            .test("in", among, one_of)?
+            .opposite("notIn", not_in, one_of)
+    }
+
+    /// What `gt`, `gte`, `lt` and `lte` say.
+    pub fn between<T: Compared>(
+        &mut self,
+        gt: &MaybeUndefined<T>,
+        gte: &MaybeUndefined<T>,
+        lt: &MaybeUndefined<T>,
+        lte: &MaybeUndefined<T>,
+    ) -> Result<&mut Self, ApiError> {
+        self.test("gt", gt, |bound| Test::Greater(bound.stored()))?
+            .test("gte", gte, |bound| Test::AtLeast(bound.stored()))?
+            .test("lt", lt, |bound| Test::Less(bound.stored()))?
+            .test("lte", lte, |bound| Test::AtMost(bound.stored()))
+    }
+
     /// There must be no value, or one.
     pub fn missing(&mut self, is_null: Option<bool>) -> &mut Self {
         if let Some(missing) = is_null {
@@ -58,15 +88,4 @@ impl Tests {
         }
         self
     }
-}
-
-/// Equal to the value.
-pub(super) fn equal<T: Compared>(value: &T) -> Test {
-    Test::Equal(value.stored())
-}
-
-/// Equal to one of the values.
-#[expect(clippy::ptr_arg, reason = "what the inputs hold")]
-pub(super) fn among<T: Compared>(values: &Vec<T>) -> Test {
-    Test::Among(values.iter().map(Compared::stored).collect())
 }

@@ -1,16 +1,13 @@
-use std::sync::Arc;
-
 use async_graphql::{Enum, ID, Object};
 
 use super::{SyncRunFilter, SyncRunOrder};
 use crate::{
-    domain::page::OrderKey,
     graphql::{
-        connection::Listed,
+        connection::listed,
         id::{self, Kind},
         scalars::{Date, DateTime},
     },
-    store::{Record, sync_runs::SyncRunRow},
+    store::sync_runs::SyncRunRow,
 };
 
 /// What a run asks the platform for. A run has one track.
@@ -63,21 +60,8 @@ pub(in crate::graphql) enum SyncTrigger {
     Cli,
 }
 
-#[derive(Clone)]
-pub(in crate::graphql) struct SyncRun(pub Arc<Record<SyncRunRow>>);
-
-impl Listed for SyncRun {
-    type Row = SyncRunRow;
-    type Filter = SyncRunFilter;
-    type Order = SyncRunOrder;
-    const WHOLE: bool = true;
-
-    fn new(record: Arc<Record<SyncRunRow>>) -> Self {
-        Self(record)
-    }
-
-    fn key(order: &SyncRunOrder) -> OrderKey {
-        order.into()
+listed! {
+    SyncRun(SyncRunRow) by SyncRunFilter, SyncRunOrder, whole = true {
     }
 }
 
