@@ -7,13 +7,26 @@ use super::{money::Money, phone};
 
 /// The fields of an object by their names in the API, as they are recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Record(Vec<(&'static str, Value)>);
+pub struct Record(Vec<Field>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Field {
+    name: &'static str,
+    /// What is recorded.
+    shown: Value,
+    /// What is compared, where it is not what is recorded.
+    hidden: Option<String>,
+}
 
 impl Record {
     /// With one more field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.0.push((name, value.into()));
+        self.0.push(Field {
+            name,
+            shown: value.into(),
+            hidden: None,
+        });
         self
     }
 
@@ -32,13 +45,20 @@ impl Record {
 
     /// With a phone number, masked: the record of a change is read by more people than the number.
     #[must_use]
-    pub fn with_phone(self, name: &'static str, number: Option<&str>) -> Self {
-        self.with(name, number.map(phone::masked))
+    pub fn with_phone(mut self, name: &'static str, number: Option<&str>) -> Self {
+        self.0.push(Field {
+            name,
+            shown: number.map(phone::masked).into(),
+            hidden: number.map(str::to_owned),
+        });
+        self
     }
 
-    fn get(&self, name: &str) -> &Value {
-        let found = self.0.iter().find(|(field, _)| *field == name);
-        found.map_or(&Value::Null, |(_, value)| value)
+    fn get(&self, name: &str) -> (&Value, Option<&str>) {
+        let found = self.0.iter().find(|field| field.name == name);
+        found.map_or((&Value::Null, None), |field| {
+            (&field.shown, field.hidden.as_deref())
+        })
     }
 }
 
@@ -47,13 +67,11 @@ impl Record {
 #[must_use]
 pub fn changes(before: &Record, after: &Record) -> Map<String, Value> {
     let mut changes = Map::new();
-    for (name, _) in before.0.iter().chain(&after.0) {
+    for Field { name, .. } in before.0.iter().chain(&after.0) {
         let (before, after) = (before.get(name), after.get(name));
         if before != after {
-            changes.insert(
-                (*name).to_owned(),
-                json!({ "before": before, "after": after }),
-            );
+            let change = json!({ "before": before.0, "after": after.0 });
+            changes.insert((*name).to_owned(), change);
         }
     }
     changes
@@ -74,5 +92,12 @@ mod tests {
         let expected = json!({ "phoneNumber": { "before": "138****8000", "after": null } });
         assert_eq!(Value::Object(changes(&before, &after)), expected);
         assert!(changes(&before, &before).is_empty());
+        // Another number is a change, though it looks alike.
+        let other = Record::default()
+            .with("name", "A")
+            .with_phone("phoneNumber", Some("13899998000"));
+        let expected =
+            json!({ "phoneNumber": { "before": "138****8000", "after": "138****8000" } });
+        assert_eq!(Value::Object(changes(&before, &other)), expected);
     }
 }

@@ -65,20 +65,35 @@ pub enum Quantifier {
     Every,
 }
 
-/// Most tests in one filter.
-pub const MAX_TESTS: usize = 100;
+/// Most conditions in one filter: tests, and every `and`, `or`, `not` and related record.
+pub const MAX_CONDITIONS: usize = 200;
+/// Deepest nesting of conditions.
+pub const MAX_DEPTH: usize = 20;
 /// Most values of one `in` list.
 pub const MAX_VALUES: usize = 1_000;
+/// Most values of all lists of a filter.
+pub const MAX_ALL_VALUES: usize = 10_000;
+/// Longest text to compare with, in characters.
+pub const MAX_TEXT: usize = 1_000;
 
 /// The filter asks for too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    /// Too many tests.
-    #[error("a filter has at most {MAX_TESTS} tests, and this one has {0}")]
-    TooManyTests(usize),
+    /// Too many conditions.
+    #[error("a filter has at most {MAX_CONDITIONS} conditions, and this one has more")]
+    TooMany,
+    /// Conditions within conditions within conditions.
+    #[error("the conditions of a filter are nested at most {MAX_DEPTH} deep")]
+    TooDeep,
     /// Too long a list of values.
     #[error("a list of values has at most {MAX_VALUES}, and {0} were given")]
     TooManyValues(usize),
+    /// Too many values in all.
+    #[error("the lists of values of a filter have at most {MAX_ALL_VALUES} in all")]
+    TooManyValuesInAll,
+    /// A text that nothing stored can equal.
+    #[error("a text to compare with has at most {MAX_TEXT} characters, and no NUL among them")]
+    Text,
 }
 
 impl Filter {
@@ -109,25 +124,12 @@ impl Filter {
     /// # Errors
     /// [`FilterError`]
     pub fn check(&self) -> Result<(), FilterError> {
-        let tests = self.tests()?;
-        if tests > MAX_TESTS {
-            return Err(FilterError::TooManyTests(tests));
+        let mut extent = Extent::default();
+        extent.add(self, 1)?;
+        if extent.values > MAX_ALL_VALUES {
+            return Err(FilterError::TooManyValuesInAll);
         }
         Ok(())
-    }
-
-    fn tests(&self) -> Result<usize, FilterError> {
-        match self {
-            Self::All(filters) | Self::Any(filters) => {
-                filters.iter().map(Self::tests).sum::<Result<usize, _>>()
-            }
-            Self::Not(filter) => filter.tests(),
-            Self::One(_, filter) | Self::Many(_, _, filter) => Ok(1 + filter.tests()?),
-            Self::Field(_, Test::Among(values)) if values.len() > MAX_VALUES => {
-                Err(FilterError::TooManyValues(values.len()))
-            }
-            Self::Field(..) => Ok(1),
-        }
     }
 
     /// Whether the filter, or one of a related record in it, asks about `field`.
@@ -167,6 +169,64 @@ impl Filter {
             Self::Field(..) => self.clone(),
         }
     }
+}
+
+/// How much a filter asks for.
+#[derive(Default)]
+struct Extent {
+    conditions: usize,
+    values: usize,
+}
+
+impl Extent {
+    fn add(&mut self, filter: &Filter, depth: usize) -> Result<(), FilterError> {
+        self.conditions += 1;
+        if self.conditions > MAX_CONDITIONS {
+            return Err(FilterError::TooMany);
+        }
+        if depth > MAX_DEPTH {
+            return Err(FilterError::TooDeep);
+        }
+        match filter {
+            Filter::All(filters) | Filter::Any(filters) => filters
+                .iter()
+                .try_for_each(|filter| self.add(filter, depth + 1)),
+            Filter::Not(filter) | Filter::One(_, filter) | Filter::Many(_, _, filter) => {
+                self.add(filter, depth + 1)
+            }
+            Filter::Field(_, test) => self.test(test),
+        }
+    }
+
+    fn test(&mut self, test: &Test) -> Result<(), FilterError> {
+        let scalar = |value: &Scalar| match value {
+            Scalar::Text(words) => usable(words),
+            _ => Ok(()),
+        };
+        match test {
+            Test::Equal(value)
+            | Test::Greater(value)
+            | Test::AtLeast(value)
+            | Test::Less(value)
+            | Test::AtMost(value) => scalar(value),
+            Test::Among(values) if values.len() > MAX_VALUES => {
+                Err(FilterError::TooManyValues(values.len()))
+            }
+            Test::Among(values) => {
+                self.values += values.len();
+                values.iter().try_for_each(scalar)
+            }
+            Test::Contains(part) | Test::StartsWith(part) => usable(part),
+            Test::Missing | Test::DayIn(_) | Test::InstantIn(_) => Ok(()),
+        }
+    }
+}
+
+fn usable(text: &str) -> Result<(), FilterError> {
+    if text.contains('\0') || text.chars().count() > MAX_TEXT {
+        return Err(FilterError::Text);
+    }
+    Ok(())
 }
 
 fn days(name: &'static str, days: DayRange) -> Filter {
@@ -210,8 +270,23 @@ mod tests {
     fn filters_are_bounded() {
         let test = || Filter::Field("id", Test::Equal(Scalar::Int(1)));
         let many = |tests| Filter::Any((0..tests).map(|_| test()).collect());
-        assert_eq!(many(100).check(), Ok(()));
-        assert_eq!(many(101).check(), Err(FilterError::TooManyTests(101)));
+        assert_eq!(many(199).check(), Ok(()));
+        assert_eq!(many(200).check(), Err(FilterError::TooMany));
+        let empty = Filter::All((0..200).map(|_| Filter::All(Vec::new())).collect());
+        assert_eq!(empty.check(), Err(FilterError::TooMany));
+        let deep = |depth| (1..depth).fold(test(), |filter, _| filter.negated());
+        assert_eq!(deep(20).check(), Ok(()));
+        assert_eq!(deep(21).check(), Err(FilterError::TooDeep));
+        let listed = |lists| {
+            let list = || Filter::Field("id", Test::Among(vec![Scalar::Int(1); 1_000]));
+            Filter::Any((0..lists).map(|_| list()).collect())
+        };
+        assert_eq!(listed(10).check(), Ok(()));
+        assert_eq!(listed(11).check(), Err(FilterError::TooManyValuesInAll));
+        for text in ["a\0b".to_owned(), "a".repeat(1_001)] {
+            let filter = Filter::Field("name", Test::Contains(text));
+            assert_eq!(filter.check(), Err(FilterError::Text));
+        }
         let values = Filter::Field("id", Test::Among(vec![Scalar::Int(1); 1_001]));
         assert_eq!(
             values.negated().check(),

@@ -36,6 +36,9 @@ impl Wake for Progress {
     }
 }
 
+/// How often the execution is polled before other tasks get their turn.
+const POLLS: u32 = 32;
+
 /// Runs `execution` and the batches that it asks for, together.
 pub(super) async fn drive<T>(
     execution: impl Future<Output = T>,
@@ -50,10 +53,18 @@ pub(super) async fn drive<T>(
     let mut running = FuturesUnordered::new();
     std::future::poll_fn(move |task| {
         progress.task.register(task.waker());
+        let mut polls = 0;
         loop {
             // A long list yields now and then although it could go on: it wakes itself, and is
             // polled again until it waits for nothing but batches.
             while progress.possible.swap(false, Ordering::AcqRel) {
+                // tokio makes what has worked for long wait until the task was polled anew.
+                polls += 1;
+                if polls > POLLS {
+                    progress.possible.store(true, Ordering::Release);
+                    task.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 if let Poll::Ready(output) =
                     execution.as_mut().poll(&mut Context::from_waker(&waker))
                 {

@@ -264,6 +264,7 @@ impl<T: Listed> Connection<T> {
     /// How many items the whole list has that the filter leaves, whatever the page. Counting many
     /// takes time: with `atMost` it stops there, and the answer is `atMost` when there are as many
     /// or more.
+    #[graphql(complexity = 20)]
     async fn total_count(
         &self,
         context: &Context<'_>,

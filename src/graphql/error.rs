@@ -1,7 +1,9 @@
 //! Errors as clients see them: a message a person can act on and a stable code. Internal detail
 //! is logged, once, and never sent.
 
-use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Response, Value};
+use async_graphql::{
+    Error, ErrorExtensionValues, ErrorExtensions as _, Response, ServerError, Value,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
@@ -216,6 +218,15 @@ fn written(at: DateTime<Utc>) -> String {
 
 /// async-graphql's words for its limits on complexity and depth; it gives them no code.
 const TOO_COMPLEX: [&str; 2] = ["Query is too complex.", "Query is nested too deep."];
+
+/// An answer to a document that is not even looked at.
+pub(super) fn too_complex(message: &str) -> Response {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code::QUERY_TOO_COMPLEX);
+    error.extensions = Some(extensions);
+    Response::from_errors(vec![error])
+}
 
 /// Gives every error a code: those that resolvers did not raise are about the document. An
 /// internal one says which request to look for in the log.

@@ -28,6 +28,7 @@ mod user_error;
 mod variables;
 
 pub use context::{RequestContext, Services};
+pub use documents::is_nested_too_deep;
 pub use error::code;
 
 use async_graphql::{
@@ -99,7 +100,13 @@ impl Schema {
         request_id: &str,
     ) -> Response {
         let operation = request.operation_name.clone();
+        if is_nested_too_deep(&request.query) {
+            return error::too_complex("the document nests brackets too deep");
+        }
         let document = self.documents.read(&mut request);
+        if document.as_deref().is_some_and(documents::is_too_long) {
+            return error::too_complex("the document has too many fields, fragments written out");
+        }
         let chosen = document
             .as_deref()
             .and_then(|document| chosen(document, operation.as_deref()));

@@ -13,7 +13,7 @@ use serde_json::json;
 use tower_http::request_id::RequestId;
 
 use super::{AppState, auth::Authenticated};
-use crate::graphql::code::BAD_USER_INPUT;
+use crate::graphql::{code::BAD_USER_INPUT, is_nested_too_deep};
 
 /// The page in which people try queries. It asks for no token itself; the queries it sends do.
 pub(super) async fn graphiql() -> Html<String> {
@@ -41,7 +41,7 @@ pub(super) async fn get(
             "a GraphQL request in a URL has `query`, and maybe `variables` (JSON) and `operationName`",
         );
     };
-    if changes_something(&mut request) {
+    if !is_nested_too_deep(&request.query) && changes_something(&mut request) {
         let body = error_response(
             StatusCode::METHOD_NOT_ALLOWED,
             BAD_USER_INPUT,

@@ -77,10 +77,12 @@ impl Writer<'_> {
     {
         let mut attempt = 1;
         loop {
-            let open = self.begin(operation).await?;
-            let done = match work()(&open).await {
-                Ok(done) => open.commit().await.map(|()| done),
-                // What was written goes with the transaction.
+            let done = match self.begin(operation).await {
+                // What was written goes with the transaction when it fails.
+                Ok(open) => match work()(&open).await {
+                    Ok(done) => open.commit().await.map(|()| done),
+                    Err(error) => Err(error),
+                },
                 Err(error) => Err(error),
             };
             match done {

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
+    ColumnTrait, DbErr, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::{Database, Result, Transaction};
+use super::{Database, Result, StoreError, Transaction};
 use crate::entity::idempotency_key::{ActiveModel, Column, Entity};
 
 /// A key is one actor's, for one mutation.
@@ -65,10 +65,16 @@ pub async fn claim(
     ))
     .one(tx)
     .await?;
-    Ok(earlier.map(|row| Earlier {
-        input_hash: row.input_hash,
-        answer: row.answer,
-    }))
+    match earlier {
+        Some(row) => Ok(Some(Earlier {
+            input_hash: row.input_hash,
+            answer: row.answer,
+        })),
+        // It was too old, and somebody deleted it just now: it can be taken the next time.
+        None => Err(StoreError::Contended(DbErr::RecordNotFound(
+            "idempotency key".to_owned(),
+        ))),
+    }
 }
 
 /// Stores what the write that took the key answered.

@@ -135,10 +135,8 @@ pub async fn differences(db: &Database) -> Result<usize> {
 
 /// Makes all counts anew. Other writers wait meanwhile.
 pub async fn rebuild(tx: &Transaction) -> Result<()> {
+    dialect::claim_calls(tx).await?;
     dialect::unhurried(tx).await?;
-    dialect::lock_table(tx, "calls").await?;
-    dialect::lock_table(tx, "call_tags").await?;
-    dialect::lock_table(tx, "tag_counts").await?;
     Entity::delete_many().exec(tx).await?;
     let mut insert = Query::insert();
     insert

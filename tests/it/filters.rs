@@ -380,9 +380,9 @@ on_both! {
             let answer = app.query(&format!("{{ calls({arguments}) {{ nodes {{ id }} }} }}")).await;
             assert_eq!((answer.code(), answer.message()), ("BAD_USER_INPUT", message));
         }
-        let many = vec!["{duration: {eq: 1}}"; 101].join(",");
+        let many = vec!["{duration: {eq: 1}}"; 200].join(",");
         let answer = app.query(&format!("{{ calls(filter: {{or: [{many}]}}) {{ nodes {{ id }} }} }}")).await;
-        assert_eq!(answer.message(), "a filter has at most 100 tests, and this one has 101");
+        assert_eq!(answer.message(), "a filter has at most 200 conditions, and this one has more");
         let answer = app.query("{ calls { totalCount(atMost: 0) } }").await;
         assert_eq!(answer.message(), "`atMost` must be at least 1, and 0 was given");
     };

@@ -156,6 +156,30 @@ on_both! {
         assert_eq!(app.statements(), [""; 0]);
     };
 
+    /// Texts that would take more stack or time than there is are refused before they are read.
+    texts_that_could_bring_the_service_down_are_refused = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let nested = format!("{{ calls(filter: {}{}) {{ nodes {{ id }} }} }}", "{not: ".repeat(3_000), "}".repeat(3_000));
+        assert_eq!(app.query(&nested).await.code(), "QUERY_TOO_COMPLEX");
+        let lists = format!("{{ calls(filter: {}{}) {{ nodes {{ id }} }} }}", "[".repeat(3_000), "]".repeat(3_000));
+        assert_eq!(app.query(&lists).await.code(), "QUERY_TOO_COMPLEX");
+        let mut fragments = vec!["{ ...F0 } fragment F40 on Query { calls { totalCount } }".to_owned()];
+        fragments.extend((0..40).map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }}", n + 1)));
+        assert_eq!(app.query(&fragments.join(" ")).await.code(), "QUERY_TOO_COMPLEX");
+        let wide = vec!["{}"; 20_000].join(",");
+        assert_eq!(app.query(&format!("{{ calls(filter: {{and: [{wide}]}}) {{ nodes {{ id }} }} }}")).await.code(), "BAD_USER_INPUT");
+    };
+
+    /// Many fields at once take long, but end, and nobody else waits for them.
+    many_root_fields_end = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        ingest(&app.database.db, vec![call("1", "2026-11-19T01:00:00Z")]).await;
+        let fields: Vec<_> = (0..500).map(|n| format!("a{n}: calls(first: 1) {{ totalCount(atMost: 5) nodes {{ id }} }}")).collect();
+        let query = format!("{{ {} }}", fields.join(" "));
+        let answer = tokio::time::timeout(std::time::Duration::from_mins(2), app.query(&query)).await;
+        assert_eq!(answer.expect("it ends").data()["a499"]["totalCount"], 1);
+    };
+
     /// Fields come in the order of the query, whichever of them took longest.
     answers_are_in_the_order_of_the_query = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
