@@ -95,7 +95,7 @@ const MAX_FIELDS: u64 = 50_000;
 
 /// Whether fragments that spread fragments make a short text a long one: the checks of a document
 /// would walk all of it.
-pub fn is_too_long(document: &ExecutableDocument) -> bool {
+fn is_too_long(document: &ExecutableDocument) -> bool {
     let mut sizes = HashMap::new();
     let operations = document.operations.iter();
     let fields = operations
@@ -140,16 +140,31 @@ fn size<'a>(
 impl Documents {
     /// Gives the request its document, and returns it; none for a text that is no document, which
     /// the execution refuses.
-    pub fn read(&self, request: &mut Request) -> Option<Arc<ExecutableDocument>> {
+    ///
+    /// # Errors
+    /// Why a text is not looked at any further. What is remembered has passed.
+    pub fn read(
+        &self,
+        request: &mut Request,
+    ) -> Result<Option<Arc<ExecutableDocument>>, &'static str> {
         if let Some(document) = self.0.get(request.query.as_str()) {
             request.set_parsed_query(ExecutableDocument::clone(&document));
-            return Some(document);
+            return Ok(Some(document));
         }
-        let document = Arc::new(request.parsed_query().ok()?.clone());
+        if is_nested_too_deep(&request.query) {
+            return Err("the document nests brackets too deep");
+        }
+        let Ok(document) = request.parsed_query() else {
+            return Ok(None);
+        };
+        if is_too_long(document) {
+            return Err("the document has too many fields, fragments written out");
+        }
+        let document = Arc::new(document.clone());
         if request.query.len() <= LONGEST {
             self.0.insert(request.query.clone(), document.clone());
         }
-        Some(document)
+        Ok(Some(document))
     }
 }
 

@@ -100,13 +100,10 @@ impl Schema {
         request_id: &str,
     ) -> Response {
         let operation = request.operation_name.clone();
-        if is_nested_too_deep(&request.query) {
-            return error::too_complex("the document nests brackets too deep");
-        }
-        let document = self.documents.read(&mut request);
-        if document.as_deref().is_some_and(documents::is_too_long) {
-            return error::too_complex("the document has too many fields, fragments written out");
-        }
+        let document = match self.documents.read(&mut request) {
+            Ok(document) => document,
+            Err(message) => return error::too_complex(message),
+        };
         let chosen = document
             .as_deref()
             .and_then(|document| chosen(document, operation.as_deref()));
@@ -129,8 +126,10 @@ impl Schema {
         let mut response =
             batching::drive(self.inner.execute(request.data(context)), batches).await;
         // Only what was executed has data, and was validated: without cycles, and not too large.
-        if let (Some(document), Value::Object(_)) = (document, &response.data) {
-            Shape::of(&document, operation.as_deref()).arrange(&mut response.data);
+        if let (Some(document), Some(operation), Value::Object(_)) =
+            (document.as_deref(), chosen, &response.data)
+        {
+            Shape::of(document, operation).arrange(&mut response.data);
         }
         error::finish(response, request_id)
     }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use async_graphql::{
     Name, Value,
     indexmap::IndexMap,
-    parser::types::{ExecutableDocument, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
 /// The fields of a selection by response key, in the order in which they were asked for. To be made
@@ -19,16 +19,10 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// The shape of the operation that will be executed; empty when there is none.
-    pub fn of(document: &ExecutableDocument, operation: Option<&str>) -> Self {
+    /// The shape of an operation of the document.
+    pub fn of(document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
         let mut shape = Self::default();
-        let asked = document
-            .operations
-            .iter()
-            .find(|(name, _)| operation.is_none() || name.map(Name::as_str) == operation);
-        if let Some((_, operation)) = asked {
-            shape.add(&operation.node.selection_set.node, document);
-        }
+        shape.add(&operation.selection_set.node, document);
         shape
     }
 
@@ -83,6 +77,7 @@ mod tests {
     use async_graphql::{parser::parse_query, value};
 
     use super::*;
+    use crate::graphql::chosen;
 
     #[test]
     fn fields_come_in_the_order_of_the_query_through_aliases_and_fragments() {
@@ -91,7 +86,7 @@ mod tests {
         )
         .unwrap();
         let mut answer = value!({ "d": 1, "a": [{ "c": 1, "x": 2, "y": 3 }, null], "b": 4 });
-        Shape::of(&document, Some("B")).arrange(&mut answer);
+        Shape::of(&document, chosen(&document, Some("B")).unwrap()).arrange(&mut answer);
         let expected = r#"{"b":4,"a":[{"y":3,"x":2,"c":1},null],"d":1}"#;
         assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
     }
@@ -109,6 +104,6 @@ mod tests {
         }
         let document = parse_query(document).unwrap();
         let mut answer = value!({ "a": null });
-        Shape::of(&document, None).arrange(&mut answer);
+        Shape::of(&document, chosen(&document, None).unwrap()).arrange(&mut answer);
     }
 }

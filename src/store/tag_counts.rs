@@ -23,6 +23,14 @@ use crate::{
     },
 };
 
+/// In the order in which rows are written.
+const COLUMNS: [Column; 4] = [
+    Column::TaskId,
+    Column::TagName,
+    Column::TagValue,
+    Column::Calls,
+];
+
 /// Tags of some calls: how many calls of each task have each, or by how many that changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TagCounts(BTreeMap<(i64, String, String), i64>);
@@ -68,8 +76,8 @@ pub async fn of_calls(tx: &Transaction, call_ids: &[i64]) -> Result<TagCounts> {
             .all(tx)
             .await?
         {
-            let key = (row.task_id, row.tag_name, row.tag_value);
-            *counts.0.entry(key).or_default() += row.calls;
+            let (key, calls) = counted(row);
+            *counts.0.entry(key).or_default() += calls;
         }
     }
     Ok(counts)
@@ -81,12 +89,7 @@ pub async fn apply(tx: &Transaction, changes: TagCounts) -> Result<()> {
     let changes: Vec<_> = changes.0.into_iter().filter(|(_, by)| *by != 0).collect();
     for changes in changes.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
-        insert.into_table(Entity).columns([
-            Column::TaskId,
-            Column::TagName,
-            Column::TagValue,
-            Column::Calls,
-        ]);
+        insert.into_table(Entity).columns(COLUMNS);
         for ((task_id, name, value), by) in changes {
             insert.values_panic([
                 (*task_id).into(),
@@ -124,12 +127,10 @@ pub async fn forget_task(tx: &Transaction, task_id: i64) -> Result<()> {
 /// How many counts are not those of a recount. Reads all tags of all calls.
 pub async fn differences(db: &Database) -> Result<usize> {
     let db = &dialect::snapshot(db.read()).await?;
-    let key = |row: Model| ((row.task_id, row.tag_name, row.tag_value), row.calls);
-    let stored = Entity::find().all(db).await?;
-    let counted = Model::find_by_statement(db.get_database_backend().build(&recount()));
-    let counted: TagCounts = TagCounts(counted.all(db).await?.into_iter().map(key).collect());
-    let stored = TagCounts(stored.into_iter().map(key).collect());
-    let changes = counted.minus(stored);
+    let all = |rows: Vec<Model>| TagCounts(rows.into_iter().map(counted).collect());
+    let stored = all(Entity::find().all(db).await?);
+    let recounted = Model::find_by_statement(db.get_database_backend().build(&recount()));
+    let changes = all(recounted.all(db).await?).minus(stored);
     Ok(changes.0.values().filter(|by| **by != 0).count())
 }
 
@@ -141,16 +142,15 @@ pub async fn rebuild(tx: &Transaction) -> Result<()> {
     let mut insert = Query::insert();
     insert
         .into_table(Entity)
-        .columns([
-            Column::TaskId,
-            Column::TagName,
-            Column::TagValue,
-            Column::Calls,
-        ])
+        .columns(COLUMNS)
         .select_from(recount())
         .map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;
     tx.execute(&insert).await?;
     Ok(())
+}
+
+fn counted(row: Model) -> ((i64, String, String), i64) {
+    ((row.task_id, row.tag_name, row.tag_value), row.calls)
 }
 
 /// The counts, counted from the tags.
