@@ -53,6 +53,12 @@ impl Shape {
     pub fn arrange(&self, answer: &mut Value) {
         match answer {
             Value::List(items) => items.iter_mut().for_each(|item| self.arrange(item)),
+            // Nearly always in order: then no key has to be looked up.
+            Value::Object(fields) if fields.keys().eq(self.fields.keys()) => {
+                for (value, shape) in fields.values_mut().zip(self.fields.values()) {
+                    shape.arrange(value);
+                }
+            }
             Value::Object(fields) => {
                 // What a fragment asks of other types is not there.
                 let place = |key: &Name| self.fields.get_index_of(key);
