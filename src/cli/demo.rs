@@ -40,7 +40,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Folder for the demonstration's database and secret; delete it to start afresh
+    /// Folder for the demonstration's own SQLite database and secret; delete it to start afresh.
+    /// DATABASE_URL and JWT_SECRET_KEY are not used
     #[arg(long, env = "DEMO_DIR", default_value = "data/demo")]
     demo_dir: PathBuf,
     #[command(flatten)]
@@ -117,7 +118,8 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     };
     let token = keys.issue(&viewer, TOKEN_LIFETIME)?;
     let day = days.iter().rev().nth(1).unwrap_or(days.to());
-    print_welcome(&format!("http://{}", listener.local_addr()?), &token, day);
+    let address = format!("http://{}", listener.local_addr()?);
+    print_welcome(&address, &token, folder, day);
     let router = app::http(&base, keys, Some(&syncer), arguments.server.options());
     app::serve(base, listener, router, Some(syncer), stop).await?;
     Ok(())
@@ -259,13 +261,15 @@ fn secret(file: &Path) -> anyhow::Result<SecretString> {
     Ok(secret.into())
 }
 
-fn print_welcome(address: &str, token: &str, day: NaiveDate) {
+fn print_welcome(address: &str, token: &str, folder: &Path, day: NaiveDate) {
+    let folder = folder.display();
     let from = day.checked_sub_days(chrono::Days::new(6)).unwrap_or(day);
     println!(
         r#"
 dialgraph is running with demonstration data. Press Ctrl-C to stop; the data stays.
 
   GraphiQL   {address}/graphiql
+  Database   {folder}/dialgraph.db
   Token      {token}
   Headers    {{"Authorization": "Bearer {token}"}}
 
@@ -287,6 +291,10 @@ documentation and completion, then try:
   {{ packages(first: 3) {{ nodes {{ name totalCalls contactRate
       tasks(first: 2) {{ nodes {{ taskName totalCalls
         calls(first: 10) {{ nodes {{ callTime result grade agent {{ name }} tags {{ tagName tagValue }} }} }} }} }} }} }} }}
+
+The token is an administrator's. To see what others see (manager, agent, analyst):
+
+  JWT_SECRET_KEY="$(cat '{folder}/secret')" dialgraph token --role analyst
 
 From a shell:
 

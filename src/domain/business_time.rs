@@ -72,6 +72,22 @@ impl BusinessZone {
     }
 }
 
+/// No instant of a business day lies before this, in whatever zone: none is a day away from UTC.
+#[must_use]
+pub fn earliest_of(day: NaiveDate) -> DateTime<Utc> {
+    midnight(day.checked_sub_days(Days::new(1)).unwrap_or(day))
+}
+
+/// Every instant of a business day lies before this, in whatever zone.
+#[must_use]
+pub fn latest_of(day: NaiveDate) -> DateTime<Utc> {
+    midnight(day.checked_add_days(Days::new(2)).unwrap_or(day))
+}
+
+const fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
 /// Whole business days, first and last included. Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DayRange {

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     audit::Record,
     business_time::BusinessZone,
-    change::{Change, GivenId},
+    change::{Change, Given, GivenId},
     dialing::{CallResult, Tag},
     fields::{Fields, TextRule},
     grade::GradeCatalogue,
@@ -33,7 +33,7 @@ pub struct CallInput {
     /// The number dialled.
     pub phone_number: Change<String>,
     /// When it was dialled; has to be there.
-    pub call_time: Change<DateTime<Utc>>,
+    pub call_time: Change<Given<DateTime<Utc>>>,
     /// Talk time in seconds; 0 at first.
     pub duration: Change<i32>,
     /// How it ended; has to be there.
@@ -57,7 +57,7 @@ pub struct CallInput {
     /// Where the recording is.
     pub recording_url: Change<String>,
     /// What was billed.
-    pub billed_amount: Change<Money>,
+    pub billed_amount: Change<Given<Money>>,
 }
 
 /// What a call has, by the rules.
@@ -122,7 +122,7 @@ impl CallFields {
         let result = fields.required("result", input.result, before.map(|old| old.result));
         let amount = input
             .billed_amount
-            .over(before.and_then(|old| old.billed_amount));
+            .over(before.and_then(|old| old.billed_amount).map(Ok));
         let billed_amount = fields.amount("billedAmount", amount);
         let recording_url = fields.url(
             "recordingUrl",
@@ -209,12 +209,13 @@ impl CallFields {
 
 fn read_time(
     fields: &mut Fields<'_>,
-    change: Change<DateTime<Utc>>,
+    change: Change<Given<DateTime<Utc>>>,
     before: Option<&CallFields>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let is_new = change.is_said();
-    let time = fields.required("callTime", change, before.map(|old| old.call_time))?;
+    let time = fields.required("callTime", change, before.map(|old| Ok(old.call_time)));
+    let time = fields.readable("callTime", time)?;
     if is_new && time > now + CLOCK_SKEW {
         let message = format!("callTime must not lie in the future: it is {now:?} now");
         fields.note("callTime", Code::InTheFuture, message);
@@ -271,7 +272,7 @@ mod tests {
 
     fn input() -> CallInput {
         CallInput {
-            call_time: Change::Set(now()),
+            call_time: Change::Set(Ok(now())),
             result: Change::Set(CallResult::Busy),
             ..CallInput::default()
         }
@@ -281,7 +282,7 @@ mod tests {
     fn a_call_is_not_in_the_future_beyond_a_minute() {
         let at = |seconds| {
             problems(CallInput {
-                call_time: Change::Set(now() + TimeDelta::seconds(seconds)),
+                call_time: Change::Set(Ok(now() + TimeDelta::seconds(seconds))),
                 ..input()
             })
         };
@@ -298,6 +299,7 @@ mod tests {
             phone_number: Change::Set("12".to_owned()),
             duration: Change::Set(-1),
             recording_url: Change::Set("ftp://a".to_owned()),
+            billed_amount: Change::Set(Err("no amount".to_owned())),
             ..CallInput::default()
         };
         let codes: Vec<Code> = problems(bad).into_iter().map(|(_, code)| code).collect();
@@ -307,6 +309,7 @@ mod tests {
             Code::Required,
             Code::Negative,
             Code::Required,
+            Code::InvalidFormat,
             Code::InvalidUrl,
         ];
         assert_eq!(codes, expected);

@@ -30,5 +30,8 @@ impl<T> Change<T> {
     }
 }
 
+/// A value as a caller wrote it: what it means, or why it means nothing.
+pub type Given<T> = Result<T, String>;
+
 /// An id as a caller wrote it: the row's number, or why it is none.
-pub type GivenId = Result<i64, String>;
+pub type GivenId = Given<i64>;

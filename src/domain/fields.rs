@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    change::{Change, GivenId},
+    change::{Change, Given, GivenId},
     money::Money,
     phone,
     problem::{Code, Path, Problems},
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
         };
         let text = self.checked(name, rule, &text)?;
         if text.is_empty() {
-            self.note(name, Code::Blank, format!("{name} must not be blank"));
+            self.note(name, Code::Blank, "it must not be blank");
             return None;
         }
         Some(text)
@@ -175,9 +175,10 @@ impl<'a> Fields<'a> {
     }
 
     /// An amount of money from 0 to a billion yuan.
-    pub fn amount(&mut self, name: &str, value: Option<Money>) -> Option<Money> {
+    pub fn amount(&mut self, name: &str, value: Option<Given<Money>>) -> Option<Money> {
+        let value = self.readable(name, value)?;
         let written = format!("{} yuan", MOST_MONEY.to_decimal());
-        self.bounded(name, value?, Money::ZERO, MOST_MONEY, &written)
+        self.bounded(name, value, Money::ZERO, MOST_MONEY, &written)
     }
 
     fn bounded<T: PartialOrd + Copy>(
@@ -202,13 +203,18 @@ impl<'a> Fields<'a> {
 
     /// The row that an id refers to.
     pub fn id(&mut self, name: &str, change: Change<GivenId>, before: Option<i64>) -> Option<i64> {
-        match change.over(before.map(Ok))? {
-            Ok(id) => Some(id),
-            Err(message) => {
-                self.note(name, Code::InvalidId, message);
-                None
-            }
-        }
+        self.meant(name, Code::InvalidId, change.over(before.map(Ok)))
+    }
+
+    /// A value, if it was written in a form that means one.
+    pub fn readable<T>(&mut self, name: &str, value: Option<Given<T>>) -> Option<T> {
+        self.meant(name, Code::InvalidFormat, value)
+    }
+
+    fn meant<T>(&mut self, name: &str, code: Code, value: Option<Given<T>>) -> Option<T> {
+        value?
+            .map_err(|message| self.note(name, code, message))
+            .ok()
     }
 
     /// That `end`, if there is one, does not lie before `start`.
@@ -325,10 +331,11 @@ mod tests {
             read(|fields| fields.count("x", Some(9), 9)),
             (Some(9), vec![])
         );
-        let amount =
-            |units| read(|fields| fields.amount("x", Some(Money::from_ten_thousandths(units)))).1;
-        assert_eq!(amount(-1), [Code::Negative]);
-        assert_eq!(amount(i64::MAX), [Code::OutOfRange]);
-        assert_eq!(amount(0), []);
+        let amount = |given| read(|fields| fields.amount("x", Some(given))).1;
+        let units = |units| Ok(Money::from_ten_thousandths(units));
+        assert_eq!(amount(units(-1)), [Code::Negative]);
+        assert_eq!(amount(units(i64::MAX)), [Code::OutOfRange]);
+        assert_eq!(amount(Err(own("no amount"))), [Code::InvalidFormat]);
+        assert_eq!(amount(units(0)), []);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     audit::Record,
-    change::Change,
+    change::{Change, Given},
     fields::{Fields, TextRule},
     grade::{Grade, OTHER, normalise},
     money::Money,
@@ -22,7 +22,7 @@ pub struct GradeInput {
     /// Texts that mean it; none at first.
     pub patterns: Change<Vec<String>>,
     /// What one such call earns; 0 at first.
-    pub unit_price: Change<Money>,
+    pub unit_price: Change<Given<Money>>,
     /// The person is interested; false at first.
     pub is_interested: Change<bool>,
     /// The call is a deal; false at first.
@@ -47,7 +47,7 @@ impl Grade {
             before.map(|before| before.label.clone()),
         );
         let price = before.map_or(Money::ZERO, |before| before.unit_price);
-        let price = fields.required("unitPrice", input.unit_price, Some(price));
+        let price = fields.required("unitPrice", input.unit_price, Some(Ok(price)));
         let unit_price = fields.amount("unitPrice", price);
         let mut flag = |name, change, before: Option<bool>| {
             fields.required(name, change, before.or(Some(false)))

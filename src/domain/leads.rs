@@ -2,7 +2,7 @@
 
 use super::{
     audit::Record,
-    change::Change,
+    change::{Change, Given},
     fields::{Fields, TextRule},
     money::Money,
     problem::{Code, Path, Problems},
@@ -30,9 +30,9 @@ pub struct PackageInput {
     /// How many of them can be dialled; 0 at first.
     pub valid_leads: Change<i32>,
     /// Price of a lead; 0 at first.
-    pub cost_per_lead: Change<Money>,
+    pub cost_per_lead: Change<Given<Money>>,
     /// Price of all; what the leads cost unless it is given.
-    pub total_cost: Change<Money>,
+    pub total_cost: Change<Given<Money>>,
 }
 
 /// What a package has, by the rules.
@@ -103,16 +103,16 @@ impl PackageFields {
         }
 
         let price = old.map_or(Money::ZERO, |old| old.cost_per_lead);
-        let price = fields.required("costPerLead", input.cost_per_lead, Some(price));
+        let price = fields.required("costPerLead", input.cost_per_lead, Some(Ok(price)));
         let cost_per_lead = fields.amount("costPerLead", price);
         // A total that somebody gave stays when the leads or their price change; one that was
         // worked out follows them. Null asks for it to be worked out again.
         let given = old
             .filter(|old| old.total_cost != old.leads_cost())
             .map(|old| old.total_cost);
-        let total_cost = input.total_cost.over(given).or_else(|| {
+        let total_cost = input.total_cost.over(given.map(Ok)).or_else(|| {
             let leads = u32::try_from(total_leads?).ok()?;
-            Some(total_cost(leads, cost_per_lead?))
+            Some(Ok(total_cost(leads, cost_per_lead?)))
         });
         let total_cost = fields.amount("totalCost", total_cost);
         Some(Self {
@@ -175,7 +175,7 @@ mod tests {
             name: Change::Set("A".to_owned()),
             total_leads: Change::Set(100),
             valid_leads: Change::Set(90),
-            cost_per_lead: Change::Set(yuan(2)),
+            cost_per_lead: Change::Set(Ok(yuan(2))),
             ..PackageInput::default()
         }
     }
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(grown.total_cost, yuan(400));
 
         let flat = PackageInput {
-            total_cost: Change::Set(yuan(50)),
+            total_cost: Change::Set(Ok(yuan(50))),
             ..input()
         };
         let package = new(flat).unwrap();
@@ -211,7 +211,7 @@ mod tests {
             name: Change::Keep,
             total_leads: Change::Set(1),
             valid_leads: Change::Set(2),
-            cost_per_lead: Change::Set(yuan(-1)),
+            cost_per_lead: Change::Set(Ok(yuan(-1))),
             region: Change::Set("\0".to_owned()),
             ..PackageInput::default()
         };

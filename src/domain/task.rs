@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     audit::Record,
-    change::{Change, GivenId},
+    change::{Change, Given, GivenId},
     dialing::TaskStatus,
     fields::{Fields, TextRule},
     problem::{Code, Path, Problems},
@@ -20,9 +20,9 @@ pub struct TaskInput {
     /// What it is about.
     pub description: Change<String>,
     /// When dialling is to start.
-    pub start_time: Change<DateTime<Utc>>,
+    pub start_time: Change<Given<DateTime<Utc>>>,
     /// When it is to end, not before that.
-    pub end_time: Change<DateTime<Utc>>,
+    pub end_time: Change<Given<DateTime<Utc>>>,
     /// Where it stands; PENDING at first.
     pub status: Change<TaskStatus>,
 }
@@ -68,10 +68,12 @@ impl TaskFields {
         let times_said = input.start_time.is_said() || input.end_time.is_said();
         let start_time = input
             .start_time
-            .over(before.and_then(|before| before.start_time));
+            .over(before.and_then(|before| before.start_time).map(Ok));
+        let start_time = fields.readable("startTime", start_time);
         let end_time = input
             .end_time
-            .over(before.and_then(|before| before.end_time));
+            .over(before.and_then(|before| before.end_time).map(Ok));
+        let end_time = fields.readable("endTime", end_time);
         if times_said {
             fields.ordered("endTime", start_time, end_time);
         }
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_end_before_the_start_is_refused() {
-        let at = |text: &str| Change::Set(text.parse().unwrap());
+        let at = |text: &str| Change::Set(Ok(text.parse().unwrap()));
         let input = TaskInput {
             task_name: Change::Set("A".to_owned()),
             start_time: at("2026-11-20T02:00:00Z"),

@@ -36,10 +36,10 @@ pub(super) fn given(id: &ID, kind: Kind) -> GivenId {
     match parse(id) {
         Some((found, number)) if found == kind => Ok(number),
         Some((found, _)) => Err(format!(
-            "the id of a {kind} is wanted, and this is one of a {found}"
+            "an id of type {kind} is wanted, and this is one of type {found}"
         )),
         None => Err(format!(
-            "this is no id; take the `id` of a {kind}, not its databaseId"
+            "this is no id; take the `id` of the {kind}, not its databaseId"
         )),
     }
 }

@@ -1,9 +1,61 @@
 //! Scalars of our own.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use std::borrow::Cow;
+
+use async_graphql::{
+    InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value, registry::Registry,
+};
 use chrono::{NaiveDate, SecondsFormat, Utc};
 
-use crate::domain::money::Money;
+use crate::domain::{change::Given, money::Money};
+
+/// A scalar that is written as a text.
+pub(super) trait Text: ScalarType + InputType {
+    /// How it is written, for whoever wrote it otherwise.
+    const FORM: &str;
+
+    /// What a text means, or why it means nothing.
+    fn read(text: &str) -> Given<Self>;
+
+    /// What a value means, which may be no text.
+    fn given(value: Option<&Value>) -> Given<Self> {
+        match value {
+            Some(Value::String(text)) => Self::read(text),
+            _ => Err(Self::FORM.to_owned()),
+        }
+    }
+}
+
+/// A scalar in an input that services read: one that cannot be read is refused along with the
+/// other problems of the input, with its path, and not the whole request without one.
+pub(super) struct Written<S>(Given<S>);
+
+impl<S: Text> InputType for Written<S> {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <S as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        S::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        Ok(Self(S::given(value.as_ref())))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0
+            .as_ref()
+            .map(ScalarType::to_value)
+            .unwrap_or_default()
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
 
 /// A day as clients write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,24 +63,30 @@ pub(super) struct Date(pub NaiveDate);
 
 /// A business day, `YYYY-MM-DD`: a calendar day in the business time zone (Asia/Shanghai unless
 /// configured otherwise).
-#[Scalar(name = "Date")]
+#[Scalar(
+    name = "Date",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
+)]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else {
-            return Err(InputValueError::expected_type(value));
-        };
+        Self::given(Some(&value)).map_err(InputValueError::custom)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl Text for Date {
+    const FORM: &str = "a day is written as a text YYYY-MM-DD, such as \"2026-11-19\"";
+
+    fn read(text: &str) -> Given<Self> {
         // chrono would also take `2026-1-2`.
         text.parse()
             .ok()
             .filter(|_| text.len() == "YYYY-MM-DD".len())
             .map(Self)
-            .ok_or_else(|| {
-                InputValueError::custom("a day is written YYYY-MM-DD, such as 2026-11-19")
-            })
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.to_string())
+            .ok_or_else(|| Self::FORM.to_owned())
     }
 }
 
@@ -47,15 +105,7 @@ pub(super) struct Decimal(pub Money);
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else {
-            return Err(InputValueError::expected_type(value));
-        };
-        let amount: rust_decimal::Decimal = text.parse().map_err(|_| {
-            InputValueError::custom("an amount is written as a string such as \"12.50\"")
-        })?;
-        Ok(Self(
-            Money::try_from(amount).map_err(InputValueError::custom)?,
-        ))
+        Self::given(Some(&value)).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
@@ -63,9 +113,19 @@ impl ScalarType for Decimal {
     }
 }
 
-impl From<Decimal> for Money {
-    fn from(amount: Decimal) -> Self {
-        amount.0
+impl Text for Decimal {
+    const FORM: &str = "an amount is written as a text, such as \"12.50\"";
+
+    fn read(text: &str) -> Given<Self> {
+        let amount: rust_decimal::Decimal = text.parse().map_err(|_| Self::FORM.to_owned())?;
+        let amount = Money::try_from(amount).map_err(|error| error.to_string())?;
+        Ok(Self(amount))
+    }
+}
+
+impl From<Written<Decimal>> for Given<Money> {
+    fn from(amount: Written<Decimal>) -> Self {
+        amount.0.map(|amount| amount.0)
     }
 }
 
@@ -80,23 +140,34 @@ impl From<Money> for Decimal {
 pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 
 /// An instant in RFC 3339, in UTC: `2026-11-19T09:30:00Z`. Taken in any offset.
-#[Scalar(name = "DateTime")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
+)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else {
-            return Err(InputValueError::expected_type(value));
-        };
-        chrono::DateTime::parse_from_rfc3339(text)
-            .map(|instant| Self(instant.to_utc()))
-            .map_err(|_| {
-                InputValueError::custom(
-                    "an instant is written as in RFC 3339, such as 2026-11-19T09:30:00Z",
-                )
-            })
+        Self::given(Some(&value)).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl Text for DateTime {
+    const FORM: &str =
+        "an instant is written as a text as in RFC 3339, such as \"2026-11-19T09:30:00Z\"";
+
+    fn read(text: &str) -> Given<Self> {
+        chrono::DateTime::parse_from_rfc3339(text)
+            .map(|instant| Self(instant.to_utc()))
+            .map_err(|_| Self::FORM.to_owned())
+    }
+}
+
+impl From<Written<DateTime>> for Given<chrono::DateTime<Utc>> {
+    fn from(instant: Written<DateTime>) -> Self {
+        instant.0.map(|instant| instant.0)
     }
 }
 

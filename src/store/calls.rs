@@ -29,7 +29,9 @@ pub static CALLS: LazyTable = LazyLock::new(|| {
         Relation::one("agent", "agent_id", &AGENTS),
         Relation::many("tags", &TAGS, "call_id"),
     ];
-    Table::of::<Entity>(order, relations, read).counted_by(Dimension::Day)
+    Table::of::<Entity>(order, relations, read)
+        .counted_by(Dimension::Day)
+        .with_day("call_date", "call_time")
 });
 
 stored!(

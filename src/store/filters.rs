@@ -2,6 +2,7 @@
 //!
 //! A comparison with nothing, which SQL leaves unknown, counts as false inside a negation.
 
+use chrono::Datelike as _;
 use sea_orm::{
     DatabaseBackend,
     sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
@@ -12,6 +13,7 @@ use super::{
     table::{Link, Table},
 };
 use crate::domain::{
+    business_time::{earliest_of, latest_of},
     filter::{Filter, Quantifier, Test},
     scalar::Scalar,
 };
@@ -132,7 +134,7 @@ impl Conditions {
         };
         let field = || column_of(alias, name);
         let ordered = || dialect::ordered(self.backend, field(), column.kind);
-        Ok(match test {
+        let condition = match test {
             Test::Equal(wanted) => field().eq(value(wanted)),
             Test::Among(wanted) if wanted.is_empty() => Expr::cust("FALSE"),
             Test::Among(wanted) => field().is_in(wanted.iter().map(value)),
@@ -148,8 +150,34 @@ impl Conditions {
             }
             Test::Missing => field().is_null(),
             Test::DayIn(_) | Test::InstantIn(_) => return Err(unknown(table, "period")),
+        };
+        let instants = column
+            .instant
+            .and_then(|instant| instants(alias, instant, test));
+        Ok(match instants {
+            Some(instants) => condition.and(instants),
+            None => condition,
         })
     }
+}
+
+/// What a test of a business day says of its instant, whatever the zone: an index can use it.
+fn instants(alias: &str, instant: &'static str, test: &Test) -> Option<SimpleExpr> {
+    let (from, to) = match test {
+        Test::Equal(day) => (Some(day), Some(day)),
+        Test::Among(days) => (days.iter().min(), days.iter().max()),
+        Test::Greater(day) | Test::AtLeast(day) => (Some(day), None),
+        Test::Less(day) | Test::AtMost(day) => (None, Some(day)),
+        _ => (None, None),
+    };
+    let day = |scalar: Option<&Scalar>| match scalar {
+        // Years of four digits, also a day or two later: SQLite compares instants as texts.
+        Some(Scalar::Date(day)) if (1..9999).contains(&day.year()) => Some(*day),
+        _ => None,
+    };
+    let from = day(from).map(|day| column_of(alias, instant).gte(earliest_of(day)));
+    let to = day(to).map(|day| column_of(alias, instant).lt(latest_of(day)));
+    from.into_iter().chain(to).reduce(ExprTrait::and)
 }
 
 fn not(condition: SimpleExpr) -> SimpleExpr {

@@ -3,7 +3,7 @@
 //! All of it is counted by the database, a row a cell. Other writers of calls must be kept away,
 //! see [`claim_calls`](super::claim_calls), or the calls be locked.
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
     sea_query::{ExprTrait, SimpleExpr},
@@ -15,7 +15,10 @@ use super::{
     rollups::{DIMENSIONS, recount, stored},
 };
 use crate::{
-    domain::stats::{CallCounts, Cell, Dimension, RollupDeltas},
+    domain::{
+        business_time::{earliest_of, latest_of},
+        stats::{CallCounts, Cell, Dimension, RollupDeltas},
+    },
     entity::{
         call,
         call_rollup::{Column, Entity, Model},
@@ -69,12 +72,9 @@ pub async fn repair_task(tx: &Transaction, task_id: i64) -> Result<RollupDeltas>
 /// What has to be done to make all cells of a business day what a recount of its calls says.
 pub async fn repair_day(tx: &Transaction, day: NaiveDate) -> Result<RollupDeltas> {
     let mut deltas = missing(tx, Column::CallDate.eq(day)).await?;
-    // No zone is a day away from UTC: an index serves the instants, there is none for the day.
-    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-    let from = midnight(day.checked_sub_days(Days::new(1)).unwrap_or(day));
-    let to = midnight(day.checked_add_days(Days::new(2)).unwrap_or(day));
+    // An index serves the instants, there is none for the day.
     let calls = call::Column::CallTime
-        .between(from, to)
+        .between(earliest_of(day), latest_of(day))
         .and(call::Column::CallDate.eq(day));
     for (cell, counts) in count_all(tx, calls).await? {
         deltas.change_cell(cell, counts);

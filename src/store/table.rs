@@ -76,6 +76,8 @@ pub struct Column {
     pub kind: Kind,
     /// Whether it may hold nothing.
     pub nullable: bool,
+    /// The column of the instant whose business day it holds.
+    pub instant: Option<&'static str>,
 }
 
 impl Column {
@@ -85,6 +87,7 @@ impl Column {
             name,
             kind,
             nullable: false,
+            instant: None,
         }
     }
 }
@@ -168,6 +171,15 @@ impl Table {
         self
     }
 
+    /// `column` holds the business day of the instant in the column `instant`, so that an index of
+    /// the instants serves the days.
+    pub(super) fn with_day(mut self, column: &str, instant: &'static str) -> Self {
+        if let Some(place) = self.columns.iter().position(|known| known.name == column) {
+            self.columns[place].instant = Some(instant);
+        }
+        self
+    }
+
     /// A query that is read as a table, whose rows the columns `unique` tell apart.
     pub(super) fn derived(
         name: &'static str,
@@ -247,6 +259,7 @@ fn column(column: impl ColumnTrait) -> Column {
             _ => Kind::Other,
         },
         nullable: definition.is_null(),
+        instant: None,
     }
 }
 

@@ -373,7 +373,7 @@ on_both! {
         for (arguments, message) in [
             ("filter: {province: {eq: null}}", "`eq` of a filter was given as null: leave it out, or use `isNull` to find what has no value"),
             ("filter: {task: null}", "`task` of a filter was given as null: leave it out, or use `isNull` to find what has no value"),
-            (r#"filter: {taskId: {eq: "TGVhZFBhY2thZ2U6MQ"}}"#, "the id of a DialTask is wanted, and this is one of a LeadPackage"),
+            (r#"filter: {taskId: {eq: "TGVhZFBhY2thZ2U6MQ"}}"#, "an id of type DialTask is wanted, and this is one of type LeadPackage"),
             ("filter: {callDate: {last: {amount: 0, unit: DAY}}}", "`last.amount` must be from 1 to 1000, and 0 was given"),
             ("orderBy: [{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID},{field: ID}]", "a list is ordered by at most 8 fields"),
         ] {

@@ -214,7 +214,7 @@ on_both! {
         });
         assert_eq!(app.data(&query).await, expected);
         let wrong = app.query(&format!(r#"{{ task(id: "{id}") {{ taskName }} }}"#)).await;
-        assert_eq!(wrong.message(), "the id of a DialTask is wanted, and this is one of a Call");
+        assert_eq!(wrong.message(), "an id of type DialTask is wanted, and this is one of type Call");
         assert_eq!(wrong.code(), "BAD_USER_INPUT");
     };
 

@@ -1,6 +1,10 @@
 //! Migrations go up, down and up again, and the entities are what they make.
 
-use dialgraph::{entity, store::schema};
+use dialgraph::{
+    domain::{dialing::Tag, incoming::PlatformTask},
+    entity,
+    store::{rollups, schema, tag_counts},
+};
 use sea_orm::EntityTrait as _;
 
 use crate::{
@@ -16,9 +20,19 @@ on_both! {
         assert!(!schema::is_current(db.read()).await.unwrap());
         schema::up(db, None).await.unwrap();
         assert!(schema::is_current(db.read()).await.unwrap());
-        ingest(db, vec![call("1", "2026-11-19T01:00:00Z")]).await;
-        schema::down(db, Some(1)).await.unwrap();
-        assert!(!schema::is_current(db.read()).await.unwrap());
+        let mut tagged = call("1", "2026-11-19T01:00:00Z");
+        tagged.tags.push(Tag { name: "a".to_owned(), value: "1".to_owned() });
+        tagged.task = Some(PlatformTask { external_id: "7".to_owned(), name: None });
+        ingest(db, vec![tagged, call("2", "2026-11-19T02:00:00Z")]).await;
+        // As far as the tables themselves, with what they hold.
+        for steps in 1..=5 {
+            schema::down(db, Some(steps)).await.unwrap();
+            assert!(!schema::is_current(db.read()).await.unwrap());
+            schema::up(db, None).await.unwrap();
+            assert_eq!(entity::call::Entity::find().all(db.read()).await.unwrap().len(), 2);
+            assert_eq!(rollups::differences(db).await.unwrap(), []);
+            assert_eq!(tag_counts::differences(db).await.unwrap(), 0);
+        }
         schema::down(db, None).await.unwrap();
         assert!(schema::status(db).await.unwrap().iter().all(|migration| !migration.applied));
         schema::up(db, None).await.unwrap();

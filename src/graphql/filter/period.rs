@@ -45,7 +45,7 @@ pub(super) enum PeriodUnit {
 }
 
 /// The last days, weeks or months, the present one included: the last 7 days are today and the
-/// six days before.
+/// six days before, `{amount: 2, unit: WEEK}` is from Monday of last week to today.
 #[derive(InputObject)]
 pub(super) struct LastPeriod {
     /// How many, 1 to 1,000.

@@ -34,12 +34,13 @@ on_both! {
             json!({}),
             with(&row("3"), json!({ "taskId": task, "taskExternalId": "77", "agentName": "x", "phoneNumber": "12" })),
             with(&row("4"), json!({ "taskId": "RGlhbFRhc2s6OTk", "agentId": "x", "callTime": "2027-01-01T00:00:00Z" })),
+            with(&row("5"), json!({ "callTime": "2026-11-19 10:00", "billedAmount": 0.5, "duration": -1 })),
         ];
         let payload = done(&app, "importCalls", RESULTS, json!({ "rows": rows })).await;
-        assert_eq!(counts(&payload), [2, 0, 0, 4]);
+        assert_eq!(counts(&payload), [2, 0, 0, 5]);
         let results = payload["results"].as_array().unwrap();
         let statuses: Vec<_> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
-        assert_eq!(statuses, ["CREATED", "CREATED", "INVALID", "INVALID", "INVALID", "INVALID"]);
+        assert_eq!(statuses, ["CREATED", "CREATED", "INVALID", "INVALID", "INVALID", "INVALID", "INVALID"]);
         assert_eq!(results[0], json!({ "index": 0, "externalId": "1", "status": "CREATED", "field": null, "code": null, "reason": null, "userErrors": [] }));
         assert_eq!(problems(&results[2]["userErrors"]), [at("input.rows.2.externalId", "DUPLICATE")]);
         assert_eq!(results[2]["field"], json!(["input", "rows", "2", "externalId"]));
@@ -59,6 +60,13 @@ on_both! {
         ];
         assert_eq!(problems(&results[5]["userErrors"]), expected);
 
+        let expected = [
+            at("input.rows.6.billedAmount", "INVALID_FORMAT"),
+            at("input.rows.6.callTime", "INVALID_FORMAT"),
+            at("input.rows.6.duration", "NEGATIVE"),
+        ];
+        assert_eq!(problems(&results[6]["userErrors"]), expected);
+
         let data = app.data(r#"{ calls(first: 2) { nodes { externalId source phoneNumber gradeCode task { taskName } agent { name } tags { tagName } } } }"#).await;
         let expected = json!([
             { "externalId": "2", "source": "IMPORT", "phoneNumber": null, "gradeCode": null, "task": { "taskName": "B-01" },
@@ -71,7 +79,7 @@ on_both! {
         assert!(agents.iter().all(|agent| !agent.is_seat), "an import does not make a manager a seat");
         assert_counted(&app).await;
         let (_, object, changes) = audit(&app.database.db).await.pop().unwrap();
-        assert_eq!((object.as_str(), changes), ("Call", json!({ "created": 2, "updated": 0, "unchanged": 0, "invalid": 4 })));
+        assert_eq!((object.as_str(), changes), ("Call", json!({ "created": 2, "updated": 0, "unchanged": 0, "invalid": 5 })));
     };
 
     /// A repeat is unchanged, and only what differs is replaced.

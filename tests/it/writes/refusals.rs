@@ -3,7 +3,7 @@
 use dialgraph::domain::viewer::Role;
 use serde_json::{Value, json};
 
-use super::{a_call, call_input, send, state, with};
+use super::{a_call, at, call_input, refused, send, state, with};
 use crate::{
     harness::{Backend, TestApp},
     on_both,
@@ -75,6 +75,24 @@ on_both! {
         let mut checked: Vec<&str> = mutations().iter().map(|(field, ..)| *field).collect();
         checked.sort_unstable();
         assert_eq!(names, checked);
+    };
+
+    /// An amount or an instant in the wrong form is one problem among the others.
+    values_in_the_wrong_form_are_noted = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let form = |name: &str| at(&format!("input.{name}"), "INVALID_FORMAT");
+        let package = json!({ "name": " ", "costPerLead": 2, "totalCost": "1.23456" });
+        let problems = [form("costPerLead"), at("input.name", "BLANK"), form("totalCost")];
+        assert_eq!(refused(&app, "createPackage", package).await, problems);
+        let task = json!({ "taskName": "A", "startTime": "2026-11-20", "endTime": true });
+        assert_eq!(refused(&app, "createTask", task).await, [form("endTime"), form("startTime")]);
+        let call = with(&call_input(), json!({ "callTime": "now", "billedAmount": "9元" }));
+        assert_eq!(refused(&app, "createCall", call).await, [form("billedAmount"), form("callTime")]);
+        let change = json!({ "id": a_call(&app).await, "callTime": "", "expectedVersion": 9 });
+        let stale = at("input.expectedVersion", "CONFLICT");
+        assert_eq!(refused(&app, "updateCall", change).await, [form("callTime"), stale]);
+        let grade = json!({ "code": "X", "unitPrice": [] });
+        assert_eq!(refused(&app, "upsertGrade", grade).await, [at("input.label", "REQUIRED"), form("unitPrice")]);
     };
 
     /// The change and its record are one: what cannot be recorded is not done.

@@ -12,7 +12,7 @@ use crate::{
         error::Result,
         guard::Requires,
         id::{self, Kind},
-        scalars::{DateTime, Decimal},
+        scalars::{DateTime, Decimal, Written},
         user_error::UserError,
     },
     service::calls::{self, NewCall},
@@ -47,7 +47,7 @@ pub(super) use call_input;
 #[derive(InputObject)]
 pub(super) struct CreateCallInput {
     /// When it was dialled; not in the future.
-    call_time: DateTime,
+    call_time: Written<DateTime>,
     /// How it ended.
     result: CallResult,
     /// The `id` of the task that dialled it.
@@ -81,7 +81,7 @@ pub(super) struct CreateCallInput {
     /// Where the recording is: http:// or https://, at most 2,000 characters.
     recording_url: MaybeUndefined<String>,
     /// What was billed for it, in yuan.
-    billed_amount: MaybeUndefined<Decimal>,
+    billed_amount: MaybeUndefined<Written<Decimal>>,
     /// Its tags, at most 50; the same one twice counts once.
     #[graphql(default)]
     tags: Vec<TagInput>,
@@ -96,7 +96,7 @@ pub(super) struct UpdateCallInput {
     /// The call's `id`.
     id: ID,
     /// When it was dialled; not in the future. Its business day and hour follow.
-    call_time: MaybeUndefined<DateTime>,
+    call_time: MaybeUndefined<Written<DateTime>>,
     /// How it ended.
     result: MaybeUndefined<CallResult>,
     /// The `id` of the task that dialled it.
@@ -126,7 +126,7 @@ pub(super) struct UpdateCallInput {
     /// Where the recording is: http:// or https://, at most 2,000 characters.
     recording_url: MaybeUndefined<String>,
     /// What was billed for it, in yuan.
-    billed_amount: MaybeUndefined<Decimal>,
+    billed_amount: MaybeUndefined<Written<Decimal>>,
     /// The version that the change was made for: another one is a CONFLICT, and nothing is written.
     expected_version: Option<i64>,
 }

@@ -9,7 +9,7 @@ use crate::{
         error::Result,
         guard::Requires,
         id::{self, Kind},
-        scalars::Decimal,
+        scalars::{Decimal, Written},
         user_error::UserError,
     },
     service::grades,
@@ -26,7 +26,7 @@ pub(super) struct UpsertGradeInput {
     /// No other grade may claim one of them; OTHER takes none. Null for none.
     patterns: MaybeUndefined<Vec<String>>,
     /// What one call of this grade earns, in yuan; 0 at first.
-    unit_price: MaybeUndefined<Decimal>,
+    unit_price: MaybeUndefined<Written<Decimal>>,
     /// Whether the person is interested; false at first.
     is_interested: MaybeUndefined<bool>,
     /// Whether the call is a deal; false at first.

@@ -12,7 +12,7 @@ use crate::{
         error::Result,
         guard::Requires,
         id::Kind,
-        scalars::{DateTime, Decimal},
+        scalars::{DateTime, Decimal, Written},
         user_error::UserError,
     },
     service::import::{self, ImportRow, RowProblem, RowResult},
@@ -25,7 +25,7 @@ pub(super) struct ImportCallRow {
     /// replaces that call. Has to be given.
     external_id: MaybeUndefined<String>,
     /// When it was dialled; not in the future. Has to be given.
-    call_time: MaybeUndefined<DateTime>,
+    call_time: MaybeUndefined<Written<DateTime>>,
     /// How it ended. Has to be given.
     result: MaybeUndefined<CallResult>,
     /// The `id` of the task that dialled it; not together with taskExternalId.
@@ -63,7 +63,7 @@ pub(super) struct ImportCallRow {
     /// Where the recording is: http:// or https://, at most 2,000 characters.
     recording_url: MaybeUndefined<String>,
     /// What was billed for it, in yuan.
-    billed_amount: MaybeUndefined<Decimal>,
+    billed_amount: MaybeUndefined<Written<Decimal>>,
     /// The tags that it has there, at most 50. They replace those of an earlier version; tags that
     /// people gave the call here stay.
     #[graphql(default)]
@@ -85,7 +85,9 @@ impl From<ImportCallRow> for ImportRow {
 /// Calls to be imported.
 #[derive(InputObject)]
 pub(super) struct ImportCallsInput {
-    /// The calls, 1 to 5,000. Rows that cannot be used do not stop the others.
+    /// The calls, 1 to 5,000. Rows that cannot be used do not stop the others. Only a value of
+    /// another type (a word that is no CallResult, a text for duration) stops the whole import, with
+    /// an error that names the row.
     rows: Vec<ImportCallRow>,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours writes nothing and gives the first answer again.

@@ -9,7 +9,7 @@ use crate::{
         error::Result,
         guard::Requires,
         id::{self, Kind},
-        scalars::Decimal,
+        scalars::{Decimal, Written},
         user_error::UserError,
     },
     service::packages,
@@ -31,9 +31,9 @@ pub(super) struct CreatePackageInput {
     /// How many of them can be dialled, never more than totalLeads; 0 when left out.
     valid_leads: MaybeUndefined<i32>,
     /// Price of one lead in yuan; 0 when left out.
-    cost_per_lead: MaybeUndefined<Decimal>,
+    cost_per_lead: MaybeUndefined<Written<Decimal>>,
     /// Price of the package in yuan; totalLeads × costPerLead when left out or null.
-    total_cost: MaybeUndefined<Decimal>,
+    total_cost: MaybeUndefined<Written<Decimal>>,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours creates nothing and gives the first answer again.
     idempotency_key: Option<String>,
@@ -57,10 +57,10 @@ pub(super) struct UpdatePackageInput {
     /// How many of them can be dialled, never more than totalLeads.
     valid_leads: MaybeUndefined<i32>,
     /// Price of one lead in yuan.
-    cost_per_lead: MaybeUndefined<Decimal>,
+    cost_per_lead: MaybeUndefined<Written<Decimal>>,
     /// Price of the package in yuan. One that was worked out follows totalLeads and costPerLead, one
     /// that was given stays; null has it worked out again.
-    total_cost: MaybeUndefined<Decimal>,
+    total_cost: MaybeUndefined<Written<Decimal>>,
     /// The version that the change was made for: another one is a CONFLICT, and nothing is written.
     expected_version: Option<i64>,
 }

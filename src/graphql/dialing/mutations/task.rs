@@ -10,7 +10,7 @@ use crate::{
         error::Result,
         guard::Requires,
         id::{self, Kind},
-        scalars::DateTime,
+        scalars::{DateTime, Written},
         user_error::UserError,
     },
     service::tasks::{self, MAX_ASSIGNED, TaskSelection},
@@ -26,9 +26,9 @@ pub(super) struct CreateTaskInput {
     /// What it is about; at most 10,000 characters.
     description: MaybeUndefined<String>,
     /// When dialling is to start.
-    start_time: MaybeUndefined<DateTime>,
+    start_time: MaybeUndefined<Written<DateTime>>,
     /// When dialling is to end, not before startTime.
-    end_time: MaybeUndefined<DateTime>,
+    end_time: MaybeUndefined<Written<DateTime>>,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours creates nothing and gives the first answer again.
     idempotency_key: Option<String>,
@@ -47,9 +47,9 @@ pub(super) struct UpdateTaskInput {
     /// What it is about; at most 10,000 characters.
     description: MaybeUndefined<String>,
     /// When dialling is to start.
-    start_time: MaybeUndefined<DateTime>,
+    start_time: MaybeUndefined<Written<DateTime>>,
     /// When dialling is to end, not before startTime.
-    end_time: MaybeUndefined<DateTime>,
+    end_time: MaybeUndefined<Written<DateTime>>,
     /// Where it stands: PENDING becomes IN_PROGRESS, IN_PROGRESS becomes COMPLETED, and both can
     /// become CANCELLED.
     status: MaybeUndefined<TaskStatus>,
