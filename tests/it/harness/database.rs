@@ -157,7 +157,7 @@ async fn template(server: &str) -> String {
         )
         .await;
         // In a language whose order is not that of the characters' numbers: answers must not depend
-        // on it. Servers before 15 do not know these.
+        // on it. A server without ICU does not know it.
         let language = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'zh-CN'";
         let create = format!("CREATE DATABASE {unfinished}");
         let created = admin
