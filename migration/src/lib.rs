@@ -21,6 +21,7 @@ mod m20261121_000002_create_audit_log;
 mod m20261121_000003_create_idempotency_keys;
 mod m20261121_000004_index_call_grades;
 mod m20261121_000005_create_tag_counts;
+mod m20261121_000006_index_call_phone_numbers;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_create_idempotency_keys::Migration),
             Box::new(m20261121_000004_index_call_grades::Migration),
             Box::new(m20261121_000005_create_tag_counts::Migration),
+            Box::new(m20261121_000006_index_call_phone_numbers::Migration),
         ]
     }
 }
