@@ -1,11 +1,7 @@
 //! Fetching lists and what hangs on them: one statement a list, however many rows it has and
 //! under however many parents.
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -103,8 +99,9 @@ fn fill<'a>(
             return Ok(());
         }
         for nested in &selection.lists {
-            let ids: BTreeSet<i64> = records.iter().map(|record| record.id()).collect();
-            let ids: Vec<i64> = ids.into_iter().collect();
+            let mut ids: Vec<i64> = records.iter().map(|record| record.id()).collect();
+            ids.sort_unstable();
+            ids.dedup();
             let pages = pages(db, nested, &ids).await?;
             for record in &mut records {
                 let page = pages.get(&record.id()).cloned().unwrap_or_default();
@@ -163,9 +160,10 @@ async fn limited(
         }
         None => HashMap::new(),
     };
+    let sorting = Sorting::new(table, &list.order, list.page.backward);
     for parent in parents {
         let mut rows = rows.remove(parent).unwrap_or_default();
-        sort(&mut rows, &list.order, list.page.backward);
+        sorting.sort(&mut rows);
         pages.insert(*parent, page(rows, &list.page, behind.contains_key(parent)));
     }
     Ok(())
@@ -187,8 +185,9 @@ async fn all(
         pages.entry(parent).or_default().items.push(row);
     }
     let order = table.order(&[]);
+    let sorting = Sorting::new(table, &order, false);
     for page in pages.values_mut() {
-        sort(&mut page.items, &order, false);
+        sorting.sort(&mut page.items);
     }
     Ok(())
 }
@@ -316,34 +315,44 @@ async fn read_under_parents(
     db.query_all(query).await?.iter().map(read).collect()
 }
 
-/// Puts rows in the direction in which they were read, if they are not: which order a join leaves
-/// rows in is for the database to say.
-fn sort(rows: &mut [AnyRecord], order: &[OrderKey], backward: bool) {
-    let keys: Vec<_> = rows.iter().map(|row| row.keys(order)).collect();
-    if !keys.is_sorted_by(|a, b| compare(a, b, order, backward).is_le()) {
-        rows.sort_by(|a, b| compare(&a.keys(order), &b.keys(order), order, backward));
-    }
+/// The order that rows are to be in, whatever order a join leaves them in.
+struct Sorting<'a> {
+    /// The keys with the places of their columns.
+    keys: Vec<(usize, &'a OrderKey)>,
+    backward: bool,
 }
 
-fn compare(a: &[Scalar], b: &[Scalar], order: &[OrderKey], backward: bool) -> Ordering {
-    let by_key = |((a, b), key): ((&Scalar, &Scalar), &OrderKey)| match (a, b) {
-        (Scalar::Null, Scalar::Null) => Ordering::Equal,
-        (Scalar::Null, _) => Ordering::Greater,
-        (_, Scalar::Null) => Ordering::Less,
-        (a, b) if key.descending => b.cmp(a),
-        (a, b) => a.cmp(b),
-    };
-    let ordering = a
-        .iter()
-        .zip(b)
-        .zip(order)
-        .map(by_key)
-        .find(|ordering| ordering.is_ne())
-        .unwrap_or(Ordering::Equal);
-    if backward {
-        ordering.reverse()
-    } else {
-        ordering
+impl<'a> Sorting<'a> {
+    fn new(table: &Table, order: &'a [OrderKey], backward: bool) -> Self {
+        let place = |key: &'a OrderKey| Some((table.column(key.field)?.0, key));
+        Self {
+            keys: order.iter().filter_map(place).collect(),
+            backward,
+        }
+    }
+
+    fn sort(&self, rows: &mut [AnyRecord]) {
+        if !rows.is_sorted_by(|a, b| self.compare(a, b).is_le()) {
+            rows.sort_by(|a, b| self.compare(a, b));
+        }
+    }
+
+    fn compare(&self, a: &AnyRecord, b: &AnyRecord) -> Ordering {
+        let by_key = |&(place, key): &(usize, &OrderKey)| match (a.value(place), b.value(place)) {
+            (Scalar::Null, Scalar::Null) => Ordering::Equal,
+            (Scalar::Null, _) => Ordering::Greater,
+            (_, Scalar::Null) => Ordering::Less,
+            (a, b) if key.descending => b.cmp(&a),
+            (a, b) => a.cmp(&b),
+        };
+        let mut keys = self.keys.iter().map(by_key);
+        let ordering = keys.find(|ordering| ordering.is_ne());
+        let ordering = ordering.unwrap_or(Ordering::Equal);
+        if self.backward {
+            ordering.reverse()
+        } else {
+            ordering
+        }
     }
 }
 

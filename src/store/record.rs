@@ -143,6 +143,11 @@ macro_rules! records {
                 match self { $(Self::$variant(record) => record.keys(order),)+ }
             }
 
+            /// The value of the column at `place`.
+            pub(super) fn value(&self, place: usize) -> Scalar {
+                match self { $(Self::$variant(record) => record.row.value(place),)+ }
+            }
+
             /// To load more along with it, while nobody else has it.
             pub(super) fn related(&mut self) -> Option<&mut Related> {
                 match self {
