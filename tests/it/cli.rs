@@ -244,7 +244,8 @@ fn migrations_can_be_shown_applied_and_taken_back() {
         "looking must not make a database"
     );
     let up = run(&["migrate", "up"]);
-    assert_eq!((count(&up, "applied"), count(&up, "pending")), (14, 0));
+    assert_eq!(count(&up, "pending"), 0);
+    assert_eq!(count(&up, "applied"), up.lines().count());
     assert_eq!(count(&run(&["migrate", "down"]), "pending"), 1);
     assert_eq!(count(&run(&["migrate", "down", "--all"]), "applied"), 0);
     run(&["migrate", "up"]);
