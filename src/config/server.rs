@@ -2,6 +2,7 @@ use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
 
+use super::LimitArgs;
 use crate::http::HttpOptions;
 
 /// Where the service listens.
@@ -23,6 +24,9 @@ pub struct ServerArgs {
     /// How many bytes the body of a request may have; an import of 5,000 calls has some 4 million
     #[arg(long, env = "MAX_BODY_BYTES", default_value_t = HttpOptions::default().body_limit, value_parser = body_limit)]
     max_body_bytes: usize,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// A body of less than 64 kB would refuse ordinary queries.
@@ -40,6 +44,7 @@ impl ServerArgs {
         HttpOptions {
             request_timeout: self.request_timeout,
             body_limit: self.max_body_bytes,
+            limits: self.limits.limits(),
         }
     }
 }

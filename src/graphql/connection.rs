@@ -16,9 +16,7 @@ use super::{
 use crate::{
     domain::{
         filter::Filter,
-        page::{
-            Binding, Cursor, DEFAULT_PAGE_SIZE, List, MAX_PAGE_SIZE, OrderKey, Page, PageRequest,
-        },
+        page::{Binding, Cursor, List, OrderKey, Page, PageRequest},
         scalar::Scalar,
     },
     store::{self, AnyRecord, Erasable as _, Record, Stored, TableId},
@@ -264,7 +262,6 @@ impl<T: Listed> Connection<T> {
     /// How many items the whole list has that the filter leaves, whatever the page. Counting many
     /// takes time: with `atMost` it stops there, and the answer is `atMost` when there are as many
     /// or more.
-    #[graphql(complexity = 20)]
     async fn total_count(
         &self,
         context: &Context<'_>,
@@ -338,15 +335,6 @@ pub(super) fn shown<T: Listed>(row: T::Row) -> T {
 fn objects<T: Listed>(page: &Page<AnyRecord>) -> Vec<T> {
     let object = |record: &AnyRecord| T::Row::of(record.clone()).map(T::new);
     page.items.iter().filter_map(object).collect()
-}
-
-/// What a list costs in a query's complexity: each of its items, as many as may come.
-pub(super) fn list_cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
-    let items = first
-        .or(last)
-        .map_or(DEFAULT_PAGE_SIZE, |items| u32::try_from(items).unwrap_or(0))
-        .min(MAX_PAGE_SIZE);
-    1 + (items as usize).saturating_mul(item)
 }
 
 /// A page of a whole table, with what the query selects of it.

@@ -6,6 +6,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::limits::Refusal;
 use crate::{
     domain::{filter::FilterError, page::PageError, viewer::Capability},
     service::{
@@ -25,6 +26,8 @@ pub mod code {
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     /// A query that would fetch too much or goes too deep.
     pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+    /// The caller asked for much lately; `extensions.retryAfter` says how many seconds to wait.
+    pub const RATE_LIMITED: &str = "RATE_LIMITED";
     /// A past day that nobody has synchronised yet.
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
     /// The database cannot be reached; try again.
@@ -216,15 +219,10 @@ fn written(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
-/// async-graphql's words for its limits on complexity and depth; it gives them no code.
-const TOO_COMPLEX: [&str; 2] = ["Query is too complex.", "Query is nested too deep."];
-
-/// An answer to a document that is not even looked at.
-pub(super) fn too_complex(message: &str) -> Response {
-    let mut error = ServerError::new(message, None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code::QUERY_TOO_COMPLEX);
-    error.extensions = Some(extensions);
+/// An answer to a request that is not executed.
+pub(super) fn refused(refusal: &Refusal) -> Response {
+    let mut error = ServerError::new(refusal.to_string(), None);
+    error.extensions = Some(refusal.extensions());
     Response::from_errors(vec![error])
 }
 
@@ -234,9 +232,6 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         match extensions.get("code") {
-            None if TOO_COMPLEX.contains(&error.message.as_str()) => {
-                extensions.set("code", code::QUERY_TOO_COMPLEX);
-            }
             None => extensions.set("code", code::BAD_USER_INPUT),
             Some(Value::String(code)) if code == code::INTERNAL => {
                 extensions.set("requestId", request_id);

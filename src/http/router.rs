@@ -18,6 +18,7 @@ use tower_http::{
 };
 
 use super::{AppState, graphql, health};
+use crate::graphql::Limits;
 
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How many bytes its body may have.
     pub body_limit: usize,
+    /// What it may ask for.
+    pub limits: Limits,
 }
 
 impl Default for HttpOptions {
@@ -34,6 +37,7 @@ impl Default for HttpOptions {
             request_timeout: Duration::from_secs(30),
             // 5,000 imported calls with some 3 kB each.
             body_limit: 16 * 1024 * 1024,
+            limits: Limits::default(),
         }
     }
 }
