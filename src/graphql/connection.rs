@@ -9,7 +9,7 @@ use super::{
     context::ContextExt,
     error::{ApiError, Result},
     filter::ListFilter,
-    guard::{may_filter, may_order},
+    guard::{may_filter, may_order, may_point},
     loaders::{CountOf, PageOf, RowOf, load},
     plan::{self, Lead},
 };
@@ -181,9 +181,10 @@ struct Cursors {
 }
 
 impl Cursors {
-    fn text(&self) -> String {
+    fn text(&self, context: &Context<'_>) -> Result<String> {
         let keys: Vec<Scalar> = self.record.keys(&self.listing.list.order);
-        Cursor(keys).encode(&self.listing.binding)
+        may_point(context, &keys)?;
+        Ok(Cursor(keys).encode(&self.listing.binding))
     }
 }
 
@@ -209,13 +210,15 @@ impl PageInfo {
     }
 
     /// Cursor of the page's first item; null when it is empty.
-    async fn start_cursor(&self) -> Option<String> {
-        self.start.as_ref().map(Cursors::text)
+    async fn start_cursor(&self, context: &Context<'_>) -> Result<Option<String>> {
+        let text = |cursors: &Cursors| cursors.text(context);
+        self.start.as_ref().map(text).transpose()
     }
 
     /// Cursor of the page's last item, to continue with `after`; null when it is empty.
-    async fn end_cursor(&self) -> Option<String> {
-        self.end.as_ref().map(Cursors::text)
+    async fn end_cursor(&self, context: &Context<'_>) -> Result<Option<String>> {
+        let text = |cursors: &Cursors| cursors.text(context);
+        self.end.as_ref().map(text).transpose()
     }
 }
 
@@ -291,8 +294,8 @@ fn count_limit(at_most: i64) -> Result<u64> {
 #[Object(name_type, serial)]
 impl<T: Listed> Edge<'_, T> {
     /// The place, opaque: good for `after` and `before` of this very list.
-    async fn cursor(&self) -> String {
-        self.cursor.text()
+    async fn cursor(&self, context: &Context<'_>) -> Result<String> {
+        self.cursor.text(context)
     }
 
     /// The item.

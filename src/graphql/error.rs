@@ -4,9 +4,9 @@
 use async_graphql::{
     Error, ErrorExtensionValues, ErrorExtensions as _, Response, ServerError, Value,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::limits::Refusal;
+use super::limits::{Refusal, whole_seconds};
 use crate::{
     domain::{filter::FilterError, page::PageError, viewer::Capability},
     service::{
@@ -52,6 +52,8 @@ pub(super) enum ApiError {
         /// What is wrong with it and what is allowed.
         message: String,
     },
+    /// So many telephone numbers were looked up that this one has to wait.
+    TooManyLookups(TimeDelta),
     /// Paging arguments cannot be used.
     Page(PageError),
     /// A past day that nobody has synchronised yet.
@@ -98,6 +100,7 @@ impl ApiError {
         match self {
             Self::Forbidden(_) => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
+            Self::TooManyLookups(_) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
             Self::Store(StoreError::Unavailable(_)) => code::UNAVAILABLE,
             Self::Store(_) | Self::Missing(_) => code::INTERNAL,
@@ -115,6 +118,10 @@ impl ApiError {
                 )
             }
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
+            Self::TooManyLookups(wait) => format!(
+                "too many telephone numbers were looked up; try again in {} s",
+                whole_seconds(*wait)
+            ),
             Self::Page(error) => error.to_string(),
             Self::Store(StoreError::Unavailable(_)) => {
                 "the database cannot be reached at the moment; try again".to_owned()
@@ -130,6 +137,7 @@ impl ApiError {
     fn details(&self, extensions: &mut ErrorExtensionValues) {
         match self {
             Self::BadInput { argument, .. } => extensions.set("argument", *argument),
+            Self::TooManyLookups(wait) => extensions.set("retryAfter", whole_seconds(*wait)),
             Self::Forbidden(capability) => extensions.set("capability", capability.to_string()),
             Self::NotSynced {
                 date, next_sync, ..

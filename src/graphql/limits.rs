@@ -69,7 +69,7 @@ pub(super) enum Refusal {
     #[error(
         "your budget does not allow for this query now: it costs {cost}, and {} is left; try again in {} s",
         balance.remaining,
-        seconds(*wait)
+        whole_seconds(*wait)
     )]
     OverBudget {
         /// What the query costs.
@@ -82,7 +82,7 @@ pub(super) enum Refusal {
 }
 
 /// Whole seconds, rounded up.
-fn seconds(wait: TimeDelta) -> i64 {
+pub(super) fn whole_seconds(wait: TimeDelta) -> i64 {
     wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
 }
 
@@ -150,7 +150,7 @@ impl Refusal {
             }
             Self::OverBudget { wait, .. } => {
                 extensions.set("code", code::RATE_LIMITED);
-                extensions.set("retryAfter", seconds(*wait));
+                extensions.set("retryAfter", whole_seconds(*wait));
             }
         }
         extensions

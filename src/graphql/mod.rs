@@ -25,6 +25,7 @@ mod order;
 mod ordering;
 mod outline;
 mod plan;
+mod privacy;
 mod scalars;
 mod stats;
 mod sync;
@@ -45,10 +46,13 @@ use async_graphql::{
 use std::sync::Arc;
 
 use self::{
-    budget::Budgets, cost::Extent, documents::Documents, limits::Refusal, order::Shape,
-    outline::Outline,
+    budget::Budgets, cost::Extent, documents::Documents, guard::Lookups, limits::Refusal,
+    order::Shape, outline::Outline,
 };
-use crate::{clock::Clock, domain::viewer::Viewer};
+use crate::{
+    clock::Clock,
+    domain::viewer::{Capability, Viewer},
+};
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -94,7 +98,7 @@ impl Schema {
     #[must_use]
     pub fn new(services: Services, limits: Limits) -> Self {
         let clock = services.clock.clone();
-        let inner = builder().data(services).finish();
+        let inner = builder().data(services).data(Lookups::default()).finish();
         Self {
             outline: Arc::new(Outline::of(&inner.sdl())),
             inner,
@@ -139,6 +143,7 @@ impl Schema {
             _ => None,
         };
         let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
+        let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
         let (spawner, batches) = batching::channel();
         let context = RequestContext { viewer };
         let request = match self.inner.data::<Services>() {
@@ -152,6 +157,9 @@ impl Schema {
             (document.as_deref(), chosen, &response.data)
         {
             Shape::of(document, operation).arrange(&mut response.data);
+        }
+        if !sees_numbers {
+            privacy::hide(&mut response);
         }
         if let Some(cost) = cost {
             response.extensions.insert("cost".to_owned(), cost);

@@ -22,6 +22,7 @@ mod limits;
 mod migrations;
 mod nested;
 mod paging;
+mod privacy;
 mod refresh;
 mod rollups;
 mod schedule;
