@@ -34,6 +34,10 @@ pub enum Capability {
     WriteCalls,
     /// Write the grade catalogue.
     ManageGrades,
+    /// Read what others did.
+    ReadAuditLog,
+    /// Ask for one telephone number, with a reason that is recorded.
+    RevealPhoneNumbers,
 }
 
 impl Capability {
@@ -51,14 +55,14 @@ impl Role {
     #[must_use]
     pub const fn may(self, capability: Capability) -> bool {
         match capability {
-            Capability::Read => true,
+            Capability::Read | Capability::RevealPhoneNumbers => true,
             Capability::SeePhoneNumbers | Capability::WriteCalls => {
                 matches!(self, Self::Admin | Self::Manager | Self::Agent)
             }
             Capability::RefreshStats | Capability::ManageLeads => {
                 matches!(self, Self::Admin | Self::Manager)
             }
-            Capability::ManageGrades => matches!(self, Self::Admin),
+            Capability::ManageGrades | Capability::ReadAuditLog => matches!(self, Self::Admin),
         }
     }
 }

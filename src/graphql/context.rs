@@ -1,6 +1,6 @@
 //! What resolvers may reach.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use chrono::NaiveDate;
@@ -38,6 +38,31 @@ impl Services {
 pub struct RequestContext {
     /// Who asks.
     pub viewer: Viewer,
+    /// Numbers that this request may tell, though the viewer sees numbers masked.
+    revealed: Arc<Mutex<Vec<String>>>,
+}
+
+impl RequestContext {
+    /// Of a request of `viewer`.
+    #[must_use]
+    pub fn new(viewer: Viewer) -> Self {
+        Self {
+            viewer,
+            revealed: Arc::default(),
+        }
+    }
+
+    /// Lets the answer tell this number.
+    pub(super) fn reveal(&self, number: &str) {
+        let mut revealed = self.revealed.lock().unwrap_or_else(PoisonError::into_inner);
+        revealed.push(number.to_owned());
+    }
+
+    /// The numbers that the answer may tell.
+    pub(super) fn revealed(&self) -> Vec<String> {
+        let revealed = self.revealed.lock().unwrap_or_else(PoisonError::into_inner);
+        revealed.clone()
+    }
 }
 
 /// Shortcuts to what every resolver needs.

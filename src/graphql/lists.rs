@@ -3,11 +3,14 @@
 use async_graphql::{Context, Object};
 
 use super::{
+    audit::AuditEntry,
     connection::{Connection, ListArguments, Listed, list_of},
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
+    guard::Requires,
     sync::SyncRun,
 };
+use crate::domain::viewer::Capability;
 
 /// A root field for each list, all with the same arguments.
 macro_rules! lists {
@@ -68,4 +71,7 @@ lists! {
     grades: Grade,
     /// All synchronisations, newest first.
     sync_runs: SyncRun,
+    /// What people did, newest first. For ADMIN.
+    #[graphql(guard = "Requires(Capability::ReadAuditLog)")]
+    audit_log: AuditEntry,
 }

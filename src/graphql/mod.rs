@@ -6,6 +6,7 @@
     reason = "async-graphql's resolvers are async, whether they wait or not"
 )]
 
+mod audit;
 mod batching;
 mod budget;
 mod connection;
@@ -145,13 +146,13 @@ impl Schema {
         let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
         let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
         let (spawner, batches) = batching::channel();
-        let context = RequestContext { viewer };
+        let context = RequestContext::new(viewer);
         let request = match self.inner.data::<Services>() {
             Some(services) => request.data(loaders::loader(services.db.clone(), spawner, reads)),
             None => request,
         };
         let mut response =
-            batching::drive(self.inner.execute(request.data(context)), batches).await;
+            batching::drive(self.inner.execute(request.data(context.clone())), batches).await;
         // Only what was executed has data, and was validated: without cycles, and not too large.
         if let (Some(document), Some(operation), Value::Object(_)) =
             (document.as_deref(), chosen, &response.data)
@@ -159,7 +160,7 @@ impl Schema {
             Shape::of(document, operation).arrange(&mut response.data);
         }
         if !sees_numbers {
-            privacy::hide(&mut response);
+            privacy::hide(&mut response, &context.revealed());
         }
         if let Some(cost) = cost {
             response.extensions.insert("cost".to_owned(), cost);

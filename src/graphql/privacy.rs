@@ -6,17 +6,19 @@ use async_graphql::{ID, Response, Value};
 use super::id;
 use crate::domain::{page::is_cursor, privacy::hidden};
 
-/// Hides telephone numbers and e-mail addresses in all texts of an answer.
-pub(super) fn hide(response: &mut Response) {
-    hide_in(&mut response.data);
+/// Hides telephone numbers and e-mail addresses in all texts of an answer, but for those numbers
+/// that it was asked to reveal.
+pub(super) fn hide(response: &mut Response, revealed: &[String]) {
+    hide_in(&mut response.data, revealed);
     for error in &mut response.errors {
         error.message = hidden(&error.message).into_owned();
     }
 }
 
-fn hide_in(value: &mut Value) {
+fn hide_in(value: &mut Value, revealed: &[String]) {
     match value {
         // Ids and cursors are no texts that anybody wrote; cursors of personal data are not given.
+        Value::String(text) if revealed.contains(text) => {}
         Value::String(text) if id::parse(&ID::from(text.as_str())).is_some() || is_cursor(text) => {
         }
         Value::String(text) => {
@@ -24,8 +26,10 @@ fn hide_in(value: &mut Value) {
                 *text = hidden;
             }
         }
-        Value::List(items) => items.iter_mut().for_each(hide_in),
-        Value::Object(fields) => fields.values_mut().for_each(hide_in),
+        Value::List(items) => items.iter_mut().for_each(|item| hide_in(item, revealed)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| hide_in(field, revealed)),
         _ => {}
     }
 }

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod packages;
 pub mod refresh;
+pub mod reveal;
 pub mod tagging;
 pub mod tasks;
 pub mod trend;

@@ -1,11 +1,41 @@
 //! `audit_log`: who changed what, and when.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Map, Value};
 
-use super::{Result, Transaction, dialect::ROWS_A_STATEMENT};
-use crate::entity::audit_entry::{ActiveModel, Entity};
+use super::{
+    Result, Transaction,
+    dialect::ROWS_A_STATEMENT,
+    record::stored,
+    table::{LazyTable, Table},
+};
+pub use crate::entity::audit_entry::Model as AuditRow;
+use crate::{
+    domain::page::OrderKey,
+    entity::audit_entry::{ActiveModel, Entity},
+};
+
+/// All that was recorded, newest first.
+pub static AUDIT_LOG: LazyTable =
+    LazyLock::new(|| Table::of::<Entity>(&[OrderKey::descending("id")], Vec::new(), read));
+
+stored!(
+    AuditRow,
+    AUDIT_LOG,
+    [
+        id,
+        at,
+        actor,
+        role,
+        operation,
+        object_type,
+        object_id,
+        changes
+    ]
+);
 
 /// Who does what.
 #[derive(Debug, Clone, Copy)]

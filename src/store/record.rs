@@ -7,6 +7,7 @@ use sea_orm::{QueryResult, TryGetable, Value};
 use super::{
     Result,
     agents::AgentRow,
+    audit_log::AuditRow,
     calls::CallRow,
     grades::GradeRow,
     packages::PackageRow,
@@ -179,6 +180,7 @@ records! {
     Agent(AgentRow),
     Grade(GradeRow),
     SyncRun(SyncRunRow),
+    AuditEntry(AuditRow),
     DistinctTag(tag_counts::TagRow),
     TagSummary(TagSummaryRow),
 }

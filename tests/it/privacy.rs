@@ -188,4 +188,33 @@ on_both! {
         app.clock.set(app.now() + TimeDelta::seconds(60));
         app.query_as(Role::Analyst, query).await.data();
     };
+
+    /// One number is shown for a reason, which is recorded, and no other with it.
+    a_number_is_revealed_for_a_reason = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        fill(&app).await;
+        let data = app.data("{ calls { nodes { id } } }").await;
+        let id = &data["calls"]["nodes"][0]["id"];
+        let mutation = "mutation($input: RevealPhoneInput!) { revealPhone(input: $input) { phoneNumber userErrors { field code message } } }";
+        let reveal = async |reason: &str| {
+            let input = json!({ "input": { "id": id, "reason": reason } });
+            app.query_with(Role::Analyst, mutation, input).await.data()["revealPhone"].clone()
+        };
+        let refused = json!({ "phoneNumber": null, "userErrors": [{ "field": ["input", "reason"], "code": "BLANK", "message": "it must not be blank" }] });
+        assert_eq!(reveal(" ").await, refused);
+        let expected = json!({ "phoneNumber": "13812348001", "userErrors": [] });
+        assert_eq!(reveal("客户 13912348009 投诉").await, expected);
+        let log = "{ auditLog { nodes { actor role operation objectType objectId changes } totalCount } }";
+        let expected = json!({ "totalCount": 1, "nodes": [{ "actor": "test", "role": "ANALYST", "operation": "revealPhone",
+            "objectType": "Call", "objectId": id, "changes": { "reason": "客户 139****8009 投诉" } }] });
+        assert_eq!(app.data(log).await["auditLog"], expected);
+        for role in [Role::Manager, Role::Agent, Role::Analyst] {
+            assert_eq!(app.query_as(role, log).await.code(), "FORBIDDEN", "{role}");
+        }
+        for _ in 0..58 {
+            reveal("x").await;
+        }
+        let input = json!({ "input": { "id": id, "reason": "x" } });
+        assert_eq!(app.query_with(Role::Analyst, mutation, input).await.code(), "RATE_LIMITED");
+    };
 }

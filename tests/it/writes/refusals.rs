@@ -2,6 +2,7 @@
 
 use dialgraph::domain::viewer::Role;
 use serde_json::{Value, json};
+use strum::VariantArray as _;
 
 use super::{a_call, at, call_input, refused, send, state, with};
 use crate::{
@@ -33,6 +34,11 @@ fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
             managers,
         ),
         ("createCall", call_input_with_a_mistake(), writers),
+        (
+            "revealPhone",
+            json!({ "id": "x", "reason": "" }),
+            Role::VARIANTS,
+        ),
         ("updateCall", id, writers),
         ("addCallTags", tags.clone(), writers),
         ("removeCallTags", tags, writers),

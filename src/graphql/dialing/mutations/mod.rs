@@ -7,6 +7,7 @@ mod import;
 mod input;
 mod metrics;
 mod package;
+mod reveal;
 mod tag;
 mod task;
 
@@ -22,4 +23,5 @@ pub struct DialingMutation(
     import::ImportMutation,
     grade::GradeMutation,
     metrics::MetricsMutation,
+    reveal::RevealMutation,
 );

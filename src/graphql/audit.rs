@@ -1,0 +1,109 @@
+//! The record of what people changed.
+
+use async_graphql::{ID, Json, Object};
+
+use super::{
+    connection::listed,
+    filter::{DateTimeFilter, IntFilter, StringFilter, list_filter},
+    id::{self, Kind},
+    ordering::list_order,
+    scalars::DateTime,
+};
+use crate::store::audit_log::AuditRow;
+
+listed! {
+    AuditEntry(AuditRow) by AuditEntryFilter, AuditEntryOrder {
+        "objectId" => "object": |_, _, _, selection| {
+            selection.column("object_type");
+            selection.column("object_id");
+        },
+    }
+}
+
+/// Something that somebody did: what they changed, or whose telephone number they asked for. It is
+/// written with the change itself, and never changed or deleted.
+#[Object(serial)]
+impl AuditEntry {
+    /// The id in the database; later entries have larger ones.
+    async fn database_id(&self) -> i64 {
+        self.0.row.id
+    }
+
+    /// When.
+    async fn at(&self) -> DateTime {
+        self.0.row.at.into()
+    }
+
+    /// Who: the `sub` of their token.
+    async fn actor(&self) -> &str {
+        &self.0.row.actor
+    }
+
+    /// The role that they had.
+    async fn role(&self) -> &str {
+        &self.0.row.role
+    }
+
+    /// The mutation.
+    async fn operation(&self) -> &str {
+        &self.0.row.operation
+    }
+
+    /// The type of the object.
+    async fn object_type(&self) -> &str {
+        &self.0.row.object_type
+    }
+
+    /// The object's `id`, or the business day that figures are of; null where many were changed at
+    /// once.
+    async fn object_id(&self) -> Option<ID> {
+        let row = &self.0.row;
+        let object = row.object_id.as_deref()?;
+        let kind: Option<Kind> = row.object_type.parse().ok();
+        match (kind, object.parse()) {
+            (Some(kind), Ok(number)) => Some(id::global(kind, number)),
+            _ => Some(object.into()),
+        }
+    }
+
+    /// Each field that differs with `before` and `after`, and counts of what went with it.
+    /// Telephone numbers are masked.
+    async fn changes(&self) -> Json<serde_json::Value> {
+        Json(serde_json::from_str(&self.0.row.changes).unwrap_or_default())
+    }
+}
+
+list_filter! {
+    /// Which entries of the audit log. What is said of several fields holds together.
+    AuditEntryFilter {
+        ids {}
+        /// The id in the database.
+        database_id("id"): IntFilter,
+        /// When.
+        at: DateTimeFilter,
+        /// Who: the `sub` of their token.
+        actor: StringFilter,
+        /// The role that they had, such as ADMIN.
+        role: StringFilter,
+        /// The mutation, such as updateCall.
+        operation: StringFilter,
+        /// The type of the object, such as Call.
+        object_type: StringFilter,
+        /// The object's id in the database, as a text.
+        object_database_id("object_id"): StringFilter,
+    }
+}
+
+list_order! {
+    /// A key of the order of the audit log.
+    AuditEntryOrder by AuditEntryOrderField {
+        /// The order in which things were done.
+        Id => "id",
+        /// When.
+        At => "at",
+        /// Who.
+        Actor => "actor",
+        /// The mutation.
+        Operation => "operation",
+    }
+}
