@@ -18,7 +18,7 @@ use std::{
 use axum::{Router, extract::ConnectInfo, http::Request, serve::Listener};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
 use tokio::{
@@ -89,8 +89,11 @@ async fn serve_connection(
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    // It would cut slow readers off as well: it runs while an answer is still being written.
-    builder.http1().header_read_timeout(None);
+    // Closes half a head of HTTP/1.1; it knows nothing of silence before it, nor of HTTP/2.
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(idle_timeout);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     tokio::select! {

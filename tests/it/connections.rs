@@ -102,6 +102,25 @@ async fn work_is_not_idleness() {
     assert!(answer.ends_with("done"), "{answer}");
 }
 
+/// Somebody who reads a long answer slowly is not idle either.
+#[tokio::test]
+async fn slow_readers_get_the_whole_answer() {
+    const LENGTH: usize = 32 * 1024 * 1024;
+    let long = || async { vec![b'x'; LENGTH] };
+    let idle_timeout = Duration::from_millis(400);
+    let server = start(Router::new().route("/", get(long)), idle_timeout).await;
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n")
+        .await
+        .unwrap();
+    let mut part = vec![0; LENGTH / 10];
+    for _ in 0..10 {
+        stream.read_exact(&mut part).await.unwrap();
+        tokio::time::sleep(idle_timeout / 4).await;
+    }
+}
+
 /// A body that does not come is answered with 408, and its connection closed.
 #[tokio::test]
 async fn half_a_body_is_refused() {
