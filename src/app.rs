@@ -80,12 +80,13 @@ pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOp
         Some(syncer) => Arc::new(syncer.clone()),
         None => Arc::new(NoPlatform),
     };
-    let schema = Schema::new(Services {
+    let services = Services {
         db: base.db.clone(),
         clock: base.clock.clone(),
         zone: base.zone,
         refresher,
-    });
+    };
+    let schema = Schema::new(services, options.limits);
     let state = AppState {
         schema,
         keys,

@@ -4,12 +4,14 @@
 mod auth;
 mod database;
 mod guanke;
+mod limits;
 mod server;
 mod sync;
 
 pub use auth::{AuthArgs, MissingSecret};
 pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
+pub use limits::LimitArgs;
 pub use server::ServerArgs;
 pub use sync::SyncArgs;
 

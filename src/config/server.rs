@@ -4,6 +4,7 @@ use axum::http::HeaderValue;
 use clap::Args;
 use reqwest::Url;
 
+use super::LimitArgs;
 use crate::http::HttpOptions;
 
 /// Where the service listens.
@@ -39,6 +40,9 @@ pub struct ServerArgs {
     /// empty
     #[arg(long, env = "CORS_ALLOW_ORIGINS", default_value = "", hide_default_value = true, value_parser = origins)]
     cors_allow_origins: Origins,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// Origins as browsers send them.
@@ -87,6 +91,7 @@ impl ServerArgs {
             body_timeout: self.body_timeout,
             idle_timeout: self.idle_timeout,
             allowed_origins: self.cors_allow_origins.0.clone(),
+            limits: self.limits.limits(),
         }
     }
 }

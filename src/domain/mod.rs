@@ -19,6 +19,7 @@ pub mod money;
 pub mod page;
 pub mod period;
 pub mod phone;
+pub mod privacy;
 pub mod problem;
 pub mod scalar;
 pub mod stats;

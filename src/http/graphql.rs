@@ -21,7 +21,10 @@ use super::{
     media_type::{self, AnswerType},
     request,
 };
-use crate::{domain::viewer::Viewer, graphql::is_nested_too_deep};
+use crate::{
+    domain::viewer::Viewer,
+    graphql::{code::RATE_LIMITED, is_nested_too_deep},
+};
 
 /// The page in which people try queries. It asks for no token itself; the queries it sends do.
 pub(super) async fn graphiql() -> impl IntoResponse {
@@ -106,7 +109,7 @@ async fn execute(
         })
     };
     let status = match answer_type {
-        AnswerType::GraphQlResponse if !is_executed => StatusCode::BAD_REQUEST,
+        AnswerType::GraphQlResponse if !is_executed => status_of(&response.errors),
         _ => StatusCode::OK,
     };
     match body {
@@ -124,6 +127,20 @@ fn was_executed(response: &async_graphql::Response) -> bool {
     response.data != Value::Null
         || response.errors.is_empty()
         || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
+/// The status of a request that was not executed: whether it is wrong, or came too soon.
+fn status_of(errors: &[ServerError]) -> StatusCode {
+    let too_soon = Value::from(RATE_LIMITED);
+    let came_too_soon = errors.iter().any(|error| {
+        let extensions = error.extensions.as_ref();
+        extensions.and_then(|extensions| extensions.get("code")) == Some(&too_soon)
+    });
+    if came_too_soon {
+        StatusCode::TOO_MANY_REQUESTS
+    } else {
+        StatusCode::BAD_REQUEST
+    }
 }
 
 /// Whether the operation that would be executed is no query. A document that cannot be read

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
+use crate::graphql::Limits;
+
 /// Bounds of requests and connections.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -18,6 +20,8 @@ pub struct HttpOptions {
     pub idle_timeout: Duration,
     /// Origins whose pages may ask, such as `https://app.example.com`; none by default.
     pub allowed_origins: Vec<HeaderValue>,
+    /// What a request may ask for.
+    pub limits: Limits,
 }
 
 impl Default for HttpOptions {
@@ -29,6 +33,7 @@ impl Default for HttpOptions {
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
+            limits: Limits::default(),
         }
     }
 }

@@ -204,7 +204,7 @@ async fn both_versions_of_http_are_served() {
             (version, StatusCode::OK)
         );
         let body: Value = response.json().await.unwrap();
-        assert_eq!(body, json!({ "data": { "__typename": "Query" } }));
+        assert_eq!(body["data"], json!({ "__typename": "Query" }));
     }
 }
 

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use dialgraph::domain::viewer::Role;
+use dialgraph::{domain::viewer::Role, graphql::Limits};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Backend, TestApp, answer};
@@ -127,6 +127,27 @@ async fn the_status_says_whether_it_was_executed() {
             (StatusCode::OK, "NOT_SYNCED")
         );
         assert_eq!(answer.body.get("data"), Some(&Value::Null));
+    }
+}
+
+/// A request that is right but too much for the moment is told apart from a wrong one.
+#[tokio::test]
+async fn a_spent_budget_has_a_status_of_its_own() {
+    let mut app = TestApp::new(&Backend::Sqlite).await;
+    app.limit(Limits {
+        budget: 100,
+        budget_per_second: 10,
+        ..Limits::default()
+    });
+    let request = json!({ "query": "{ packages(first: 58) { nodes { name } } }" });
+    // It costs 60, the clock stands still, and 40 is left.
+    let _ = post(&app, JSON, request.clone()).await.1.data();
+    for (accept, status) in [
+        (GRAPHQL, StatusCode::TOO_MANY_REQUESTS),
+        (JSON, StatusCode::OK),
+    ] {
+        let (_, answer) = post(&app, accept, request.clone()).await;
+        assert_eq!((answer.status, answer.code()), (status, "RATE_LIMITED"));
     }
 }
 

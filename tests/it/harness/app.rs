@@ -21,6 +21,7 @@ use dialgraph::{
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
         viewer::{Role, Viewer},
     },
+    graphql::Limits,
     guanke::{
         ClientConfig, Credentials, RetryPolicy,
         simulator::{Simulator, SimulatorConfig, serve},
@@ -141,6 +142,15 @@ impl TestApp {
             statements,
             address,
         }
+    }
+
+    /// From now on requests may ask for no more than this.
+    pub fn limit(&mut self, limits: Limits) {
+        let options = HttpOptions {
+            limits,
+            ..HttpOptions::default()
+        };
+        self.router = app::http(&self.base, self.keys.clone(), Some(&self.syncer), options);
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on
