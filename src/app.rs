@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
     domain::business_time::BusinessZone,
     graphql::{Schema, Services},
     guanke::{self, ClientConfig},
-    http::{AppState, HttpOptions, router},
+    http::{AppState, HttpOptions, Server, router},
     lifecycle::GRACE,
     service::refresh::{NoPlatform, Refresher},
     store::Database,
@@ -92,41 +91,27 @@ pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOp
         schema,
         keys,
         db: base.db.clone(),
-        body_limit: options.body_limit,
+        options,
     };
-    router(state, options)
+    router(state)
 }
 
 /// Serves until `stop`, with the schedule in the background; then ends in order: no new
 /// connections, requests finished, days at work given back, the database closed.
-///
-/// # Errors
-/// What the listener fails with.
-pub async fn serve(
-    base: Base,
-    listener: TcpListener,
-    router: Router,
-    syncer: Option<Syncer>,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
+pub async fn serve(base: Base, server: Server, syncer: Option<Syncer>, stop: CancellationToken) {
     let schedule = syncer
         .clone()
         .map(|syncer| tokio::spawn(async move { syncer.follow_schedule().await }));
-    let stopping = stop.clone();
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await })
-        .into_future();
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
-    let ended = tokio::select! {
-        ended = server => ended,
+    tokio::select! {
+        () = server.serve(stop.clone()) => {}
         () = late => {
             tracing::warn!("requests were still at work when the time to stop was over");
-            Ok(())
         }
-    };
+    }
     if let Some(syncer) = syncer {
         syncer.stop().await;
     }
@@ -137,5 +122,4 @@ pub async fn serve(
     }
     base.db.close().await;
     tracing::info!("stopped");
-    ended
 }

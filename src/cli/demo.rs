@@ -32,6 +32,7 @@ use crate::{
         ClientConfig, Credentials,
         simulator::{Simulator, SimulatorConfig, serve},
     },
+    http::Server,
     lifecycle,
     service::demo,
     store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
@@ -120,8 +121,13 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     let day = days.iter().rev().nth(1).unwrap_or(days.to());
     let address = format!("http://{}", listener.local_addr()?);
     print_welcome(&address, &token, folder, day);
-    let router = app::http(&base, keys, Some(&syncer), arguments.server.options());
-    app::serve(base, listener, router, Some(syncer), stop).await?;
+    let options = arguments.server.options();
+    let server = Server {
+        listener,
+        idle_timeout: options.idle_timeout,
+        router: app::http(&base, keys, Some(&syncer), options),
+    };
+    app::serve(base, server, Some(syncer), stop).await;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::{
     clock::SystemClock,
     config::{AuthArgs, DatabaseArgs, GuankeArgs, ServerArgs, SyncArgs},
     guanke::ClientConfig,
+    http::Server,
     lifecycle,
     store::{ConnectOptions, Database, schema},
     sync::Syncer,
@@ -64,9 +65,14 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
     tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
-    let router = app::http(&base, keys, syncer.as_ref(), arguments.server.options());
+    let options = arguments.server.options();
+    let server = Server {
+        listener,
+        idle_timeout: options.idle_timeout,
+        router: app::http(&base, keys, syncer.as_ref(), options),
+    };
     let stop = lifecycle::shutdown_on_signal();
-    app::serve(base, listener, router, syncer, stop).await?;
+    app::serve(base, server, syncer, stop).await;
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 use std::{net::IpAddr, time::Duration};
 
+use axum::http::HeaderValue;
 use clap::Args;
+use reqwest::Url;
 
 use super::LimitArgs;
 use crate::http::HttpOptions;
@@ -25,8 +27,50 @@ pub struct ServerArgs {
     #[arg(long, env = "MAX_BODY_BYTES", default_value_t = HttpOptions::default().body_limit, value_parser = body_limit)]
     max_body_bytes: usize,
 
+    /// How long the sender of a body may pause, such as 10s
+    #[arg(long, env = "BODY_TIMEOUT", default_value = "10s", value_parser = super::positive_duration)]
+    body_timeout: Duration,
+
+    /// How long a connection may be open without a request at work, such as 30s; half of a
+    /// request's head is no request
+    #[arg(long, env = "IDLE_TIMEOUT", default_value = "30s", value_parser = super::positive_duration)]
+    idle_timeout: Duration,
+
+    /// Origins whose web pages may ask, comma separated, such as https://app.example.com; none if
+    /// empty
+    #[arg(long, env = "CORS_ALLOW_ORIGINS", default_value = "", hide_default_value = true, value_parser = origins)]
+    cors_allow_origins: Origins,
+
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// Origins as browsers send them.
+#[derive(Debug, Clone)]
+struct Origins(Vec<HeaderValue>);
+
+fn origins(text: &str) -> Result<Origins, String> {
+    let given = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+    given.map(origin).collect::<Result<_, _>>().map(Origins)
+}
+
+/// `*` is refused like everything that is no origin: whose pages may ask is worth a list.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let wanted = || {
+        format!(
+            "{text:?} is no origin: a scheme and a host are wanted, maybe a port, as in https://app.example.com"
+        )
+    };
+    let url: Url = text.parse().map_err(|_| wanted())?;
+    let is_bare = url.path() == "/" && !text.ends_with('/') && url.username().is_empty();
+    let is_bare = is_bare && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_bare || url.host_str() == Some("*") {
+        return Err(wanted());
+    }
+    url.origin()
+        .ascii_serialization()
+        .parse()
+        .map_err(|_| wanted())
 }
 
 /// A body of less than 64 kB would refuse ordinary queries.
@@ -44,6 +88,9 @@ impl ServerArgs {
         HttpOptions {
             request_timeout: self.request_timeout,
             body_limit: self.max_body_bytes,
+            body_timeout: self.body_timeout,
+            idle_timeout: self.idle_timeout,
+            allowed_origins: self.cors_allow_origins.0.clone(),
             limits: self.limits.limits(),
         }
     }

@@ -1,28 +1,40 @@
-//! `GET` and `POST /graphql`, and GraphiQL.
+//! `GET` and `POST /graphql` after the GraphQL-over-HTTP specification, and GraphiQL.
 
-use async_graphql::{Request, http::GraphiQLSource, parser::types::OperationType};
-use async_graphql_axum::GraphQLResponse;
+use std::collections::BTreeMap;
+
+use async_graphql::{
+    Request, ServerError, Value, http::GraphiQLSource, parser::types::OperationType,
+};
 use axum::{
-    Json,
-    body::Bytes,
-    extract::{Extension, RawQuery, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    body::{Body, to_bytes},
+    extract::{Extension, State},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
 use tower_http::request_id::RequestId;
 
-use super::{AppState, auth::Authenticated};
-use crate::graphql::{code::BAD_USER_INPUT, is_nested_too_deep};
+use super::{
+    AppState,
+    auth::Authenticated,
+    error::{refusal, unreadable_body},
+    media_type::{self, AnswerType},
+    request,
+};
+use crate::{
+    domain::viewer::Viewer,
+    graphql::{code::RATE_LIMITED, is_nested_too_deep},
+};
 
 /// The page in which people try queries. It asks for no token itself; the queries it sends do.
-pub(super) async fn graphiql() -> Html<String> {
-    Html(
-        GraphiQLSource::build()
-            .endpoint("/graphql")
-            .title("dialgraph")
-            .finish(),
-    )
+pub(super) async fn graphiql() -> impl IntoResponse {
+    let page = GraphiQLSource::build()
+        .endpoint("/graphql")
+        .title("dialgraph")
+        .finish();
+    // The page's parts come from elsewhere, and it is shown on its own only.
+    let policy = [(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'")];
+    (policy, Html(page))
 }
 
 /// A query in the URL. Only reads: a link must not change anything.
@@ -30,26 +42,21 @@ pub(super) async fn get(
     State(state): State<AppState>,
     Authenticated(viewer): Authenticated,
     Extension(id): Extension<RequestId>,
-    RawQuery(query): RawQuery,
+    Extension(answer_type): Extension<AnswerType>,
+    uri: Uri,
 ) -> Response {
-    let Ok(mut request) =
-        async_graphql::http::parse_query_string(query.as_deref().unwrap_or_default())
-    else {
-        return error_response(
-            StatusCode::BAD_REQUEST,
-            BAD_USER_INPUT,
-            "a GraphQL request in a URL has `query`, and maybe `variables` (JSON) and `operationName`",
-        );
+    let mut request = match request::from_url(&uri) {
+        Ok(request) => request,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     if !is_nested_too_deep(&request.query) && changes_something(&mut request) {
-        let body = error_response(
+        let body = refusal(
             StatusCode::METHOD_NOT_ALLOWED,
-            BAD_USER_INPUT,
             "a mutation has to be sent with POST",
         );
         return ([(header::ALLOW, "POST")], body).into_response();
     }
-    execute(&state, request, viewer, &id).await
+    execute(&state, request, viewer, &id, answer_type).await
 }
 
 /// A request as JSON.
@@ -57,51 +64,83 @@ pub(super) async fn post(
     State(state): State<AppState>,
     Authenticated(viewer): Authenticated,
     Extension(id): Extension<RequestId>,
+    Extension(answer_type): Extension<AnswerType>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Response {
-    let Ok(body) = body else {
-        return error_response(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            BAD_USER_INPUT,
-            &format!(
-                "the body is too large or broke off: at most {} bytes are taken",
-                state.body_limit
-            ),
-        );
+    if let Err(error) = media_type::check_body(&headers) {
+        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &error.to_string());
+    }
+    // A layer bounds the length.
+    let body = match to_bytes(body, usize::MAX).await {
+        Ok(body) => body,
+        Err(error) => return unreadable_body(&error, &state.options),
     };
-    if !is_json(&headers) {
-        return error_response(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            BAD_USER_INPUT,
-            "a GraphQL request is sent as Content-Type: application/json",
-        );
+    match request::from_body(&body) {
+        Ok(request) => execute(&state, request, viewer, &id, answer_type).await,
+        Err(error) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     }
-    match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => execute(&state, request, viewer, &id).await,
-        Err(_) => error_response(
-            StatusCode::BAD_REQUEST,
-            BAD_USER_INPUT,
-            r#"the body must be JSON of the form {"query": "…", "variables": {…}, "operationName": "…"}"#,
-        ),
-    }
+}
+
+/// What is sent for a request that was not executed: no entry `data`, which would say that it was.
+#[derive(Serialize)]
+struct NotExecuted<'a> {
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    extensions: &'a BTreeMap<String, Value>,
 }
 
 async fn execute(
     state: &AppState,
     request: Request,
-    viewer: crate::domain::viewer::Viewer,
+    viewer: Viewer,
     id: &RequestId,
+    answer_type: AnswerType,
 ) -> Response {
-    if request.query.trim().is_empty() {
-        return error_response(
-            StatusCode::BAD_REQUEST,
-            BAD_USER_INPUT,
-            "the request has no `query`",
-        );
-    }
     let id = id.header_value().to_str().unwrap_or_default();
-    GraphQLResponse::from(state.schema.execute(request, viewer, id).await).into_response()
+    let response = state.schema.execute(request, viewer, id).await;
+    let is_executed = was_executed(&response);
+    let body = if is_executed {
+        serde_json::to_vec(&response)
+    } else {
+        serde_json::to_vec(&NotExecuted {
+            errors: &response.errors,
+            extensions: &response.extensions,
+        })
+    };
+    let status = match answer_type {
+        AnswerType::GraphQlResponse if !is_executed => status_of(&response.errors),
+        _ => StatusCode::OK,
+    };
+    match body {
+        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Whether any field was resolved. Errors of a document, its operation or its variables have no
+/// path; errors of fields have one.
+fn was_executed(response: &async_graphql::Response) -> bool {
+    response.data != Value::Null
+        || response.errors.is_empty()
+        || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
+/// The status of a request that was not executed: whether it is wrong, or came too soon.
+fn status_of(errors: &[ServerError]) -> StatusCode {
+    let too_soon = Value::from(RATE_LIMITED);
+    let came_too_soon = errors.iter().any(|error| {
+        let extensions = error.extensions.as_ref();
+        extensions.and_then(|extensions| extensions.get("code")) == Some(&too_soon)
+    });
+    if came_too_soon {
+        StatusCode::TOO_MANY_REQUESTS
+    } else {
+        StatusCode::BAD_REQUEST
+    }
 }
 
 /// Whether the operation that would be executed is no query. A document that cannot be read
@@ -118,18 +157,4 @@ fn changes_something(request: &mut Request) -> bool {
             })
             .any(|(_, operation)| operation.node.ty != OperationType::Query)
     })
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
-}
-
-/// An answer of the form that GraphQL clients read, for what never became a GraphQL request.
-pub(super) fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    (status, Json(body)).into_response()
 }

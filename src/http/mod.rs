@@ -1,11 +1,18 @@
-//! HTTP: routes and layers, who asks, and what comes back.
+//! HTTP: connections, routes and layers, who asks, and what comes back.
 
 mod auth;
+mod error;
 mod graphql;
 mod health;
+mod media_type;
+mod options;
+mod request;
 mod router;
+mod server;
 
-pub use router::{HttpOptions, router};
+pub use options::HttpOptions;
+pub use router::router;
+pub use server::Server;
 
 use crate::{auth::JwtKeys, graphql::Schema, store::Database};
 
@@ -18,6 +25,6 @@ pub struct AppState {
     pub keys: JwtKeys,
     /// For readiness.
     pub db: Database,
-    /// How many bytes a body may have.
-    pub body_limit: usize,
+    /// The bounds of a request.
+    pub options: HttpOptions,
 }

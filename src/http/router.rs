@@ -5,68 +5,128 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, Request, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
     response::Redirect,
     routing::get,
 };
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::SizeAbove},
+    cors::CorsLayer,
+    limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    timeout::TimeoutLayer,
+    set_header::SetResponseHeaderLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
     trace::TraceLayer,
 };
 
-use super::{AppState, graphql, health};
-use crate::graphql::Limits;
-
-/// Bounds of a request.
-#[derive(Debug, Clone, Copy)]
-pub struct HttpOptions {
-    /// How long a request may take.
-    pub request_timeout: Duration,
-    /// How many bytes its body may have.
-    pub body_limit: usize,
-    /// What it may ask for.
-    pub limits: Limits,
-}
-
-impl Default for HttpOptions {
-    fn default() -> Self {
-        Self {
-            request_timeout: Duration::from_secs(30),
-            // 5,000 imported calls with some 3 kB each.
-            body_limit: 16 * 1024 * 1024,
-            limits: Limits::default(),
-        }
-    }
-}
+use super::{AppState, HttpOptions, error, graphql, health, media_type};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Longest request id that is taken over.
+const LONGEST_ID: usize = 128;
+
+/// Answers shorter than this, in bytes, do not get shorter by compression.
+const WORTH_COMPRESSING: u16 = 1024;
+
+/// Said with every answer that does not say otherwise: what it is must not be guessed, where it
+/// was asked for is not told to others, it loads nothing, and no page may frame it.
+const SECURITY: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
 /// The whole HTTP service.
-pub fn router(state: AppState, options: HttpOptions) -> Router {
-    // From the outside in: every answer has a request id, every request is logged under it, a panic
-    // is an answer too, and time and size are bounded before a handler sees anything.
+pub fn router(state: AppState) -> Router {
+    let options = state.options.clone();
+    let graphql = get(graphql::get)
+        .post(graphql::post)
+        .layer(from_fn(media_type::negotiate));
+    let routes = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
+        .route("/graphiql", get(graphql::graphiql))
+        .route("/graphql", graphql)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/api/health", get(health::ready))
+        .with_state(state);
+    layered(routes, &options)
+}
+
+/// The routes with what is around each of them.
+fn layered(routes: Router, options: &HttpOptions) -> Router {
+    let cors = (!options.allowed_origins.is_empty()).then(|| cors(options));
+    let worth_compressing = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING));
+    // From the outside in: every answer has a request id, every request is logged under it, pages
+    // of allowed origins can read every answer, every error is JSON, a panic is an answer too, and
+    // time and size are bounded before a handler sees anything.
     let layers = ServiceBuilder::new()
+        .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .option_layer(cors)
+        .layer(CompressionLayer::new().compress_when(worth_compressing))
+        .layer(from_fn_with_state(options.clone(), error::as_json))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             options.request_timeout,
-        ));
-    Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/graphiql", get(graphql::graphiql))
-        .route("/graphql", get(graphql::get).post(graphql::post))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/api/health", get(health::ready))
-        .layer(DefaultBodyLimit::max(options.body_limit))
-        .layer(layers)
-        .with_state(state)
+        ))
+        .layer(RequestBodyTimeoutLayer::new(options.body_timeout));
+    let bounded = routes
+        // The limit holds for every body, whoever reads it: axum's own is for its extractors.
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(options.body_limit))
+        .layer(layers);
+    SECURITY.into_iter().fold(bounded, |router, (name, value)| {
+        let value = HeaderValue::from_static(value);
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    })
+}
+
+/// Lets pages of the allowed origins ask. Credentials are not allowed: a token is a header that
+/// the page sets itself.
+fn cors(options: &HttpOptions) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(options.allowed_origins.clone())
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID])
+        .expose_headers([REQUEST_ID, header::WWW_AUTHENTICATE])
+        .max_age(Duration::from_hours(1))
+}
+
+/// Leaves an incoming request id out that could do harm in a log: too long a one, one with odd
+/// characters, or several. A new one takes its place.
+fn without_odd_id<B>(mut request: Request<B>) -> Request<B> {
+    if !has_plain_id(request.headers()) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
+
+fn has_plain_id(headers: &HeaderMap) -> bool {
+    let mut ids = headers.get_all(REQUEST_ID).iter();
+    let (Some(id), None) = (ids.next(), ids.next()) else {
+        return false;
+    };
+    (1..=LONGEST_ID).contains(&id.len())
+        && id
+            .as_bytes()
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=".contains(byte))
 }
 
 /// Path only: a query string can hold personal data.
@@ -82,4 +142,30 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
         http.path = request.uri().path(),
         request.id = id,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_its_words() {
+        let broken = get(|| async {
+            std::hint::black_box(None::<u8>)
+                .expect("a secret")
+                .to_string()
+        });
+        let router = layered(Router::new().route("/", broken), &HttpOptions::default());
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let extensions = serde_json::json!({ "code": "INTERNAL", "requestId": id });
+        assert_eq!(body["errors"][0]["extensions"], extensions);
+        assert!(!body.to_string().contains("secret"), "{body}");
+    }
 }

@@ -62,6 +62,18 @@ fn a_malformed_variable_is_refused_by_name() {
         ("BUSINESS_TIMEZONE", "Mars", "IANA"),
         ("SYNC_CALL_RECORDS_T3", "often", "cron expression"),
         ("REQUEST_TIMEOUT", "0s", "longer than none"),
+        ("IDLE_TIMEOUT", "soon", "longer than none"),
+        ("CORS_ALLOW_ORIGINS", "*", "is no origin"),
+        (
+            "CORS_ALLOW_ORIGINS",
+            "https://a.example/path",
+            "is no origin",
+        ),
+        (
+            "CORS_ALLOW_ORIGINS",
+            "https://a.example, null",
+            "is no origin",
+        ),
     ] {
         let output = dialgraph(&["serve"], &[("JWT_SECRET_KEY", SECRET), (name, value)]);
         let message = text(&output.stderr);

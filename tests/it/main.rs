@@ -13,11 +13,14 @@
 
 mod architecture;
 mod cli;
+mod connections;
 mod figures;
 mod filters;
 mod from_rest;
 mod harness;
 mod http;
+mod http_layers;
+mod http_spec;
 mod limits;
 mod migrations;
 mod nested;

@@ -93,6 +93,19 @@ impl TestApp {
         backend: &Backend,
         change: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
+        Self::with(backend, change, HttpOptions::default()).await
+    }
+
+    /// Other bounds of requests.
+    pub async fn with_options(backend: &Backend, options: HttpOptions) -> Self {
+        Self::with(backend, |_| {}, options).await
+    }
+
+    async fn with(
+        backend: &Backend,
+        change: impl FnOnce(&mut SimulatorConfig),
+        options: HttpOptions,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
         let mut config = SimulatorConfig::new(7, day("2026-11-18"), day("2026-11-20"), 300);
         change(&mut config);
@@ -117,7 +130,7 @@ impl TestApp {
         };
         let syncer = syncer(&base, &address);
         let keys = JwtKeys::new(&SECRET.into(), clock.clone()).unwrap();
-        let router = app::http(&base, keys.clone(), Some(&syncer), HttpOptions::default());
+        let router = app::http(&base, keys.clone(), Some(&syncer), options);
         Self {
             database,
             clock,
@@ -157,6 +170,11 @@ impl TestApp {
             role,
         };
         self.keys.issue(&viewer, TimeDelta::hours(1)).unwrap()
+    }
+
+    /// The HTTP service, to be put on a port.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Sends a request as it is.

@@ -1,0 +1,39 @@
+//! The bounds of requests and connections, and who may ask from a web page.
+
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+
+use crate::graphql::Limits;
+
+/// Bounds of requests and connections.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// How many bytes its body may have.
+    pub body_limit: usize,
+    /// How long the sender of a body may pause.
+    pub body_timeout: Duration,
+    /// How long a connection may be open without a request at work. One whose head has not come
+    /// completely is none yet.
+    pub idle_timeout: Duration,
+    /// Origins whose pages may ask, such as `https://app.example.com`; none by default.
+    pub allowed_origins: Vec<HeaderValue>,
+    /// What a request may ask for.
+    pub limits: Limits,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(30),
+            // 5,000 imported calls with some 3 kB each.
+            body_limit: 16 * 1024 * 1024,
+            body_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            allowed_origins: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}

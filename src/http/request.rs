@@ -1,0 +1,313 @@
+//! From JSON or a query string to a GraphQL request, or to words about what is wrong with it.
+
+use async_graphql::Request;
+use axum::{extract::Query, http::Uri};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{error::Category, value::RawValue};
+
+/// Why something is no GraphQL request.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Malformed {
+    /// There is no body.
+    #[error("there is no body: {FORM}")]
+    Empty,
+    /// The body is in other characters.
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    /// JSON that ends too early.
+    #[error("the body is no JSON: it ends too early")]
+    CutOff,
+    /// Something that is no JSON.
+    #[error("the body is no JSON: line {line}, column {column} cannot be read")]
+    NotJson {
+        /// Line, from 1.
+        line: usize,
+        /// Byte within the line, from 1.
+        column: usize,
+    },
+    /// Several requests at once.
+    #[error("one request at a time: several in a list are not taken; {FORM}")]
+    Batch,
+    /// JSON, but no object.
+    #[error("the body is {0}: {FORM}")]
+    NotAnObject(&'static str),
+    /// A parameter twice.
+    #[error("one of the parameters is given twice")]
+    Twice,
+    /// There is no document.
+    #[error("the request has no `query`")]
+    NoQuery,
+    /// A parameter of another type.
+    #[error("`{name}` must be {wanted}, and is {found}")]
+    WrongType {
+        /// Which parameter.
+        name: &'static str,
+        /// What it must be.
+        wanted: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// A parameter of the right type that cannot be read all the same.
+    #[error("`{name}` cannot be read: {reason}")]
+    Unreadable {
+        /// Which parameter.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A query string that is none.
+    #[error(
+        "a GraphQL request in a URL has `query`, and maybe `operationName`, `variables` and `extensions` (JSON), each once"
+    )]
+    QueryString,
+}
+
+const FORM: &str = r#"a GraphQL request is JSON of the form {"query": "…", "variables": {…}, "operationName": "…"}"#;
+
+/// The parameters as they were written; null is the same as not given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters<'a> {
+    #[serde(borrow)]
+    query: Option<&'a RawValue>,
+    #[serde(borrow)]
+    operation_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    variables: Option<&'a RawValue>,
+    #[serde(borrow)]
+    extensions: Option<&'a RawValue>,
+}
+
+/// The parameters of a URL. An empty one is the same as none.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UrlParameters {
+    #[serde(default)]
+    query: String,
+    #[serde(default)]
+    operation_name: String,
+    #[serde(default)]
+    variables: String,
+    #[serde(default)]
+    extensions: String,
+}
+
+/// A request in the body of a POST.
+pub(super) fn from_body(body: &[u8]) -> Result<Request, Malformed> {
+    let text = std::str::from_utf8(body).map_err(|_| Malformed::NotUtf8)?;
+    match text.trim_start().as_bytes().first() {
+        None => return Err(Malformed::Empty),
+        Some(b'[') => return Err(Malformed::Batch),
+        _ => {}
+    }
+    let parameters: Parameters =
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            Category::Eof => Malformed::CutOff,
+            Category::Data if kind(text) != "an object" => Malformed::NotAnObject(kind(text)),
+            Category::Data => Malformed::Twice,
+            Category::Syntax | Category::Io => Malformed::NotJson {
+                line: error.line(),
+                column: error.column(),
+            },
+        })?;
+    let query = parameters
+        .query
+        .map(|raw| read("query", "a string", raw.get()))
+        .transpose()?;
+    let operation_name = parameters
+        .operation_name
+        .map(|raw| read("operationName", "a string", raw.get()))
+        .transpose()?;
+    request(
+        query,
+        operation_name,
+        parameters.variables.map(RawValue::get),
+        parameters.extensions.map(RawValue::get),
+    )
+}
+
+/// A request in the query string of a GET.
+pub(super) fn from_url(uri: &Uri) -> Result<Request, Malformed> {
+    let Query(parameters) =
+        Query::<UrlParameters>::try_from_uri(uri).map_err(|_| Malformed::QueryString)?;
+    request(
+        Some(parameters.query),
+        given(parameters.operation_name),
+        given(parameters.variables).as_deref(),
+        given(parameters.extensions).as_deref(),
+    )
+}
+
+fn given(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn request(
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<&str>,
+    extensions: Option<&str>,
+) -> Result<Request, Malformed> {
+    let query = query
+        .filter(|query| !query.trim().is_empty())
+        .ok_or(Malformed::NoQuery)?;
+    let mut request = Request::new(query);
+    request.operation_name = operation_name;
+    if let Some(variables) = variables {
+        request.variables = object("variables", variables)?;
+    }
+    if let Some(extensions) = extensions {
+        request.extensions = object("extensions", extensions)?;
+    }
+    Ok(request)
+}
+
+/// An object, or nothing for null.
+fn object<T: DeserializeOwned + Default>(name: &'static str, json: &str) -> Result<T, Malformed> {
+    if json.trim() == "null" {
+        return Ok(T::default());
+    }
+    read(name, "an object", json)
+}
+
+fn read<T: DeserializeOwned>(
+    name: &'static str,
+    wanted: &'static str,
+    json: &str,
+) -> Result<T, Malformed> {
+    let found = kind(json);
+    if found != wanted {
+        return Err(Malformed::WrongType {
+            name,
+            wanted,
+            found,
+        });
+    }
+    serde_json::from_str(json).map_err(|error| Malformed::Unreadable {
+        name,
+        reason: error.to_string(),
+    })
+}
+
+/// What a JSON text is, from how it begins.
+fn kind(json: &str) -> &'static str {
+    match json.trim_start().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        Some(_) if json.trim() == "null" => "null",
+        _ => "no JSON",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &str) -> String {
+        from_body(body.as_bytes())
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_plain_words() {
+        for (body, words) in [
+            (
+                "",
+                "there is no body: a GraphQL request is JSON of the form",
+            ),
+            (" \n", "there is no body"),
+            ("{", "the body is no JSON: it ends too early"),
+            (r#"{ "not a JSON"#, "ends too early"),
+            ("{\n \"query\": x}", "line 2, column 11 cannot be read"),
+            ("{} {}", "line 1, column 4 cannot be read"),
+            ("query { a }", "line 1, column 1 cannot be read"),
+            (r#"[{"query": "{ a }"}]"#, "one request at a time"),
+            ("7", "the body is a number: a GraphQL request"),
+            ("null", "the body is null"),
+            (r#""{ a }""#, "the body is a string"),
+            ("{}", "the request has no `query`"),
+            (r#"{"query": null}"#, "the request has no `query`"),
+            (r#"{"query": " "}"#, "the request has no `query`"),
+            (
+                r#"{"query": ["x"]}"#,
+                "`query` must be a string, and is a list",
+            ),
+            (
+                r#"{"query": "x", "query": "y"}"#,
+                "one of the parameters is given twice",
+            ),
+            (
+                r#"{"query": "x", "operationName": 0}"#,
+                "`operationName` must be a string, and is a number",
+            ),
+            (
+                r#"{"query": "x", "variables": "{}"}"#,
+                "`variables` must be an object, and is a string",
+            ),
+            (
+                r#"{"query": "x", "extensions": false}"#,
+                "`extensions` must be an object, and is a boolean",
+            ),
+            (r#"{"query": "\ud800"}"#, "`query` cannot be read: "),
+            (
+                r#"{"query": "x", "variables": {"a": 1e999}}"#,
+                "`variables` cannot be read: number out of range",
+            ),
+        ] {
+            let message = refused(body);
+            assert!(message.contains(words), "{body}: {message}");
+        }
+        assert_eq!(from_body(b"\xff").err(), Some(Malformed::NotUtf8));
+        let deep = format!(
+            r#"{{"query": "x", "variables": {{"a": {}{}}}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        assert!(
+            refused(&deep).contains("recursion limit"),
+            "{}",
+            refused(&deep)
+        );
+    }
+
+    #[test]
+    fn a_request_is_read_from_both_places() {
+        let body = r#"{"query": "{ a }", "operationName": "A", "variables": {"b": [1]}, "extensions": null, "other": 1}"#;
+        let uri =
+            "/graphql?query=%7B+a+%7D&operationName=A&variables=%7B%22b%22:[1]%7D&extensions=null";
+        let uri: Uri = uri.parse().unwrap();
+        for request in [from_body(body.as_bytes()).unwrap(), from_url(&uri).unwrap()] {
+            assert_eq!(request.query, "{ a }");
+            assert_eq!(request.operation_name.as_deref(), Some("A"));
+            let variables = serde_json::to_value(&request.variables).unwrap();
+            assert_eq!(variables, serde_json::json!({ "b": [1] }));
+        }
+    }
+
+    #[test]
+    fn a_url_has_each_parameter_once() {
+        let refused = |query: &str| {
+            let uri: Uri = format!("/graphql?{query}").parse().unwrap();
+            from_url(&uri)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default()
+        };
+        assert_eq!(refused("operationName=&variables=&query=x"), "");
+        assert!(refused("query=x&query=y").contains("each once"));
+        assert_eq!(refused("variables=%7B%7D"), "the request has no `query`");
+        assert_eq!(
+            refused("query=x&variables=[]"),
+            "`variables` must be an object, and is a list"
+        );
+        assert_eq!(
+            refused("query=x&variables=no"),
+            "`variables` must be an object, and is no JSON"
+        );
+    }
+}
