@@ -1,6 +1,6 @@
 //! The one place where the parts are put together.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use chrono::{DateTime, Utc};
@@ -16,7 +16,12 @@ use crate::{
     guanke::{self, ClientConfig},
     http::{AppState, HttpOptions, router},
     lifecycle::GRACE,
-    service::refresh::{NoPlatform, Refresher},
+    random::SystemEntropy,
+    service::{
+        accounts::{AccountOptions, Accounts},
+        passwords::HashError,
+        refresh::{NoPlatform, Refresher},
+    },
     store::Database,
     sync::{DatabaseTokenStore, Schedule, SyncOptions, Syncer},
 };
@@ -75,8 +80,23 @@ fn instance(started: DateTime<Utc>) -> String {
     )
 }
 
+/// Users and their tokens in the database of `base`.
+///
+/// # Errors
+/// [`HashError`] for a cost of hashing that cannot be.
+pub fn accounts(base: &Base, options: AccountOptions) -> Result<Accounts, HashError> {
+    let entropy = Arc::new(SystemEntropy);
+    Accounts::new(base.db.clone(), base.clock.clone(), entropy, options)
+}
+
 /// The HTTP service over `base`; `syncer` is what refreshes go to, if there is a platform.
-pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOptions) -> Router {
+pub fn http(
+    base: &Base,
+    keys: JwtKeys,
+    accounts: Accounts,
+    syncer: Option<&Syncer>,
+    options: HttpOptions,
+) -> Router {
     let refresher: Arc<dyn Refresher> = match syncer {
         Some(syncer) => Arc::new(syncer.clone()),
         None => Arc::new(NoPlatform),
@@ -86,10 +106,13 @@ pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOp
         clock: base.clock.clone(),
         zone: base.zone,
         refresher,
+        accounts: accounts.clone(),
     });
     let state = AppState {
         schema,
         keys,
+        accounts,
+        trusted_proxies: options.trusted_proxies,
         db: base.db.clone(),
         body_limit: options.body_limit,
     };
@@ -112,6 +135,7 @@ pub async fn serve(
         .clone()
         .map(|syncer| tokio::spawn(async move { syncer.follow_schedule().await }));
     let stopping = stop.clone();
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopping.cancelled().await })
         .into_future();

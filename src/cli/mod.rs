@@ -8,6 +8,7 @@ mod serve;
 mod simulator;
 mod sync;
 mod token;
+mod user;
 
 use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -51,6 +52,8 @@ enum Command {
     Sync(sync::SyncCommandArgs),
     /// Print a token (JWT), alone, on standard output
     Token(token::TokenArgs),
+    /// Add a user who can sign in
+    User(user::UserArgs),
     /// Print the GraphQL schema (SDL)
     Schema,
     /// Check the rollups against the calls they count, or make them anew
@@ -151,6 +154,7 @@ impl Cli {
             }
             Command::Sync(arguments) => sync::run(arguments, &bar).await,
             Command::Token(arguments) => token::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::User(arguments) => user::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Schema => {
                 print(crate::graphql::sdl().trim_end())?;
                 Ok(ExitCode::SUCCESS)

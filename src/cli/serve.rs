@@ -10,9 +10,10 @@ use crate::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
     clock::SystemClock,
-    config::{AuthArgs, DatabaseArgs, GuankeArgs, ServerArgs, SyncArgs},
+    config::{AuthArgs, ClaimArgs, DatabaseArgs, GuankeArgs, ServerArgs, SessionArgs, SyncArgs},
     guanke::ClientConfig,
     lifecycle,
+    service::accounts::AccountOptions,
     store::{ConnectOptions, Database, schema},
     sync::Syncer,
 };
@@ -27,6 +28,10 @@ pub struct ServeArgs {
     #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
+    sessions: SessionArgs,
+    #[command(flatten)]
+    claims: ClaimArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
     guanke: GuankeArgs,
@@ -40,7 +45,14 @@ const FILE: &str = "dialgraph.db";
 pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let secret = arguments.auth.secret()?;
     let clock = Arc::new(SystemClock);
-    let keys = JwtKeys::new(&secret, clock.clone()).context("JWT_SECRET_KEY")?;
+    let keys = JwtKeys::new(&secret, clock.clone())
+        .context("JWT_SECRET_KEY")?
+        .with_rules(arguments.claims.rules());
+    let sign_in = AccountOptions {
+        access_lifetime: arguments.auth.lifetime(),
+        refresh_lifetime: arguments.sessions.refresh_lifetime(),
+        ..AccountOptions::default()
+    };
     // Before anything is opened or changed.
     let client = arguments.guanke.client()?;
     let base = Base {
@@ -64,7 +76,9 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
     tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
-    let router = app::http(&base, keys, syncer.as_ref(), arguments.server.options());
+    let accounts = app::accounts(&base, sign_in)?;
+    let options = arguments.server.options();
+    let router = app::http(&base, keys, accounts, syncer.as_ref(), options);
     let stop = lifecycle::shutdown_on_signal();
     app::serve(base, listener, router, syncer, stop).await?;
     Ok(())

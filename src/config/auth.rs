@@ -23,6 +23,24 @@ pub struct AuthArgs {
     access_token_expire_minutes: i64,
 }
 
+/// How long users stay signed in.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SessionArgs {
+    /// How long a user stays signed in who does nothing, in days (1-366): the life of a refresh token
+    #[arg(long, env = "REFRESH_TOKEN_EXPIRE_DAYS", default_value_t = 30,
+        value_parser = clap::value_parser!(i64).range(1..=366))]
+    refresh_token_expire_days: i64,
+}
+
+impl SessionArgs {
+    /// How long a refresh token is good for.
+    #[must_use]
+    pub fn refresh_lifetime(&self) -> TimeDelta {
+        TimeDelta::days(self.refresh_token_expire_days)
+    }
+}
+
 /// No secret was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(

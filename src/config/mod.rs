@@ -2,12 +2,14 @@
 //! refused at start, by the parser, with the variable's name and what is allowed.
 
 mod auth;
+mod claims;
 mod database;
 mod guanke;
 mod server;
 mod sync;
 
-pub use auth::{AuthArgs, MissingSecret};
+pub use auth::{AuthArgs, MissingSecret, SessionArgs};
+pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use server::ServerArgs;

@@ -23,6 +23,11 @@ pub struct ServerArgs {
     /// How many bytes the body of a request may have; an import of 5,000 calls has some 4 million
     #[arg(long, env = "MAX_BODY_BYTES", default_value_t = HttpOptions::default().body_limit, value_parser = body_limit)]
     max_body_bytes: usize,
+
+    /// How many of your own proxies stand before the service, each of which adds the address that it
+    /// sees to X-Forwarded-For; sign-in attempts are counted by address
+    #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
+    trusted_proxies: usize,
 }
 
 /// A body of less than 64 kB would refuse ordinary queries.
@@ -40,6 +45,7 @@ impl ServerArgs {
         HttpOptions {
             request_timeout: self.request_timeout,
             body_limit: self.max_body_bytes,
+            trusted_proxies: self.trusted_proxies,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
     domain::{business_time::BusinessZone, viewer::Viewer},
-    service::refresh::Refresher,
+    service::{accounts::Accounts, refresh::Refresher},
     store::Database,
 };
 
@@ -24,6 +24,8 @@ pub struct Services {
     pub zone: BusinessZone,
     /// Starts synchronisations.
     pub refresher: Arc<dyn Refresher>,
+    /// Users and their tokens.
+    pub accounts: Accounts,
 }
 
 impl Services {

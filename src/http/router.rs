@@ -7,7 +7,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, Request, StatusCode},
     response::Redirect,
-    routing::get,
+    routing::{get, post},
 };
 use tower::ServiceBuilder;
 use tower_http::{
@@ -17,7 +17,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{AppState, graphql, health};
+use super::{AppState, graphql, health, token};
 
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,9 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How many bytes its body may have.
     pub body_limit: usize,
+    /// How many of our own proxies a request comes through, each of which adds the address that it
+    /// sees to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
 }
 
 impl Default for HttpOptions {
@@ -34,6 +37,7 @@ impl Default for HttpOptions {
             request_timeout: Duration::from_secs(30),
             // 5,000 imported calls with some 3 kB each.
             body_limit: 16 * 1024 * 1024,
+            trusted_proxies: 0,
         }
     }
 }
@@ -53,10 +57,13 @@ pub fn router(state: AppState, options: HttpOptions) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             options.request_timeout,
         ));
+    let form_limit = DefaultBodyLimit::max(token::BODY_LIMIT);
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphiql", get(graphql::graphiql))
         .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/api/v1/auth/token", post(token::token).layer(form_limit))
+        .route("/api/v1/auth/revoke", post(token::revoke).layer(form_limit))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/api/health", get(health::ready))
