@@ -18,6 +18,7 @@ mod filters;
 mod from_rest;
 mod harness;
 mod http;
+mod identity;
 mod migrations;
 mod nested;
 mod paging;

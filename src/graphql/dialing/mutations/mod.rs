@@ -4,13 +4,14 @@
 mod call;
 mod grade;
 mod import;
-mod input;
 mod metrics;
 mod package;
 mod tag;
 mod task;
 
 use async_graphql::MergedObject;
+
+use crate::graphql::input;
 
 /// Changes of packages, tasks, calls, tags and grades.
 #[derive(MergedObject, Default)]
