@@ -38,6 +38,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of them in the whole program"
+)]
 enum Command {
     /// Run the service: migrations, the API, and the background synchronisation if the platform's
     /// credentials are set

@@ -17,7 +17,7 @@ pub struct AuthArgs {
     #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
     secret_key: Option<String>,
 
-    /// How long a token is good for, in minutes, where nothing else is said (1-525600)
+    /// How long a token (JWT) that this service makes is good for, in minutes (1-525600)
     #[arg(long, env = "ACCESS_TOKEN_EXPIRE_MINUTES", default_value_t = 1440,
         value_parser = clap::value_parser!(i64).range(1..=525_600))]
     access_token_expire_minutes: i64,

@@ -8,38 +8,50 @@ use crate::{auth::ClaimRules, domain::viewer::Role};
 #[command(next_help_heading = "Tokens")]
 pub struct ClaimArgs {
     /// Who must have issued a token (`iss`); anybody who has the secret, where this is not set
-    #[arg(long, env = "JWT_ISSUER")]
-    jwt_issuer: Option<String>,
+    #[arg(long = "jwt-issuer", env = "JWT_ISSUER")]
+    issuer: Option<String>,
 
     /// Whom a token must be meant for (`aud`); not looked at where this is not set
-    #[arg(long, env = "JWT_AUDIENCE")]
-    jwt_audience: Option<String>,
+    #[arg(long = "jwt-audience", env = "JWT_AUDIENCE")]
+    audience: Option<String>,
 
     /// The claim that names the holder
-    #[arg(long, env = "JWT_SUBJECT_CLAIM", default_value = "sub")]
-    jwt_subject_claim: String,
+    #[arg(
+        long = "jwt-subject-claim",
+        env = "JWT_SUBJECT_CLAIM",
+        default_value = "sub"
+    )]
+    subject_claim: String,
 
     /// The claim that has the holder's e-mail address
-    #[arg(long, env = "JWT_EMAIL_CLAIM", default_value = "email")]
-    jwt_email_claim: String,
+    #[arg(
+        long = "jwt-email-claim",
+        env = "JWT_EMAIL_CLAIM",
+        default_value = "email"
+    )]
+    email_claim: String,
 
     /// Claims that say what the holder may do, a word or a list of words each; the role that may do
     /// most counts. A name such as realm_access.roles leads into objects
     #[arg(
-        long,
+        long = "jwt-role-claims",
         env = "JWT_ROLE_CLAIMS",
         default_value = "role,roles",
         value_delimiter = ','
     )]
-    jwt_role_claims: Vec<String>,
+    role_claims: Vec<String>,
 
     /// The claim that makes the holder an ADMIN when it is true; empty for none
-    #[arg(long, env = "JWT_ADMIN_CLAIM", default_value = "is_admin")]
-    jwt_admin_claim: String,
+    #[arg(
+        long = "jwt-admin-claim",
+        env = "JWT_ADMIN_CLAIM",
+        default_value = "is_admin"
+    )]
+    admin_claim: String,
 
     /// What other words than our own mean, such as supervisor=MANAGER,boss=ADMIN
-    #[arg(long, env = "JWT_ROLE_WORDS", value_delimiter = ',', value_parser = word)]
-    jwt_role_words: Vec<(String, Role)>,
+    #[arg(long = "jwt-role-words", env = "JWT_ROLE_WORDS", value_delimiter = ',', value_parser = word)]
+    role_words: Vec<(String, Role)>,
 }
 
 fn word(text: &str) -> Result<(String, Role), String> {
@@ -56,13 +68,13 @@ impl ClaimArgs {
     pub fn rules(&self) -> ClaimRules {
         let owned = |text: &Option<String>| given(text.as_deref()).map(str::to_owned);
         ClaimRules {
-            subject: self.jwt_subject_claim.clone(),
-            email: self.jwt_email_claim.clone(),
-            roles: self.jwt_role_claims.clone(),
-            admin: given(Some(&self.jwt_admin_claim)).map(str::to_owned),
-            words: self.jwt_role_words.clone(),
-            issuer: owned(&self.jwt_issuer),
-            audience: owned(&self.jwt_audience),
+            subject: self.subject_claim.clone(),
+            email: self.email_claim.clone(),
+            roles: self.role_claims.clone(),
+            admin: given(Some(&self.admin_claim)).map(str::to_owned),
+            words: self.role_words.clone(),
+            issuer: owned(&self.issuer),
+            audience: owned(&self.audience),
         }
     }
 }

@@ -181,13 +181,13 @@ fn run_at(characters: &[char]) -> usize {
         };
         starts.map(common).max().unwrap_or(0)
     };
-    let longest = |line: &&str| {
+    let longest = |line: &str| {
         let mut line: Vec<char> = line.chars().collect();
         let forwards = along(&line);
         line.reverse();
         forwards.max(along(&line))
     };
-    LINES.iter().map(|line| longest(&line)).max().unwrap_or(0)
+    LINES.iter().map(|line| longest(line)).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -185,13 +185,20 @@ impl IntoResponse for OAuthError {
         let (status, error, message) = self.parts();
         let body = Json(json!({ "error": error, "error_description": message }));
         let retry_after = match self {
-            // Full seconds, and never too early.
-            Self::TooOften(wait) => Some(wait.num_milliseconds().div_euclid(1_000) + 1),
+            Self::TooOften(wait) => Some(whole_seconds(wait)),
             _ => None,
         };
         let retry_after = retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
         (status, NEVER_STORED, retry_after, body).into_response()
     }
+}
+
+/// Seconds, of which the last may be a part of one: nobody is told to come back too early.
+fn whole_seconds(wait: TimeDelta) -> i64 {
+    wait.num_microseconds()
+        .unwrap_or(i64::MAX)
+        .saturating_add(999_999)
+        / 1_000_000
 }
 
 impl From<SignInError> for OAuthError {

@@ -120,15 +120,14 @@ impl Accounts {
         claimed: &Viewer,
     ) -> store::Result<Option<Viewer>> {
         let now = self.0.clock.now();
-        let holder = match self.0.sessions.get(&id, now) {
-            Some(holder) => holder,
-            None => {
-                let epoch = self.0.sessions.epoch();
-                let found = sessions::find_open(self.0.db.read(), id).await?;
-                let holder = found.and_then(|(_, user)| viewer_of(&user));
-                self.0.sessions.put(id, holder.clone(), now, epoch);
-                holder
-            }
+        let holder = if let Some(holder) = self.0.sessions.get(&id, now) {
+            holder
+        } else {
+            let epoch = self.0.sessions.epoch();
+            let found = sessions::find_open(self.0.db.read(), id).await?;
+            let holder = found.and_then(|(_, user)| viewer_of(&user));
+            self.0.sessions.put(&id, holder.clone(), now, epoch);
+            holder
         };
         Ok(holder.filter(|holder| holder.subject == claimed.subject))
     }
@@ -158,7 +157,7 @@ impl Accounts {
         let viewer = holder.viewer_at(now);
         if viewer.is_some() {
             self.note_use(&row, now).await;
-            self.0.tokens.put(key, holder, now, epoch);
+            self.0.tokens.put(&key, holder, now, epoch);
         }
         Ok(viewer)
     }
@@ -245,10 +244,10 @@ impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
 
     /// Remembers what was looked up after `epoch` was read, unless all was forgotten since: it may
     /// have been read before what changed.
-    fn put(&self, key: K, value: V, now: DateTime<Utc>, epoch: u64) {
+    fn put(&self, key: &K, value: V, now: DateTime<Utc>, epoch: u64) {
         self.known.insert(key.clone(), (value, now));
         if self.epoch() != epoch {
-            self.known.remove(&key);
+            self.known.remove(key);
         }
     }
 

@@ -103,12 +103,24 @@ impl Accounts {
     async fn open_session(&self, user_id: i64) -> Result<(i64, SecretString)> {
         let now = self.0.clock.now();
         let opened = self.0.db.transaction(async |tx| {
-            sessions::prune(tx, now).await?;
             let session = sessions::open(tx, user_id, now, self.end_of_session(now)).await?;
             let token = self.add_refresh_token(tx, session, now).await?;
             Ok((session, token))
         });
-        Ok(opened.await?)
+        let opened = opened.await?;
+        self.prune_sessions(now).await;
+        Ok(opened)
+    }
+
+    /// Deletes what has ended. Whoever signed in is signed in, if that fails.
+    async fn prune_sessions(&self, now: DateTime<Utc>) {
+        let pruned = self
+            .0
+            .db
+            .transaction(async |tx| sessions::prune(tx, now).await);
+        if let Err(error) = pruned.await {
+            tracing::warn!(%error, "old sessions could not be deleted");
+        }
     }
 
     async fn add_refresh_token(

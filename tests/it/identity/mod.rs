@@ -1,6 +1,7 @@
 //! Users and their tokens: signing in and out, what programs come in with, and who may do what.
 
 mod access_tokens;
+mod command;
 mod sign_in;
 mod throttle;
 mod tokens;
