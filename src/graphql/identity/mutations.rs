@@ -224,7 +224,8 @@ impl UserMutation {
             (None, Some(own)) => Ok(own),
             (None, None) => Err("you are no user of this service: say whose password".to_owned()),
         };
-        if user.as_ref().ok() != own.as_ref() {
+        let is_own = own.is_some() && user.as_ref().ok() == own.as_ref();
+        if !is_own {
             may(context, Capability::ManageUsers)?;
         }
         let password = users::NewPassword {

@@ -1,7 +1,8 @@
 //! Users: made, changed, kept out.
 
 use chrono::TimeDelta;
-use dialgraph::domain::viewer::Role;
+use dialgraph::{domain::viewer::Role, entity::audit_entry};
+use sea_orm::{EntityTrait as _, QueryOrder as _};
 use serde_json::{Value, json};
 
 use super::{PASSWORD, refresh, sign_in, token_of, user, viewer};
@@ -21,6 +22,14 @@ async fn by(app: &TestApp, token: &str, field: &str, input: Value) -> Value {
     app.query_by(token, &query, json!({ "input": input }))
         .await
         .body
+}
+
+/// The last change that was recorded.
+async fn audit_of(app: &TestApp) -> (String, String, Value) {
+    let find = audit_entry::Entity::find().order_by_desc(audit_entry::Column::Id);
+    let entry = find.one(app.database.db.read()).await.unwrap().unwrap();
+    let changes = serde_json::from_str(&entry.changes).unwrap();
+    (entry.operation, entry.object_type, changes)
 }
 
 on_both! {
@@ -140,6 +149,8 @@ on_both! {
         assert_eq!(viewer(&app, &token).await, None);
         assert_eq!(sign_in(&app, "li", PASSWORD).await.text("error"), "invalid_grant");
         sign_in(&app, "li", new).await.text("access_token");
+        let (operation, object, changes) = audit_of(&app).await;
+        assert_eq!((operation.as_str(), object.as_str(), changes), ("changePassword", "User", json!({ "passwords": 1 })));
         // An administrator need not know it.
         done(&app, "changePassword", "user { version }", json!({ "id": wang, "newPassword": new })).await;
         sign_in(&app, "wang", new).await.text("access_token");
