@@ -101,13 +101,14 @@ pub fn http(
         Some(syncer) => Arc::new(syncer.clone()),
         None => Arc::new(NoPlatform),
     };
-    let schema = Schema::new(Services {
+    let services = Services {
         db: base.db.clone(),
         clock: base.clock.clone(),
         zone: base.zone,
         refresher,
         accounts: accounts.clone(),
-    });
+    };
+    let schema = Schema::new(services, options.limits);
     let state = AppState {
         schema,
         keys,

@@ -261,7 +261,8 @@ fn secret(file: &Path) -> anyhow::Result<SecretString> {
 }
 
 fn print_welcome(address: &str, token: &str, folder: &Path, day: NaiveDate) {
-    let folder = folder.display();
+    let program = std::env::current_exe().unwrap_or_else(|_| "dialgraph".into());
+    let (program, folder) = (program.display(), folder.display());
     let from = day.checked_sub_days(chrono::Days::new(6)).unwrap_or(day);
     println!(
         r#"
@@ -293,7 +294,7 @@ documentation and completion, then try:
 
 The token is an administrator's. To see what others see (manager, agent, analyst):
 
-  JWT_SECRET_KEY="$(cat '{folder}/secret')" dialgraph token --role analyst
+  JWT_SECRET_KEY="$(cat '{folder}/secret')" '{program}' token --role analyst
 
 From a shell:
 

@@ -5,6 +5,7 @@ mod auth;
 mod claims;
 mod database;
 mod guanke;
+mod limits;
 mod server;
 mod sync;
 
@@ -12,6 +13,7 @@ pub use auth::{AuthArgs, MissingSecret, SessionArgs};
 pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
+pub use limits::LimitArgs;
 pub use server::ServerArgs;
 pub use sync::SyncArgs;
 

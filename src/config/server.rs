@@ -2,6 +2,7 @@ use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
 
+use super::LimitArgs;
 use crate::http::HttpOptions;
 
 /// Where the service listens.
@@ -28,6 +29,9 @@ pub struct ServerArgs {
     /// sees to X-Forwarded-For; sign-in attempts are counted by address
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
     trusted_proxies: usize,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// A body of less than 64 kB would refuse ordinary queries.
@@ -46,6 +50,7 @@ impl ServerArgs {
             request_timeout: self.request_timeout,
             body_limit: self.max_body_bytes,
             trusted_proxies: self.trusted_proxies,
+            limits: self.limits.limits(),
         }
     }
 }

@@ -132,17 +132,15 @@ impl Filter {
         Ok(())
     }
 
-    /// Whether the filter, or one of a related record in it, asks about `field`.
+    /// Every test in the filter, those of related records too, with the field that it is of.
     #[must_use]
-    pub fn mentions(&self, field: &str) -> bool {
+    pub fn tests(&self) -> Vec<(&'static str, &Test)> {
         match self {
             Self::All(filters) | Self::Any(filters) => {
-                filters.iter().any(|filter| filter.mentions(field))
+                filters.iter().flat_map(Self::tests).collect()
             }
-            Self::Not(filter) | Self::One(_, filter) | Self::Many(_, _, filter) => {
-                filter.mentions(field)
-            }
-            Self::Field(name, _) => *name == field,
+            Self::Not(filter) | Self::One(_, filter) | Self::Many(_, _, filter) => filter.tests(),
+            Self::Field(name, test) => vec![(*name, test)],
         }
     }
 
@@ -176,6 +174,27 @@ impl Filter {
 struct Extent {
     conditions: usize,
     values: usize,
+}
+
+impl Test {
+    /// The texts that are compared with.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let (part, scalars): (Option<&str>, &[Scalar]) = match self {
+            Self::Contains(part) | Self::StartsWith(part) => (Some(part), &[]),
+            Self::Among(values) => (None, values),
+            Self::Equal(value)
+            | Self::Greater(value)
+            | Self::AtLeast(value)
+            | Self::Less(value)
+            | Self::AtMost(value) => (None, std::slice::from_ref(value)),
+            Self::Missing | Self::DayIn(_) | Self::InstantIn(_) => (None, &[]),
+        };
+        let texts = scalars.iter().filter_map(|value| match value {
+            Scalar::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        part.into_iter().chain(texts)
+    }
 }
 
 impl Extent {
@@ -298,7 +317,6 @@ mod tests {
     fn a_field_is_found_in_related_records_too() {
         let phone = Filter::Field("phone_number", Test::Missing);
         let filter = Filter::Many("calls", Quantifier::Some, Box::new(phone)).negated();
-        assert!(filter.mentions("phone_number"));
-        assert!(!filter.mentions("call_time"));
+        assert_eq!(filter.tests(), [("phone_number", &Test::Missing)]);
     }
 }

@@ -22,6 +22,7 @@ pub mod page;
 pub mod password;
 pub mod period;
 pub mod phone;
+pub mod privacy;
 pub mod problem;
 pub mod scalar;
 pub mod stats;

@@ -103,12 +103,7 @@ impl Cursor {
     /// [`PageError::InvalidCursor`] for a text that is no cursor, [`PageError::ForeignCursor`] for
     /// one of another list, ordering or filter.
     pub fn decode(text: &str, binding: &Binding) -> Result<Self, PageError> {
-        let envelope = URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice::<Envelope>(&bytes).ok())
-            .filter(|envelope| envelope.v == CURSOR_VERSION)
-            .ok_or(PageError::InvalidCursor)?;
+        let envelope = envelope(text).ok_or(PageError::InvalidCursor)?;
         if envelope.l != binding.fingerprint {
             return Err(PageError::ForeignCursor);
         }
@@ -116,6 +111,18 @@ impl Cursor {
             .filter(|cursor| binding.fits(cursor))
             .ok_or(PageError::InvalidCursor)
     }
+}
+
+/// Whether a text is a cursor of any list.
+#[must_use]
+pub fn is_cursor(text: &str) -> bool {
+    envelope(text).is_some()
+}
+
+fn envelope(text: &str) -> Option<Envelope> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let envelope = serde_json::from_slice::<Envelope>(&bytes).ok()?;
+    (envelope.v == CURSOR_VERSION).then_some(envelope)
 }
 
 /// The arguments of a connection do not go together.

@@ -9,16 +9,14 @@ use super::{
     context::ContextExt,
     error::{ApiError, Result},
     filter::ListFilter,
-    guard::{may_filter, may_order},
+    guard::{may_filter, may_order, may_point},
     loaders::{CountOf, PageOf, RowOf, load},
     plan::{self, Lead},
 };
 use crate::{
     domain::{
         filter::Filter,
-        page::{
-            Binding, Cursor, DEFAULT_PAGE_SIZE, List, MAX_PAGE_SIZE, OrderKey, Page, PageRequest,
-        },
+        page::{Binding, Cursor, List, OrderKey, Page, PageRequest},
         scalar::Scalar,
     },
     store::{self, AnyRecord, Erasable as _, Record, Stored, TableId},
@@ -183,9 +181,10 @@ struct Cursors {
 }
 
 impl Cursors {
-    fn text(&self) -> String {
+    fn text(&self, context: &Context<'_>) -> Result<String> {
         let keys: Vec<Scalar> = self.record.keys(&self.listing.list.order);
-        Cursor(keys).encode(&self.listing.binding)
+        may_point(context, &keys)?;
+        Ok(Cursor(keys).encode(&self.listing.binding))
     }
 }
 
@@ -211,13 +210,15 @@ impl PageInfo {
     }
 
     /// Cursor of the page's first item; null when it is empty.
-    async fn start_cursor(&self) -> Option<String> {
-        self.start.as_ref().map(Cursors::text)
+    async fn start_cursor(&self, context: &Context<'_>) -> Result<Option<String>> {
+        let text = |cursors: &Cursors| cursors.text(context);
+        self.start.as_ref().map(text).transpose()
     }
 
     /// Cursor of the page's last item, to continue with `after`; null when it is empty.
-    async fn end_cursor(&self) -> Option<String> {
-        self.end.as_ref().map(Cursors::text)
+    async fn end_cursor(&self, context: &Context<'_>) -> Result<Option<String>> {
+        let text = |cursors: &Cursors| cursors.text(context);
+        self.end.as_ref().map(text).transpose()
     }
 }
 
@@ -264,7 +265,6 @@ impl<T: Listed> Connection<T> {
     /// How many items the whole list has that the filter leaves, whatever the page. Counting many
     /// takes time: with `atMost` it stops there, and the answer is `atMost` when there are as many
     /// or more.
-    #[graphql(complexity = 20)]
     async fn total_count(
         &self,
         context: &Context<'_>,
@@ -294,8 +294,8 @@ fn count_limit(at_most: i64) -> Result<u64> {
 #[Object(name_type, serial)]
 impl<T: Listed> Edge<'_, T> {
     /// The place, opaque: good for `after` and `before` of this very list.
-    async fn cursor(&self) -> String {
-        self.cursor.text()
+    async fn cursor(&self, context: &Context<'_>) -> Result<String> {
+        self.cursor.text(context)
     }
 
     /// The item.
@@ -338,15 +338,6 @@ pub(super) fn shown<T: Listed>(row: T::Row) -> T {
 fn objects<T: Listed>(page: &Page<AnyRecord>) -> Vec<T> {
     let object = |record: &AnyRecord| T::Row::of(record.clone()).map(T::new);
     page.items.iter().filter_map(object).collect()
-}
-
-/// What a list costs in a query's complexity: each of its items, as many as may come.
-pub(super) fn list_cost(first: Option<i32>, last: Option<i32>, item: usize) -> usize {
-    let items = first
-        .or(last)
-        .map_or(DEFAULT_PAGE_SIZE, |items| u32::try_from(items).unwrap_or(0))
-        .min(MAX_PAGE_SIZE);
-    1 + (items as usize).saturating_mul(item)
 }
 
 /// A page of a whole table, with what the query selects of it.

@@ -9,6 +9,8 @@ use async_graphql::{
 };
 use quick_cache::{Weighter, sync::Cache};
 
+use super::limits::Refusal;
+
 /// Most bytes of texts that are remembered; their documents take some ten times as much.
 const CAPACITY: u64 = 1024 * 1024;
 /// Longest text that is remembered, in bytes.
@@ -28,12 +30,9 @@ impl Weighter<String, Arc<ExecutableDocument>> for Length {
 
 /// Documents by their text.
 #[derive(Clone)]
-pub(super) struct Documents(Arc<Cache<String, Arc<ExecutableDocument>, Length>>);
-
-impl Default for Documents {
-    fn default() -> Self {
-        Self(Arc::new(Cache::with_weighter(TEXTS, CAPACITY, Length)))
-    }
+pub(super) struct Documents {
+    known: Arc<Cache<String, Arc<ExecutableDocument>, Length>>,
+    most_tokens: usize,
 }
 
 /// Deepest nesting of brackets in a text: a selection is 20 deep at most, a filter as well.
@@ -42,9 +41,29 @@ const MAX_NESTING: usize = 64;
 /// Whether a text nests brackets so deep that reading it could take more stack than there is.
 #[must_use]
 pub fn is_nested_too_deep(text: &str) -> bool {
+    scan(text).depth > MAX_NESTING
+}
+
+/// What a text is made of.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Scan {
+    /// Deepest nesting of brackets, as far as it was looked at.
+    depth: usize,
+    /// Words, numbers, strings and signs.
+    tokens: usize,
+}
+
+/// Goes through a text once, up to where it nests too deep.
+fn scan(text: &str) -> Scan {
+    let mut scan = Scan::default();
     let mut depth: usize = 0;
+    let mut in_word = false;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
+        let continues = in_word;
+        in_word = character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+        let is_blank = character.is_whitespace() || matches!(character, ',' | '#' | '\u{feff}');
+        scan.tokens += usize::from(!(is_blank || in_word && continues));
         match character {
             '{' | '[' | '(' => depth += 1,
             '}' | ']' | ')' => depth = depth.saturating_sub(1),
@@ -57,11 +76,12 @@ pub fn is_nested_too_deep(text: &str) -> bool {
             '"' => skip_string(&mut characters),
             _ => {}
         }
+        scan.depth = scan.depth.max(depth);
         if depth > MAX_NESTING {
-            return true;
+            break;
         }
     }
-    false
+    scan
 }
 
 /// Goes to the end of a string whose first quote was read.
@@ -93,14 +113,14 @@ fn skip_string(characters: &mut Peekable<Chars<'_>>) {
 /// Most fields that a document has once every fragment is written out.
 const MAX_FIELDS: u64 = 50_000;
 
-/// Whether fragments that spread fragments make a short text a long one: the checks of a document
-/// would walk all of it.
-fn is_too_long(document: &ExecutableDocument) -> bool {
+/// How many fields a document has once every fragment is written out: fragments that spread
+/// fragments make a short text a long one, and the checks of a document would walk all of it.
+fn written_out(document: &ExecutableDocument) -> u64 {
     let mut sizes = HashMap::new();
     let operations = document.operations.iter();
     let fields = operations
         .map(|(_, operation)| size(&operation.node.selection_set.node, document, &mut sizes));
-    fields.fold(0, u64::saturating_add) > MAX_FIELDS
+    fields.fold(0, u64::saturating_add)
 }
 
 fn size<'a>(
@@ -138,33 +158,72 @@ fn size<'a>(
 }
 
 impl Documents {
+    /// None yet; texts of more than `most_tokens` words and signs are not read.
+    pub fn new(most_tokens: usize) -> Self {
+        Self {
+            known: Arc::new(Cache::with_weighter(TEXTS, CAPACITY, Length)),
+            most_tokens,
+        }
+    }
+
     /// Gives the request its document, and returns it; none for a text that is no document, which
     /// the execution refuses.
     ///
     /// # Errors
     /// Why a text is not looked at any further. What is remembered has passed.
-    pub fn read(
-        &self,
-        request: &mut Request,
-    ) -> Result<Option<Arc<ExecutableDocument>>, &'static str> {
-        if let Some(document) = self.0.get(request.query.as_str()) {
+    pub fn read(&self, request: &mut Request) -> Result<Option<Arc<ExecutableDocument>>, Refusal> {
+        if let Some(document) = self.known.get(request.query.as_str()) {
             request.set_parsed_query(ExecutableDocument::clone(&document));
             return Ok(Some(document));
         }
-        if is_nested_too_deep(&request.query) {
-            return Err("the document nests brackets too deep");
-        }
+        self.look_at(&request.query)?;
         let Ok(document) = request.parsed_query() else {
             return Ok(None);
         };
-        if is_too_long(document) {
-            return Err("the document has too many fields, fragments written out");
+        let fields = written_out(document);
+        if fields > MAX_FIELDS {
+            return Err(Refusal::TooMuch {
+                what: "has, with its fragments written out, fields to the number of",
+                asked: fields,
+                allowed: MAX_FIELDS,
+                hint: "send it as several queries",
+            });
         }
         let document = Arc::new(document.clone());
         if request.query.len() <= LONGEST {
-            self.0.insert(request.query.clone(), document.clone());
+            self.known.insert(request.query.clone(), document.clone());
         }
         Ok(Some(document))
+    }
+
+    /// Refuses a text that would take long to read.
+    fn look_at(&self, text: &str) -> Result<(), Refusal> {
+        let scan = scan(text);
+        let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        for (what, asked, allowed, hint) in [
+            (
+                "nests brackets to a depth of",
+                scan.depth,
+                MAX_NESTING,
+                "write it flatter",
+            ),
+            (
+                "has words and signs to the number of",
+                scan.tokens,
+                self.most_tokens,
+                "put values into variables, or send it as several queries",
+            ),
+        ] {
+            if asked > allowed {
+                return Err(Refusal::TooMuch {
+                    what,
+                    asked: number(asked),
+                    allowed: number(allowed),
+                    hint,
+                });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -212,9 +271,10 @@ mod tests {
             }
             parse_query(text).unwrap()
         };
-        assert!(!is_too_long(&doubling(13)));
-        assert!(is_too_long(&doubling(60)));
+        // Each fragment has two fields that spread the next one: 2 + 4 + … + 2^13, and the last.
+        assert_eq!(written_out(&doubling(13)), 16_382 + 8_192);
+        assert_eq!(written_out(&doubling(70)), u64::MAX);
         let circle = parse_query("{ ...A } fragment A on T { ...A }").unwrap();
-        assert!(!is_too_long(&circle));
+        assert_eq!(written_out(&circle), 0);
     }
 }

@@ -4,8 +4,9 @@
 use async_graphql::{
     Error, ErrorExtensionValues, ErrorExtensions as _, Response, ServerError, Value,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::limits::{Refusal, whole_seconds};
 use crate::{
     domain::{filter::FilterError, page::PageError, viewer::Capability},
     service::{
@@ -25,6 +26,8 @@ pub mod code {
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     /// A query that would fetch too much or goes too deep.
     pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+    /// The caller asked for much lately; `extensions.retryAfter` says how many seconds to wait.
+    pub const RATE_LIMITED: &str = "RATE_LIMITED";
     /// A past day that nobody has synchronised yet.
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
     /// The database cannot be reached; try again.
@@ -49,6 +52,8 @@ pub(super) enum ApiError {
         /// What is wrong with it and what is allowed.
         message: String,
     },
+    /// So many telephone numbers were looked up that this one has to wait.
+    TooManyLookups(TimeDelta),
     /// Paging arguments cannot be used.
     Page(PageError),
     /// A past day that nobody has synchronised yet.
@@ -95,6 +100,7 @@ impl ApiError {
         match self {
             Self::Forbidden(_) => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
+            Self::TooManyLookups(_) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
             Self::Store(StoreError::Unavailable(_)) => code::UNAVAILABLE,
             Self::Store(_) | Self::Missing(_) => code::INTERNAL,
@@ -112,6 +118,10 @@ impl ApiError {
                 )
             }
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
+            Self::TooManyLookups(wait) => format!(
+                "too many telephone numbers were looked up; try again in {} s",
+                whole_seconds(*wait)
+            ),
             Self::Page(error) => error.to_string(),
             Self::Store(StoreError::Unavailable(_)) => {
                 "the database cannot be reached at the moment; try again".to_owned()
@@ -127,6 +137,7 @@ impl ApiError {
     fn details(&self, extensions: &mut ErrorExtensionValues) {
         match self {
             Self::BadInput { argument, .. } => extensions.set("argument", *argument),
+            Self::TooManyLookups(wait) => extensions.set("retryAfter", whole_seconds(*wait)),
             Self::Forbidden(capability) => extensions.set("capability", capability.to_string()),
             Self::NotSynced {
                 date, next_sync, ..
@@ -216,15 +227,10 @@ fn written(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
-/// async-graphql's words for its limits on complexity and depth; it gives them no code.
-const TOO_COMPLEX: [&str; 2] = ["Query is too complex.", "Query is nested too deep."];
-
-/// An answer to a document that is not even looked at.
-pub(super) fn too_complex(message: &str) -> Response {
-    let mut error = ServerError::new(message, None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code::QUERY_TOO_COMPLEX);
-    error.extensions = Some(extensions);
+/// An answer to a request that is not executed.
+pub(super) fn refused(refusal: &Refusal) -> Response {
+    let mut error = ServerError::new(refusal.to_string(), None);
+    error.extensions = Some(refusal.extensions());
     Response::from_errors(vec![error])
 }
 
@@ -234,9 +240,6 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         match extensions.get("code") {
-            None if TOO_COMPLEX.contains(&error.message.as_str()) => {
-                extensions.set("code", code::QUERY_TOO_COMPLEX);
-            }
             None => extensions.set("code", code::BAD_USER_INPUT),
             Some(Value::String(code)) if code == code::INTERNAL => {
                 extensions.set("requestId", request_id);

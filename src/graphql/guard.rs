@@ -2,8 +2,15 @@
 
 use async_graphql::{Context, Guard, Result};
 
-use super::{context::ContextExt, error::ApiError};
-use crate::domain::{filter::Filter, page::OrderKey, viewer::Capability};
+use super::{budget::Budgets, context::ContextExt, error::ApiError};
+use crate::domain::{
+    filter::{Filter, Test},
+    page::OrderKey,
+    phone,
+    privacy::is_personal,
+    scalar::Scalar,
+    viewer::Capability,
+};
 
 /// Lets the field be used only by those who have the capability.
 pub(super) struct Requires(pub Capability);
@@ -18,24 +25,83 @@ impl Guard for Requires {
     }
 }
 
-/// The field that not everyone may see, by its name in the tables.
+/// The telephone number, by its name in the tables.
 const PHONE: &str = "phone_number";
+/// Fields that hold numbers, or texts in which people write them down.
+const PERSONAL: [&str; 3] = [PHONE, "notes", "recording_url"];
 
-/// Refuses a filter by a field that the viewer may not see: it would tell what the field holds.
+/// How many numbers an hour are looked up by those who may not see them.
+const LOOKUPS: u64 = 60;
+const SECONDS_AN_HOUR: u64 = 3_600;
+
+/// What is left to each caller of numbers to look up.
+pub(super) struct Lookups(Budgets);
+
+impl Default for Lookups {
+    fn default() -> Self {
+        Self(Budgets::new(LOOKUPS * SECONDS_AN_HOUR, LOOKUPS))
+    }
+}
+
+fn sees_numbers(context: &Context<'_>) -> Result<bool, ApiError> {
+    Ok(context.request()?.viewer.may(Capability::SeePhoneNumbers))
+}
+
+const fn forbidden() -> ApiError {
+    ApiError::Forbidden(Capability::SeePhoneNumbers)
+}
+
+/// Refuses a filter that would tell what the viewer may not see. A whole number may be looked up,
+/// so often an hour: whoever has it knows it already.
 pub(super) fn may_filter(context: &Context<'_>, filter: &Filter) -> Result<(), ApiError> {
-    may_see(context, filter.mentions(PHONE))
+    if sees_numbers(context)? {
+        return Ok(());
+    }
+    for (field, test) in filter.tests() {
+        match test {
+            Test::Equal(Scalar::Text(number)) if field == PHONE && is_whole_number(number) => {
+                look_up(context)?;
+            }
+            _ if PERSONAL.contains(&field) || test.texts().any(is_personal) => {
+                return Err(forbidden());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A number that was dialled is stored in one form, and this is one: no part of a number.
+fn is_whole_number(text: &str) -> bool {
+    is_personal(text) && phone::normalise(text).is_ok_and(|number| number == text)
+}
+
+fn look_up(context: &Context<'_>) -> Result<(), ApiError> {
+    let lookups: &Lookups = context.data().map_err(|_| ApiError::Missing("lookups"))?;
+    let subject = &context.request()?.viewer.subject;
+    let now = context.services()?.clock.now();
+    tracing::info!(subject, "a telephone number was looked up");
+    match lookups.0.spend(subject, SECONDS_AN_HOUR, now) {
+        Ok(_) => Ok(()),
+        Err((_, wait)) => Err(ApiError::TooManyLookups(wait)),
+    }
 }
 
 /// Refuses an order by a field that the viewer may not see: it and its cursors would tell what the
 /// field holds.
 pub(super) fn may_order(context: &Context<'_>, order: &[OrderKey]) -> Result<(), ApiError> {
-    may_see(context, order.iter().any(|key| key.field == PHONE))
+    let is_personal = |key: &OrderKey| PERSONAL.contains(&key.field);
+    if order.iter().any(is_personal) && !sees_numbers(context)? {
+        return Err(forbidden());
+    }
+    Ok(())
 }
 
-fn may_see(context: &Context<'_>, phones: bool) -> Result<(), ApiError> {
-    let needed = Capability::SeePhoneNumbers;
-    if phones && !context.request()?.viewer.may(needed) {
-        return Err(ApiError::Forbidden(needed));
+/// Refuses a cursor with a number in it to those who may not see it.
+pub(super) fn may_point(context: &Context<'_>, keys: &[Scalar]) -> Result<(), ApiError> {
+    let is_personal = |key: &Scalar| matches!(key, Scalar::Text(text) if is_personal(text));
+    if !sees_numbers(context)? && keys.iter().any(is_personal) {
+        return Err(forbidden());
     }
     Ok(())
 }

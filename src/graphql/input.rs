@@ -33,6 +33,14 @@ pub(super) fn change<T: Into<U>, U>(value: MaybeUndefined<T>) -> Change<U> {
     }
 }
 
+/// A number of seconds. One that is too large for the field is too large for the rule as well,
+/// which says so with its place.
+pub(super) fn seconds(value: MaybeUndefined<i64>) -> Change<i32> {
+    change(value.map_value(|seconds| {
+        i32::try_from(seconds).unwrap_or(if seconds < 0 { i32::MIN } else { i32::MAX })
+    }))
+}
+
 /// An id that may be left out, null or given.
 pub(super) fn id_change(value: MaybeUndefined<ID>, kind: Kind) -> Change<GivenId> {
     match change::<ID, ID>(value) {

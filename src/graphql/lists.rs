@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use super::{
-    connection::{Connection, ListArguments, Listed, list_cost, list_of},
+    connection::{Connection, ListArguments, Listed, list_of},
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
     sync::SyncRun,
@@ -20,7 +20,6 @@ macro_rules! lists {
         impl ListQuery {
             $(
                 $(#[$doc])*
-                #[graphql(complexity = "list_cost(first, last, child_complexity)")]
                 async fn $name(
                     &self,
                     context: &Context<'_>,

@@ -7,8 +7,10 @@
 )]
 
 mod batching;
+mod budget;
 mod connection;
 mod context;
+mod cost;
 mod dialing;
 mod documents;
 mod error;
@@ -17,12 +19,15 @@ mod guard;
 mod id;
 mod identity;
 mod input;
+mod limits;
 mod lists;
 mod loaders;
 mod node;
 mod order;
 mod ordering;
+mod outline;
 mod plan;
+mod privacy;
 mod scalars;
 mod stats;
 mod sync;
@@ -32,6 +37,7 @@ mod variables;
 pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
+pub use limits::Limits;
 
 use async_graphql::{
     EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
@@ -39,8 +45,16 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
-use self::{documents::Documents, order::Shape};
-use crate::domain::viewer::Viewer;
+use std::sync::Arc;
+
+use self::{
+    budget::Budgets, cost::Extent, documents::Documents, guard::Lookups, limits::Refusal,
+    order::Shape, outline::Outline,
+};
+use crate::{
+    clock::Clock,
+    domain::viewer::{Capability, Viewer},
+};
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -70,21 +84,18 @@ type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub struct Schema {
     inner: Inner,
     documents: Documents,
+    outline: Arc<Outline>,
+    limits: Limits,
+    budgets: Arc<Budgets>,
+    clock: Arc<dyn Clock>,
 }
 
-/// Deepest nesting of a query: GraphiQL's introspection needs 13.
-const MAX_DEPTH: usize = 20;
-/// Most fields that a query may come to when every list is as long as it may be: 20 packages with
-/// 5 tasks with 10 calls with their tags come to some 10,000.
-const MAX_COMPLEXITY: usize = 50_000;
 /// Deepest nesting that the parser follows.
 const MAX_RECURSION: usize = 64;
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Inner::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_RECURSION)
         .disable_suggestions()
 }
@@ -92,10 +103,16 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 impl Schema {
     /// The schema over `services`.
     #[must_use]
-    pub fn new(services: Services) -> Self {
+    pub fn new(services: Services, limits: Limits) -> Self {
+        let clock = services.clock.clone();
+        let inner = builder().data(services).data(Lookups::default()).finish();
         Self {
-            inner: builder().data(services).finish(),
-            documents: Documents::default(),
+            outline: Arc::new(Outline::of(&inner.sdl())),
+            inner,
+            documents: Documents::new(limits.tokens),
+            limits,
+            budgets: Arc::new(limits.budgets()),
+            clock,
         }
     }
 
@@ -109,7 +126,7 @@ impl Schema {
         let operation = request.operation_name.clone();
         let document = match self.documents.read(&mut request) {
             Ok(document) => document,
-            Err(message) => return error::too_complex(message),
+            Err(refusal) => return error::refused(&refusal),
         };
         let chosen = document
             .as_deref()
@@ -123,7 +140,17 @@ impl Schema {
                 request.set_parsed_query(document);
             }
         }
+        let cost = match (document.as_deref(), chosen) {
+            (Some(document), Some(operation)) => {
+                match self.admit(document, operation, &request, &viewer) {
+                    Ok(cost) => Some(cost),
+                    Err(refused) => return *refused,
+                }
+            }
+            _ => None,
+        };
         let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
+        let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
         let (spawner, batches) = batching::channel();
         let context = RequestContext { viewer };
         let request = match self.inner.data::<Services>() {
@@ -138,7 +165,46 @@ impl Schema {
         {
             Shape::of(document, operation).arrange(&mut response.data);
         }
+        if !sees_numbers {
+            privacy::hide(&mut response);
+        }
+        if let Some(cost) = cost {
+            response.extensions.insert("cost".to_owned(), cost);
+        }
         error::finish(response, request_id)
+    }
+
+    /// Takes what the operation costs from the caller's budget: what the answer says of it, or the
+    /// answer to one that asks for too much.
+    fn admit(
+        &self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        request: &Request,
+        viewer: &Viewer,
+    ) -> Result<Value, Box<Response>> {
+        let extent = Extent::of(&self.outline, document, operation, &request.variables);
+        let told = |balance| limits::cost(extent.cost, self.limits.cost, balance);
+        let refuse = |refusal: Refusal, balance| {
+            let mut response = error::refused(&refusal);
+            response.extensions.insert("cost".to_owned(), told(balance));
+            Box::new(response)
+        };
+        self.limits
+            .check(&extent)
+            .map_err(|refusal| refuse(refusal, None))?;
+        let now = self.clock.now();
+        match self.budgets.spend(&viewer.subject, extent.cost, now) {
+            Ok(balance) => Ok(told(Some(balance))),
+            Err((balance, wait)) => {
+                let refusal = Refusal::OverBudget {
+                    cost: extent.cost,
+                    balance,
+                    wait,
+                };
+                Err(refuse(refusal, Some(balance)))
+            }
+        }
     }
 }
 
@@ -163,6 +229,7 @@ pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
-        .sorted_enum_items();
+        .sorted_enum_items()
+        .include_specified_by();
     builder().finish().sdl_with_options(options)
 }

@@ -14,17 +14,28 @@ pub(super) trait Text: ScalarType + InputType {
     /// How it is written, for whoever wrote it otherwise.
     const FORM: &str;
 
-    /// What a text means, or why it means nothing.
-    fn read(text: &str) -> Given<Self>;
+    /// What a text means, if it has the form.
+    fn read(text: &str) -> Option<Self>;
 
-    /// What a value means, which may be no text.
-    fn given(value: Option<&Value>) -> Given<Self> {
-        match value {
-            Some(Value::String(text)) => Self::read(text),
-            _ => Err(Self::FORM.to_owned()),
-        }
+    /// What a value means, or why it means nothing.
+    fn given(value: Option<Value>) -> Given<Self> {
+        let value = value.unwrap_or_default();
+        let read = match &value {
+            Value::String(text) => Self::read(text),
+            _ => None,
+        };
+        read.ok_or_else(|| {
+            let mut given: String = value.to_string().chars().take(MOST_SHOWN).collect();
+            if given.len() < value.to_string().len() {
+                given.push('…');
+            }
+            format!("{}, and not {given}", Self::FORM)
+        })
     }
 }
+
+/// How many characters are shown of a value that cannot be read.
+const MOST_SHOWN: usize = 40;
 
 /// A scalar in an input that services read: one that cannot be read is refused along with the
 /// other problems of the input, with its path, and not the whole request without one.
@@ -42,7 +53,7 @@ impl<S: Text> InputType for Written<S> {
     }
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
-        Ok(Self(S::given(value.as_ref())))
+        Ok(Self(S::given(value)))
     }
 
     fn to_value(&self) -> Value {
@@ -69,7 +80,7 @@ pub(super) struct Date(pub NaiveDate);
 )]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Self::given(Some(&value)).map_err(InputValueError::custom)
+        Self::given(Some(value)).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
@@ -80,13 +91,11 @@ impl ScalarType for Date {
 impl Text for Date {
     const FORM: &str = "a day is written as a text YYYY-MM-DD, such as \"2026-11-19\"";
 
-    fn read(text: &str) -> Given<Self> {
-        // chrono would also take `2026-1-2`.
-        text.parse()
-            .ok()
-            .filter(|_| text.len() == "YYYY-MM-DD".len())
-            .map(Self)
-            .ok_or_else(|| Self::FORM.to_owned())
+    fn read(text: &str) -> Option<Self> {
+        // chrono would also take `2026-1-2`, and years with a sign.
+        let is_digit = |(place, byte): (usize, u8)| matches!(place, 4 | 7) || byte.is_ascii_digit();
+        let has_form = text.len() == "YYYY-MM-DD".len() && text.bytes().enumerate().all(is_digit);
+        has_form.then(|| text.parse().ok().map(Self))?
     }
 }
 
@@ -105,7 +114,7 @@ pub(super) struct Decimal(pub Money);
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Self::given(Some(&value)).map_err(InputValueError::custom)
+        Self::given(Some(value)).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
@@ -114,12 +123,12 @@ impl ScalarType for Decimal {
 }
 
 impl Text for Decimal {
-    const FORM: &str = "an amount is written as a text, such as \"12.50\"";
+    const FORM: &str =
+        "an amount is written as a text with at most four decimal places, such as \"12.50\"";
 
-    fn read(text: &str) -> Given<Self> {
-        let amount: rust_decimal::Decimal = text.parse().map_err(|_| Self::FORM.to_owned())?;
-        let amount = Money::try_from(amount).map_err(|error| error.to_string())?;
-        Ok(Self(amount))
+    fn read(text: &str) -> Option<Self> {
+        let amount: rust_decimal::Decimal = text.parse().ok()?;
+        Money::try_from(amount).ok().map(Self)
     }
 }
 
@@ -146,7 +155,7 @@ pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 )]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Self::given(Some(&value)).map_err(InputValueError::custom)
+        Self::given(Some(value)).map_err(InputValueError::custom)
     }
 
     fn to_value(&self) -> Value {
@@ -158,10 +167,9 @@ impl Text for DateTime {
     const FORM: &str =
         "an instant is written as a text as in RFC 3339, such as \"2026-11-19T09:30:00Z\"";
 
-    fn read(text: &str) -> Given<Self> {
-        chrono::DateTime::parse_from_rfc3339(text)
-            .map(|instant| Self(instant.to_utc()))
-            .map_err(|_| Self::FORM.to_owned())
+    fn read(text: &str) -> Option<Self> {
+        let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self(instant.to_utc()))
     }
 }
 

@@ -18,6 +18,7 @@ use tower_http::{
 };
 
 use super::{AppState, graphql, health, token};
+use crate::graphql::Limits;
 
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,8 @@ pub struct HttpOptions {
     /// How many of our own proxies a request comes through, each of which adds the address that it
     /// sees to `X-Forwarded-For`.
     pub trusted_proxies: usize,
+    /// What it may ask for.
+    pub limits: Limits,
 }
 
 impl Default for HttpOptions {
@@ -38,6 +41,7 @@ impl Default for HttpOptions {
             // 5,000 imported calls with some 3 kB each.
             body_limit: 16 * 1024 * 1024,
             trusted_proxies: 0,
+            limits: Limits::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use dialgraph::domain::viewer::Role;
+use dialgraph::{domain::viewer::Role, graphql::Limits};
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
@@ -166,13 +166,14 @@ on_both! {
         let mut fragments = vec!["{ ...F0 } fragment F40 on Query { calls { totalCount } }".to_owned()];
         fragments.extend((0..40).map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }}", n + 1)));
         assert_eq!(app.query(&fragments.join(" ")).await.code(), "QUERY_TOO_COMPLEX");
-        let wide = vec!["{}"; 20_000].join(",");
+        let wide = vec!["{}"; 9_000].join(",");
         assert_eq!(app.query(&format!("{{ calls(filter: {{and: [{wide}]}}) {{ nodes {{ id }} }} }}")).await.code(), "BAD_USER_INPUT");
     };
 
     /// Many fields at once take long, but end, and nobody else waits for them.
     many_root_fields_end = async |backend: Backend| {
-        let app = TestApp::new(&backend).await;
+        let mut app = TestApp::new(&backend).await;
+        app.limit(Limits { roots: 500, aliases: 500, ..Limits::default() });
         ingest(&app.database.db, vec![call("1", "2026-11-19T01:00:00Z")]).await;
         let fields: Vec<_> = (0..500).map(|n| format!("a{n}: calls(first: 1) {{ totalCount(atMost: 5) nodes {{ id }} }}")).collect();
         let query = format!("{{ {} }}", fields.join(" "));
@@ -194,8 +195,8 @@ on_both! {
             .unwrap();
         let response = app.send(request).await;
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
-        let expected = r#"{"data":{"tasks":{"nodes":[]},"calls":{"nodes":[{"tags":[],"grade":null,"task":null,"externalId":"1"}]},"t":"Query"}}"#;
-        assert_eq!(String::from_utf8_lossy(&body), expected);
+        let expected = r#"{"data":{"tasks":{"nodes":[]},"calls":{"nodes":[{"tags":[],"grade":null,"task":null,"externalId":"1"}]},"t":"Query"},"extensions""#;
+        assert!(String::from_utf8_lossy(&body).starts_with(expected));
     };
 
     /// Ids are opaque and know their type.

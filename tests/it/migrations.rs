@@ -25,7 +25,7 @@ on_both! {
         tagged.task = Some(PlatformTask { external_id: "7".to_owned(), name: None });
         ingest(db, vec![tagged, call("2", "2026-11-19T02:00:00Z")]).await;
         // As far as the tables themselves, with what they hold.
-        for steps in 1..=5 {
+        for steps in 1..=6 {
             schema::down(db, Some(steps)).await.unwrap();
             assert!(!schema::is_current(db.read()).await.unwrap());
             schema::up(db, None).await.unwrap();

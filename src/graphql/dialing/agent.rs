@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, Object};
 use super::{AgentFilter, AgentOrder, Call, CallFilter, CallOrder};
 use crate::{
     graphql::{
-        connection::{Connection, ListArguments, list_cost, listed, nested},
+        connection::{Connection, ListArguments, listed, nested},
         error::Result,
         id::{self, Kind},
         plan,
@@ -48,7 +48,6 @@ impl Agent {
     }
 
     /// Its calls, newest first; limited for each agent by itself.
-    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn calls(
         &self,
         context: &Context<'_>,

@@ -4,7 +4,7 @@ use super::{Agent, CallFilter, CallOrder, CallTag, CallTagFilter, CallTagOrder, 
 use crate::{
     domain::{phone, viewer::Capability},
     graphql::{
-        connection::{Connection, ListArguments, all, list_cost, listed, nested, one},
+        connection::{Connection, ListArguments, all, listed, nested, one},
         context::ContextExt,
         error::Result,
         id::{self, Kind},
@@ -185,7 +185,6 @@ impl Call {
     }
 
     /// Its tags as a connection, for a call that has many.
-    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn tag_connection(
         &self,
         context: &Context<'_>,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::stats::Figures,
     graphql::{
-        connection::{Connection, ListArguments, list_cost, listed, nested},
+        connection::{Connection, ListArguments, listed, nested},
         error::Result,
         id::{self, Kind},
         loaders::{FiguresOfPackage, load},
@@ -106,7 +106,6 @@ impl LeadPackage {
     }
 
     /// The tasks that dial it, newest first.
-    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn tasks(
         &self,
         context: &Context<'_>,
@@ -133,7 +132,6 @@ impl LeadPackage {
     }
 
     /// The tags of its calls, each once, by name and value.
-    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn tag_summaries(
         &self,
         context: &Context<'_>,

@@ -4,7 +4,7 @@ use super::{Call, CallFilter, CallOrder, DialTaskFilter, DialTaskOrder, LeadPack
 use crate::{
     domain::stats::Figures,
     graphql::{
-        connection::{Connection, ListArguments, list_cost, listed, nested, one},
+        connection::{Connection, ListArguments, listed, nested, one},
         error::Result,
         id::{self, Kind},
         loaders::{FiguresOfTask, load},
@@ -117,7 +117,6 @@ impl DialTask {
     }
 
     /// Its calls, newest first; limited for each task by itself.
-    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
     async fn calls(
         &self,
         context: &Context<'_>,

@@ -21,6 +21,7 @@ use dialgraph::{
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
         viewer::{Role, Viewer},
     },
+    graphql::Limits,
     guanke::{
         ClientConfig, Credentials, RetryPolicy,
         simulator::{Simulator, SimulatorConfig, serve},
@@ -135,7 +136,7 @@ impl TestApp {
         let syncer = syncer(&base, &address);
         let keys = JwtKeys::new(&SECRET.into(), clock.clone()).unwrap();
         let keys = keys.with_rules(rules);
-        let router = router(&base, &keys, &syncer);
+        let router = router(&base, &keys, &syncer, HttpOptions::default());
         Self {
             database: Arc::new(database),
             clock,
@@ -147,6 +148,15 @@ impl TestApp {
             statements,
             address,
         }
+    }
+
+    /// From now on requests may ask for no more than this.
+    pub fn limit(&mut self, limits: Limits) {
+        let options = HttpOptions {
+            limits,
+            ..HttpOptions::default()
+        };
+        self.router = router(&self.base, &self.keys, &self.syncer, options);
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on
@@ -167,7 +177,7 @@ impl TestApp {
             platform: self.platform.clone(),
             syncer: self.syncer.clone(),
             base: self.base.clone(),
-            router: router(&self.base, &self.keys, &self.syncer),
+            router: router(&self.base, &self.keys, &self.syncer, HttpOptions::default()),
             keys: self.keys.clone(),
             statements: self.statements.clone(),
             address: self.address.clone(),
@@ -242,7 +252,7 @@ impl TestApp {
 }
 
 /// The service over `base`, with passwords that are hashed in no time.
-fn router(base: &Base, keys: &JwtKeys, syncer: &Syncer) -> Router {
+fn router(base: &Base, keys: &JwtKeys, syncer: &Syncer, http: HttpOptions) -> Router {
     let options = AccountOptions {
         cost: PasswordCost {
             memory: 8,
@@ -252,13 +262,7 @@ fn router(base: &Base, keys: &JwtKeys, syncer: &Syncer) -> Router {
         ..AccountOptions::default()
     };
     let accounts: Accounts = app::accounts(base, options).unwrap();
-    app::http(
-        base,
-        keys.clone(),
-        accounts,
-        Some(syncer),
-        HttpOptions::default(),
-    )
+    app::http(base, keys.clone(), accounts, Some(syncer), http)
 }
 
 /// Reads days from the platform with `syncer`.

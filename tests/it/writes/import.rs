@@ -34,7 +34,7 @@ on_both! {
             json!({}),
             with(&row("3"), json!({ "taskId": task, "taskExternalId": "77", "agentName": "x", "phoneNumber": "12" })),
             with(&row("4"), json!({ "taskId": "RGlhbFRhc2s6OTk", "agentId": "x", "callTime": "2027-01-01T00:00:00Z" })),
-            with(&row("5"), json!({ "callTime": "2026-11-19 10:00", "billedAmount": 0.5, "duration": -1 })),
+            with(&row("5"), json!({ "callTime": "2026-11-19 10:00", "billedAmount": 0.5, "duration": 3_000_000_000_i64 })),
         ];
         let payload = done(&app, "importCalls", RESULTS, json!({ "rows": rows })).await;
         assert_eq!(counts(&payload), [2, 0, 0, 5]);
@@ -63,7 +63,7 @@ on_both! {
         let expected = [
             at("input.rows.6.billedAmount", "INVALID_FORMAT"),
             at("input.rows.6.callTime", "INVALID_FORMAT"),
-            at("input.rows.6.duration", "NEGATIVE"),
+            at("input.rows.6.duration", "OUT_OF_RANGE"),
         ];
         assert_eq!(problems(&results[6]["userErrors"]), expected);
 

@@ -1,7 +1,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::{
-    input::{answer, change, id_change, payloads, writer},
+    input::{answer, change, id_change, payloads, seconds, writer},
     tag::{TagInput, given_tags},
 };
 use crate::{
@@ -26,7 +26,7 @@ macro_rules! call_input {
             agent: id_change($input.agent_id, Kind::Agent),
             phone_number: change($input.phone_number),
             call_time: $call_time,
-            duration: change($input.duration),
+            duration: seconds($input.duration),
             result: $result,
             grade: change($input.grade),
             hangup_reason: change($input.hangup_reason),
@@ -61,7 +61,7 @@ pub(super) struct CreateCallInput {
     /// 010-62345678-801.
     phone_number: MaybeUndefined<String>,
     /// Talk time in seconds, at most a day; 0 when left out.
-    duration: MaybeUndefined<i32>,
+    duration: MaybeUndefined<i64>,
     /// The intent grade as people write it; the grade catalogue makes gradeCode of it.
     grade: MaybeUndefined<String>,
     /// Why the line was closed; at most 200 characters.
@@ -106,7 +106,7 @@ pub(super) struct UpdateCallInput {
     /// The number dialled, in the forms that createCall takes.
     phone_number: MaybeUndefined<String>,
     /// Talk time in seconds, at most a day.
-    duration: MaybeUndefined<i32>,
+    duration: MaybeUndefined<i64>,
     /// The intent grade as people write it; gradeCode follows.
     grade: MaybeUndefined<String>,
     /// Why the line was closed; at most 200 characters.

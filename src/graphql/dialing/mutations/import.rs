@@ -2,7 +2,7 @@ use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Simp
 
 use super::{
     call::call_input,
-    input::{answer, change, id_change, payloads, writer},
+    input::{answer, change, id_change, payloads, seconds, writer},
     tag::{TagInput, given_tags},
 };
 use crate::{
@@ -43,7 +43,7 @@ pub(super) struct ImportCallRow {
     /// The number dialled, in the forms that createCall takes.
     phone_number: MaybeUndefined<String>,
     /// Talk time in seconds, at most a day; 0 when left out.
-    duration: MaybeUndefined<i32>,
+    duration: MaybeUndefined<i64>,
     /// The intent grade as it was written; the grade catalogue makes gradeCode of it.
     grade: MaybeUndefined<String>,
     /// Why the line was closed; at most 200 characters.
@@ -85,9 +85,9 @@ impl From<ImportCallRow> for ImportRow {
 /// Calls to be imported.
 #[derive(InputObject)]
 pub(super) struct ImportCallsInput {
-    /// The calls, 1 to 5,000. Rows that cannot be used do not stop the others. Only a value of
-    /// another type (a word that is no CallResult, a text for duration) stops the whole import, with
-    /// an error that names the row.
+    /// The calls, 1 to 5,000. Rows that cannot be used do not stop the others. Only what the schema
+    /// itself refuses (an unknown field, a word that is no CallResult, a text for duration) stops
+    /// the whole import, with an error that says where.
     rows: Vec<ImportCallRow>,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours writes nothing and gives the first answer again.

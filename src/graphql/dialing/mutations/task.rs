@@ -13,7 +13,7 @@ use crate::{
         scalars::{DateTime, Written},
         user_error::UserError,
     },
-    service::tasks::{self, MAX_ASSIGNED, TaskSelection},
+    service::tasks::{self, TaskSelection},
 };
 
 /// A dial task to be created; it is PENDING at first.
@@ -92,10 +92,6 @@ impl AssignTasksInput {
             }
             _ => TaskSelection::Unclear,
         })
-    }
-
-    fn most(&self) -> usize {
-        self.task_ids.as_ref().map_or(MAX_ASSIGNED, Vec::len).max(1)
     }
 }
 
@@ -221,10 +217,7 @@ impl TaskMutation {
 
     /// Gives tasks to a package, or takes them from theirs. All of them, or none when one cannot be.
     /// For ADMIN and MANAGER.
-    #[graphql(
-        guard = "Requires(Capability::ManageLeads)",
-        complexity = "1 + input.most().saturating_mul(child_complexity)"
-    )]
+    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn assign_tasks(
         &self,
         context: &Context<'_>,

@@ -1,0 +1,177 @@
+//! What one request may ask for, checked before anything of it is done.
+
+use async_graphql::{ErrorExtensionValues, Value, indexmap::IndexMap};
+use chrono::{SecondsFormat, TimeDelta};
+
+use super::{
+    budget::{Balance, Budgets},
+    code,
+    cost::Extent,
+};
+
+/// Bounds of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most fields that a query may come to when every page is as long as it may be.
+    pub cost: u64,
+    /// Deepest nesting of fields; GraphiQL's introspection needs 13.
+    pub depth: u64,
+    /// Most fields of the outermost selection.
+    pub roots: u64,
+    /// Most fields under another name.
+    pub aliases: u64,
+    /// Most directives.
+    pub directives: u64,
+    /// Most words and signs of a document.
+    pub tokens: usize,
+    /// The cost that one caller may ask for at once.
+    pub budget: u64,
+    /// How much of it comes back in a second.
+    pub budget_per_second: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // 20 packages with 5 tasks with 10 calls with their tags come to some 10,000.
+            cost: 50_000,
+            depth: 20,
+            roots: 50,
+            aliases: 200,
+            directives: 100,
+            tokens: 20_000,
+            budget: 5_000_000,
+            budget_per_second: 100_000,
+        }
+    }
+}
+
+/// Most steps of introspection from a type to its fields and on to theirs: tools need one, and each
+/// one more multiplies the answer.
+const MOST_CIRCLES: u64 = 3;
+
+/// Why a request is not executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    /// It asks for more than any may.
+    #[error("the query {what} {asked}, and at most {allowed} is taken: {hint}")]
+    TooMuch {
+        /// What it does so often.
+        what: &'static str,
+        /// How much it asks for.
+        asked: u64,
+        /// The limit.
+        allowed: u64,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// The caller asked for much lately.
+    #[error(
+        "your budget does not allow for this query now: it costs {cost}, and {} is left; try again in {} s",
+        balance.remaining,
+        whole_seconds(*wait)
+    )]
+    OverBudget {
+        /// What the query costs.
+        cost: u64,
+        /// What is left.
+        balance: Balance,
+        /// How long until there is enough.
+        wait: TimeDelta,
+    },
+}
+
+/// Whole seconds, rounded up.
+pub(super) fn whole_seconds(wait: TimeDelta) -> i64 {
+    wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
+}
+
+impl Limits {
+    /// The buckets of callers.
+    pub(super) fn budgets(&self) -> Budgets {
+        Budgets::new(self.budget, self.budget_per_second)
+    }
+
+    /// Refuses what goes beyond a limit.
+    pub(super) fn check(&self, extent: &Extent) -> Result<(), Refusal> {
+        const FEWER_ROWS: &str = "ask for shorter pages (`first`), or for fewer lists in lists";
+        const SPLIT: &str = "send it as several queries";
+        const FLAT: &str = "ask for what lies deeper in a query of its own";
+        for (what, asked, allowed, hint) in [
+            ("costs", extent.cost, self.cost, FEWER_ROWS),
+            ("nests fields to a depth of", extent.depth, self.depth, FLAT),
+            (
+                "has root fields to the number of",
+                extent.roots,
+                self.roots,
+                SPLIT,
+            ),
+            (
+                "has aliases to the number of",
+                extent.aliases,
+                self.aliases,
+                SPLIT,
+            ),
+            (
+                "has directives to the number of",
+                extent.directives,
+                self.directives,
+                SPLIT,
+            ),
+            (
+                "goes from types to fields to types by introspection, times",
+                extent.circles,
+                MOST_CIRCLES,
+                FLAT,
+            ),
+        ] {
+            if asked > allowed {
+                return Err(Refusal::TooMuch {
+                    what,
+                    asked,
+                    allowed,
+                    hint,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// The stable code, and the figures.
+    pub fn extensions(&self) -> ErrorExtensionValues {
+        let mut extensions = ErrorExtensionValues::default();
+        match self {
+            Self::TooMuch { asked, allowed, .. } => {
+                extensions.set("code", code::QUERY_TOO_COMPLEX);
+                extensions.set("requested", *asked);
+                extensions.set("limit", *allowed);
+            }
+            Self::OverBudget { wait, .. } => {
+                extensions.set("code", code::RATE_LIMITED);
+                extensions.set("retryAfter", whole_seconds(*wait));
+            }
+        }
+        extensions
+    }
+}
+
+/// `extensions.cost` of an answer.
+pub(super) fn cost(requested: u64, limit: u64, balance: Option<Balance>) -> Value {
+    let resets_at = balance.map(|balance| {
+        let at = balance.resets_at;
+        Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+    });
+    let remaining = balance.map(|balance| Value::from(balance.remaining));
+    let mut cost = IndexMap::new();
+    for (name, value) in [
+        ("requested", Value::from(requested)),
+        ("limit", Value::from(limit)),
+        ("remaining", remaining.unwrap_or_default()),
+        ("resetsAt", resets_at.unwrap_or_default()),
+    ] {
+        cost.insert(async_graphql::Name::new(name), value);
+    }
+    Value::Object(cost)
+}

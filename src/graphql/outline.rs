@@ -1,0 +1,113 @@
+//! What the fields of the schema lead to, as far as the cost of a query depends on it.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{BaseType, FieldDefinition, Type, TypeDefinition, TypeKind, TypeSystemDefinition},
+};
+
+/// How many objects a field leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Many {
+    /// One, or a few that belong to it.
+    Few,
+    /// A page: its items are as many as are asked for.
+    Page,
+    /// As many as the arguments ask for or name, here or one level up.
+    Named,
+}
+
+/// Where a field leads.
+#[derive(Debug)]
+pub(super) struct Lead {
+    /// The type.
+    pub target: String,
+    /// How many of it.
+    pub many: Many,
+}
+
+/// The fields of all types.
+#[derive(Debug)]
+pub(super) struct Outline(HashMap<String, HashMap<String, Lead>>);
+
+/// The interface of everything that has a global id.
+const NODE: &str = "Node";
+
+impl Outline {
+    /// Of a schema's own SDL.
+    pub fn of(sdl: &str) -> Self {
+        let document = parse_schema(sdl);
+        debug_assert!(document.is_ok(), "{document:?}");
+        let definitions = document.map(|document| document.definitions);
+        let types: Vec<TypeDefinition> = definitions
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|definition| match definition {
+                TypeSystemDefinition::Type(definition) => Some(definition.node),
+                _ => None,
+            })
+            .collect();
+        let nodes: HashSet<&str> = types
+            .iter()
+            .filter(|definition| is_node(definition))
+            .map(|definition| definition.name.node.as_str())
+            .collect();
+        let outline = |definition: &TypeDefinition| {
+            let fields = fields(&definition.kind).iter().map(|field| {
+                let name = field.node.name.node.to_string();
+                (name, lead(definition, &field.node.ty.node, &nodes))
+            });
+            (definition.name.node.to_string(), fields.collect())
+        };
+        Self(types.iter().map(outline).collect())
+    }
+
+    /// Where a field of a type leads; nothing is known of introspection.
+    pub fn lead(&self, of: &str, field: &str) -> Option<&Lead> {
+        self.0.get(of)?.get(field)
+    }
+}
+
+fn fields(kind: &TypeKind) -> &[async_graphql::Positioned<FieldDefinition>] {
+    match kind {
+        TypeKind::Object(object) => &object.fields,
+        TypeKind::Interface(interface) => &interface.fields,
+        _ => &[],
+    }
+}
+
+fn is_node(definition: &TypeDefinition) -> bool {
+    let implements = match &definition.kind {
+        TypeKind::Object(object) => object.implements.iter().any(|name| name.node == NODE),
+        _ => false,
+    };
+    implements || definition.name.node == NODE
+}
+
+fn lead(of: &TypeDefinition, to: &Type, nodes: &HashSet<&str>) -> Lead {
+    let (target, is_list) = innermost(to);
+    let is_item = is_page(&of.name.node) || nodes.contains(target);
+    let many = if is_page(target) {
+        Many::Page
+    } else if is_list && is_item {
+        Many::Named
+    } else {
+        Many::Few
+    };
+    Lead {
+        target: target.to_owned(),
+        many,
+    }
+}
+
+fn is_page(name: &str) -> bool {
+    name.ends_with("Connection")
+}
+
+fn innermost(of: &Type) -> (&str, bool) {
+    match &of.base {
+        BaseType::Named(name) => (name, false),
+        BaseType::List(item) => (innermost(item).0, true),
+    }
+}

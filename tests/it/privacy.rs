@@ -1,0 +1,191 @@
+//! Personal data: who sees it, and that nobody else comes by it in any way.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use chrono::TimeDelta;
+use dialgraph::{
+    domain::{
+        dialing::Tag,
+        incoming::{PlatformAgent, PlatformTask},
+        viewer::Role,
+    },
+    graphql::Limits,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Backend, TestApp, call, ingest},
+    on_both,
+};
+
+/// Numbers and an address, each in another place. The simulated ones are not used.
+const SECRETS: [&str; 7] = [
+    "13812348001",
+    "13812348002",
+    "13812348003",
+    "13812348004",
+    "13812348005",
+    "010-62345678",
+    "li.wei@example.com",
+];
+
+/// A call that has something personal in every text that people and platforms write.
+async fn fill(app: &TestApp) {
+    let [phone, notes, name, tag, task, landline, mail] = SECRETS.map(str::to_owned);
+    let mut call = call("1", "2026-11-19T01:00:00Z");
+    call.phone_number = Some(phone.clone());
+    call.notes = Some(format!("请打{notes}，或 {mail}"));
+    call.customer_name = Some(format!("王 {name}"));
+    call.company = Some(format!("公司{landline}"));
+    call.recording_url = Some(format!("https://rec.example/{phone}.mp3"));
+    call.hangup_reason = Some(format!("busy {phone}"));
+    call.grade = Some(format!("A {phone}"));
+    call.device_name = Some(landline);
+    call.tags = vec![Tag {
+        name: "phone".to_owned(),
+        value: tag,
+    }];
+    call.task = Some(PlatformTask {
+        external_id: "7".to_owned(),
+        name: Some(format!("回访 {task}")),
+    });
+    call.agent = Some(PlatformAgent {
+        external_id: "9".to_owned(),
+        name: Some(mail),
+        is_seat: true,
+    });
+    ingest(&app.database.db, vec![call]).await;
+}
+
+/// The schema's types by name, as introspection has them.
+async fn types(app: &TestApp) -> HashMap<String, Value> {
+    let query = "{ __schema { types { name kind fields { name args { name type { kind } } type { ...T } } } } }
+        fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+    let data = app.data(query).await;
+    let types = data["__schema"]["types"].as_array().unwrap();
+    types
+        .iter()
+        .map(|of| (of["name"].as_str().unwrap().to_owned(), of.clone()))
+        .collect()
+}
+
+fn named(of: &Value) -> &Value {
+    if of["ofType"].is_null() {
+        of
+    } else {
+        named(&of["ofType"])
+    }
+}
+
+/// Everything that can be selected of a type without arguments that must be given, `depth` deep.
+fn selection(types: &HashMap<String, Value>, of: &str, depth: usize) -> String {
+    let mut selected = String::new();
+    for field in types[of]["fields"].as_array().unwrap() {
+        let arguments = field["args"].as_array().unwrap();
+        if arguments
+            .iter()
+            .any(|argument| argument["type"]["kind"] == "NON_NULL")
+        {
+            continue;
+        }
+        let (name, target) = (field["name"].as_str().unwrap(), named(&field["type"]));
+        let pages = arguments.iter().any(|argument| argument["name"] == "first");
+        let page = if pages { "(first: 2)" } else { "" };
+        if matches!(target["kind"].as_str(), Some("SCALAR" | "ENUM")) {
+            write!(selected, " {name}").unwrap();
+        } else if depth > 0 {
+            let inner = selection(types, target["name"].as_str().unwrap(), depth - 1);
+            if !inner.trim().is_empty() && target["kind"] == "OBJECT" {
+                write!(selected, " {name}{page} {{{inner} }}").unwrap();
+            }
+        }
+    }
+    selected
+}
+
+fn found(answer: &Value) -> Vec<&'static str> {
+    let text = answer.to_string();
+    SECRETS
+        .into_iter()
+        .filter(|secret| text.contains(secret))
+        .collect()
+}
+
+on_both! {
+    /// All that the schema lets a role select at once: only those who may see numbers get any.
+    no_field_tells_what_a_role_may_not_see = async |backend: Backend| {
+        let mut app = TestApp::new(&backend).await;
+        app.limit(Limits { cost: 10_000_000, budget: 1_000_000_000, tokens: 1_000_000, ..Limits::default() });
+        fill(&app).await;
+        let types = types(&app).await;
+        for field in types["Query"]["fields"].as_array().unwrap() {
+            let name = field["name"].as_str().unwrap();
+            let target = named(&field["type"])["name"].as_str().unwrap().to_owned();
+            let arguments = field["args"].as_array().unwrap();
+            if arguments.iter().any(|argument| argument["type"]["kind"] == "NON_NULL") || types[&target]["fields"].is_null() {
+                continue;
+            }
+            let query = format!("{{ {name} {{{} }} }}", selection(&types, &target, 4));
+            let answer = app.query_as(Role::Analyst, &query).await;
+            assert_eq!(found(&answer.body), [""; 0], "{name}: {}", answer.body);
+            if name == "calls" {
+                assert_eq!(found(&app.query_as(Role::Agent, &query).await.body), SECRETS);
+            }
+        }
+    };
+
+    /// What is hidden keeps its form, wherever it stands.
+    texts_are_masked = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        fill(&app).await;
+        let query = "{ calls { nodes { externalId phoneNumber notes customerName company recordingUrl deviceName tags { tagValue } task { taskName } agent { name } } } }";
+        let data = app.query_as(Role::Analyst, query).await.data();
+        let expected = json!({
+            "externalId": "1", "phoneNumber": "138****8001", "notes": "请打138****8002，或 l***@example.com",
+            "customerName": "王 138****8003", "company": "公司010****5678", "recordingUrl": "https://rec.example/138****8001.mp3",
+            "deviceName": "010****5678", "tags": [{ "tagValue": "138****8004" }], "task": { "taskName": "回访 138****8005" },
+            "agent": { "name": "l***@example.com" },
+        });
+        assert_eq!(data["calls"]["nodes"][0], expected);
+    };
+
+    /// Filters, orders, cursors and errors do not tell it either; those who may see it use them.
+    nothing_can_be_found_out_by_asking = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        fill(&app).await;
+        for query in [
+            r#"{ calls(filter: {phoneNumber: {startsWith: "138"}}) { totalCount } }"#,
+            r#"{ calls(filter: {phoneNumber: {eq: "1381234"}}) { totalCount } }"#,
+            r#"{ calls(filter: {phoneNumber: {in: ["13812348001"]}}) { totalCount } }"#,
+            r#"{ calls(filter: {notes: {contains: "8"}}) { totalCount } }"#,
+            r#"{ calls(filter: {recordingUrl: {isNull: false}}) { totalCount } }"#,
+            r#"{ calls(filter: {tags: {some: {tagValue: {eq: "13812348004"}}}}) { totalCount } }"#,
+            r#"{ tasks(filter: {calls: {some: {notes: {startsWith: "请"}}}}) { totalCount } }"#,
+            "{ calls(orderBy: [{field: PHONE_NUMBER}]) { nodes { id } } }",
+            "{ callTags { edges { cursor } } }",
+            "{ calls(orderBy: [{field: CUSTOMER_NAME}]) { pageInfo { endCursor } } }",
+        ] {
+            assert_eq!(app.query_as(Role::Analyst, query).await.code(), "FORBIDDEN", "{query}");
+            app.query_as(Role::Agent, query).await.data();
+        }
+        let answer = app.query_as(Role::Analyst, r#"{ calls(filter: {taskId: {eq: "13812348001"}}) { totalCount } noField13812348002 }"#).await;
+        assert_eq!(found(&answer.body), [""; 0], "{}", answer.body);
+        let answer = app.query_as(Role::Analyst, "{ callTags { nodes { tagName } } calls { edges { cursor } } }").await;
+        answer.data();
+    };
+
+    /// Whoever has a whole number may look its calls up, sixty times an hour.
+    a_whole_number_is_looked_up = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        fill(&app).await;
+        let query = r#"{ calls(filter: {phoneNumber: {eq: "13812348001"}}) { totalCount } }"#;
+        for _ in 0..60 {
+            assert_eq!(app.query_as(Role::Analyst, query).await.data()["calls"]["totalCount"], 1);
+        }
+        let refused = app.query_as(Role::Analyst, query).await;
+        assert_eq!((refused.code(), refused.message()), ("RATE_LIMITED", "too many telephone numbers were looked up; try again in 60 s"));
+        app.query_as(Role::Agent, query).await.data();
+        app.clock.set(app.now() + TimeDelta::seconds(60));
+        app.query_as(Role::Analyst, query).await.data();
+    };
+}
