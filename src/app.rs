@@ -15,7 +15,12 @@ use crate::{
     guanke::{self, ClientConfig},
     http::{AppState, HttpOptions, Server, router},
     lifecycle::GRACE,
-    service::refresh::{NoPlatform, Refresher},
+    random::SystemEntropy,
+    service::{
+        accounts::{AccountOptions, Accounts},
+        passwords::HashError,
+        refresh::{NoPlatform, Refresher},
+    },
     store::Database,
     sync::{DatabaseTokenStore, Schedule, SyncOptions, Syncer},
 };
@@ -74,8 +79,23 @@ fn instance(started: DateTime<Utc>) -> String {
     )
 }
 
+/// Users and their tokens in the database of `base`.
+///
+/// # Errors
+/// [`HashError`] for a cost of hashing that cannot be.
+pub fn accounts(base: &Base, options: AccountOptions) -> Result<Accounts, HashError> {
+    let entropy = Arc::new(SystemEntropy);
+    Accounts::new(base.db.clone(), base.clock.clone(), entropy, options)
+}
+
 /// The HTTP service over `base`; `syncer` is what refreshes go to, if there is a platform.
-pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOptions) -> Router {
+pub fn http(
+    base: &Base,
+    keys: JwtKeys,
+    accounts: Accounts,
+    syncer: Option<&Syncer>,
+    options: HttpOptions,
+) -> Router {
     let refresher: Arc<dyn Refresher> = match syncer {
         Some(syncer) => Arc::new(syncer.clone()),
         None => Arc::new(NoPlatform),
@@ -85,11 +105,13 @@ pub fn http(base: &Base, keys: JwtKeys, syncer: Option<&Syncer>, options: HttpOp
         clock: base.clock.clone(),
         zone: base.zone,
         refresher,
+        accounts: accounts.clone(),
     };
     let schema = Schema::new(services, options.limits);
     let state = AppState {
         schema,
         keys,
+        accounts,
         db: base.db.clone(),
         options,
     };

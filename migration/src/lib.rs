@@ -22,6 +22,7 @@ mod m20261121_000003_create_idempotency_keys;
 mod m20261121_000004_index_call_grades;
 mod m20261121_000005_create_tag_counts;
 mod m20261121_000006_index_call_phone_numbers;
+mod m20261121_000007_create_users;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_index_call_grades::Migration),
             Box::new(m20261121_000005_create_tag_counts::Migration),
             Box::new(m20261121_000006_index_call_phone_numbers::Migration),
+            Box::new(m20261121_000007_create_users::Migration),
         ]
     }
 }

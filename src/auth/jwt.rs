@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use chrono::TimeDelta;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 
-use crate::{
-    clock::Clock,
-    domain::viewer::{Role, Viewer},
-};
+use super::claims::{ClaimRules, Claims, Verified};
+use crate::{clock::Clock, domain::viewer::Viewer};
 
 /// Fewest bytes of a secret: as many as HS256 makes of it (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
-/// How far clocks may differ.
-const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
 /// The secret is too short to keep anybody out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,22 +29,15 @@ pub enum TokenError {
     /// It names no role that is known.
     #[error("the token names no role; one of ADMIN, MANAGER, AGENT, ANALYST is needed")]
     NoRole,
+    /// It was issued by somebody else, or for somebody else.
+    #[error("the token is not from the issuer that is trusted here, or not for this service")]
+    OtherParty,
+    /// It was taken back: its holder signed out, or may not come in any more.
+    #[error("the token was revoked")]
+    Revoked,
     /// Wrong signature, wrong algorithm, missing claims, or no token at all.
     #[error("the token is not valid")]
     Invalid,
-}
-
-/// What a token says.
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    sub: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    exp: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    iat: Option<i64>,
 }
 
 /// Makes and reads tokens.
@@ -57,6 +45,7 @@ struct Claims {
 pub struct JwtKeys {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    rules: Arc<ClaimRules>,
     clock: Arc<dyn Clock>,
 }
 
@@ -67,7 +56,7 @@ impl std::fmt::Debug for JwtKeys {
 }
 
 impl JwtKeys {
-    /// Keys of `secret`.
+    /// Keys of `secret`, with the usual claims.
     ///
     /// # Errors
     /// [`InvalidSecret`] for one of fewer than 32 bytes.
@@ -79,8 +68,18 @@ impl JwtKeys {
         Ok(Self {
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),
+            rules: Arc::default(),
             clock,
         })
+    }
+
+    /// The same keys, for tokens whose claims follow `rules`.
+    #[must_use]
+    pub fn with_rules(self, rules: ClaimRules) -> Self {
+        Self {
+            rules: Arc::new(rules),
+            ..self
+        }
     }
 
     /// A token for `viewer`, good for `lifetime` from now.
@@ -88,14 +87,30 @@ impl JwtKeys {
     /// # Errors
     /// [`TokenError::Invalid`] if it cannot be signed.
     pub fn issue(&self, viewer: &Viewer, lifetime: TimeDelta) -> Result<String, TokenError> {
+        self.sign(viewer, None, lifetime)
+    }
+
+    /// A token for `viewer`, a user of ours, good for `lifetime` from now or until `session` ends.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] if it cannot be signed.
+    pub fn issue_for(
+        &self,
+        viewer: &Viewer,
+        session: i64,
+        lifetime: TimeDelta,
+    ) -> Result<String, TokenError> {
+        self.sign(viewer, Some(session), lifetime)
+    }
+
+    fn sign(
+        &self,
+        viewer: &Viewer,
+        session: Option<i64>,
+        lifetime: TimeDelta,
+    ) -> Result<String, TokenError> {
         let now = self.clock.now();
-        let claims = Claims {
-            sub: viewer.subject.clone(),
-            role: Some(viewer.role.to_string()),
-            exp: (now + lifetime).timestamp(),
-            nbf: None,
-            iat: Some(now.timestamp()),
-        };
+        let claims = self.rules.write(viewer, session, now, now + lifetime);
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|_| TokenError::Invalid)
     }
@@ -104,49 +119,29 @@ impl JwtKeys {
     ///
     /// # Errors
     /// See [`TokenError`].
-    pub fn verify(&self, token: &str) -> Result<Viewer, TokenError> {
+    pub fn verify(&self, token: &str) -> Result<Verified, TokenError> {
         let mut validation = Validation::new(Algorithm::HS256);
-        // Times are checked below, by the injected clock.
+        // Claims are checked by our rules and the injected clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
-        validation.set_required_spec_claims(&["exp", "sub"]);
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
-            .map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => TokenError::Expired,
-                _ => TokenError::Invalid,
-            })?
-            .claims;
-        let now = self.clock.now();
-        if instant(claims.exp)? + LEEWAY <= now {
-            return Err(TokenError::Expired);
+        validation.required_spec_claims.clear();
+        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+            .map_err(|_| TokenError::Invalid)?;
+        // Something that has to be understood (RFC 7515, 4.1.11): we know of no such thing.
+        if token.header.crit.is_some() {
+            return Err(TokenError::Invalid);
         }
-        if let Some(nbf) = claims.nbf
-            && now < instant(nbf)? - LEEWAY
-        {
-            return Err(TokenError::NotYetValid);
-        }
-        let role = claims
-            .role
-            .and_then(|role| role.parse::<Role>().ok())
-            .ok_or(TokenError::NoRole)?;
-        Ok(Viewer {
-            subject: claims.sub,
-            role,
-        })
+        self.rules.read(&token.claims, self.clock.now())
     }
-}
-
-fn instant(seconds: i64) -> Result<DateTime<Utc>, TokenError> {
-    DateTime::from_timestamp(seconds, 0)
-        .filter(|instant| instant.timestamp().abs() < i64::from(u32::MAX) * 100)
-        .ok_or(TokenError::Invalid)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::{clock::ManualClock, domain::viewer::Role};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -157,9 +152,13 @@ mod tests {
     }
 
     fn admin() -> Viewer {
-        Viewer {
-            subject: "li".to_owned(),
-            role: Role::Admin,
+        Viewer::named("li", Role::Admin)
+    }
+
+    fn good() -> Verified {
+        Verified {
+            viewer: admin(),
+            session: None,
         }
     }
 
@@ -167,9 +166,9 @@ mod tests {
     fn a_token_is_good_until_it_expires_and_a_minute_longer() {
         let (clock, keys) = keys("2026-11-20T00:00:00Z");
         let token = keys.issue(&admin(), TimeDelta::hours(24)).unwrap();
-        assert_eq!(keys.verify(&token), Ok(admin()));
+        assert_eq!(keys.verify(&token), Ok(good()));
         clock.set("2026-11-21T00:00:59Z".parse().unwrap());
-        assert_eq!(keys.verify(&token), Ok(admin()));
+        assert_eq!(keys.verify(&token), Ok(good()));
         clock.set("2026-11-21T00:01:00Z".parse().unwrap());
         assert_eq!(keys.verify(&token), Err(TokenError::Expired));
     }
@@ -184,7 +183,7 @@ mod tests {
         let hs256 = || Header::new(Algorithm::HS256);
         let with_role = serde_json::json!({"sub": "li", "role": "admin", "exp": exp});
         let token = sign(hs256(), SECRET.as_bytes(), with_role.clone());
-        assert_eq!(keys.verify(&token), Ok(admin()));
+        assert_eq!(keys.verify(&token), Ok(good()));
         for (token, error) in [
             (
                 sign(
@@ -229,6 +228,17 @@ mod tests {
                     serde_json::json!({"sub": "li", "role": "admin", "exp": exp, "nbf": exp}),
                 ),
                 TokenError::NotYetValid,
+            ),
+            (
+                sign(
+                    Header {
+                        crit: Some(vec!["x".to_owned()]),
+                        ..hs256()
+                    },
+                    SECRET.as_bytes(),
+                    serde_json::json!({"sub": "li", "role": "admin", "exp": exp}),
+                ),
+                TokenError::Invalid,
             ),
             ("no.token.atall".to_owned(), TokenError::Invalid),
         ] {

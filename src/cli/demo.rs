@@ -34,7 +34,7 @@ use crate::{
     },
     http::Server,
     lifecycle,
-    service::demo,
+    service::{accounts::AccountOptions, demo},
     store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
     sync::Syncer,
 };
@@ -113,19 +113,17 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     }
     watch.abort();
 
-    let viewer = Viewer {
-        subject: "demo".to_owned(),
-        role: Role::Admin,
-    };
+    let viewer = Viewer::named("demo", Role::Admin);
     let token = keys.issue(&viewer, TOKEN_LIFETIME)?;
     let day = days.iter().rev().nth(1).unwrap_or(days.to());
     let address = format!("http://{}", listener.local_addr()?);
     print_welcome(&address, &token, folder, day);
+    let accounts = app::accounts(&base, AccountOptions::default())?;
     let options = arguments.server.options();
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,
-        router: app::http(&base, keys, Some(&syncer), options),
+        router: app::http(&base, keys, accounts, Some(&syncer), options),
     };
     app::serve(base, server, Some(syncer), stop).await;
     Ok(())

@@ -8,6 +8,7 @@ mod serve;
 mod simulator;
 mod sync;
 mod token;
+mod user;
 
 use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -37,6 +38,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of them in the whole program"
+)]
 enum Command {
     /// Run the service: migrations, the API, and the background synchronisation if the platform's
     /// credentials are set
@@ -51,6 +56,8 @@ enum Command {
     Sync(sync::SyncCommandArgs),
     /// Print a token (JWT), alone, on standard output
     Token(token::TokenArgs),
+    /// Add a user who can sign in
+    User(user::UserArgs),
     /// Print the GraphQL schema (SDL)
     Schema,
     /// Check the rollups against the calls they count, or make them anew
@@ -151,6 +158,7 @@ impl Cli {
             }
             Command::Sync(arguments) => sync::run(arguments, &bar).await,
             Command::Token(arguments) => token::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::User(arguments) => user::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Schema => {
                 print(crate::graphql::sdl().trim_end())?;
                 Ok(ExitCode::SUCCESS)

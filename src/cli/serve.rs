@@ -10,10 +10,11 @@ use crate::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
     clock::SystemClock,
-    config::{AuthArgs, DatabaseArgs, GuankeArgs, ServerArgs, SyncArgs},
+    config::{AuthArgs, ClaimArgs, DatabaseArgs, GuankeArgs, ServerArgs, SessionArgs, SyncArgs},
     guanke::ClientConfig,
     http::Server,
     lifecycle,
+    service::accounts::AccountOptions,
     store::{ConnectOptions, Database, schema},
     sync::Syncer,
 };
@@ -28,6 +29,10 @@ pub struct ServeArgs {
     #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
+    sessions: SessionArgs,
+    #[command(flatten)]
+    claims: ClaimArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
     guanke: GuankeArgs,
@@ -41,7 +46,14 @@ const FILE: &str = "dialgraph.db";
 pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let secret = arguments.auth.secret()?;
     let clock = Arc::new(SystemClock);
-    let keys = JwtKeys::new(&secret, clock.clone()).context("JWT_SECRET_KEY")?;
+    let keys = JwtKeys::new(&secret, clock.clone())
+        .context("JWT_SECRET_KEY")?
+        .with_rules(arguments.claims.rules());
+    let sign_in = AccountOptions {
+        access_lifetime: arguments.auth.lifetime(),
+        refresh_lifetime: arguments.sessions.refresh_lifetime(),
+        ..AccountOptions::default()
+    };
     // Before anything is opened or changed.
     let client = arguments.guanke.client()?;
     let base = Base {
@@ -65,11 +77,12 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
     tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
+    let accounts = app::accounts(&base, sign_in)?;
     let options = arguments.server.options();
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,
-        router: app::http(&base, keys, syncer.as_ref(), options),
+        router: app::http(&base, keys, accounts, syncer.as_ref(), options),
     };
     let stop = lifecycle::shutdown_on_signal();
     app::serve(base, server, syncer, stop).await;

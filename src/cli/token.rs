@@ -10,7 +10,7 @@ use super::print;
 use crate::{
     auth::JwtKeys,
     clock::SystemClock,
-    config::AuthArgs,
+    config::{AuthArgs, ClaimArgs},
     domain::viewer::{Role, Viewer},
 };
 
@@ -30,16 +30,20 @@ pub struct TokenArgs {
 
     #[command(flatten)]
     auth: AuthArgs,
+    #[command(flatten)]
+    claims: ClaimArgs,
 }
 
-fn role(text: &str) -> Result<Role, &'static str> {
+pub(super) fn role(text: &str) -> Result<Role, &'static str> {
     text.parse()
         .map_err(|_| "it must be admin, manager, agent or analyst")
 }
 
 pub fn run(arguments: &TokenArgs) -> anyhow::Result<()> {
     let secret = arguments.auth.secret()?;
-    let keys = JwtKeys::new(&secret, Arc::new(SystemClock)).context("JWT_SECRET_KEY")?;
+    let keys = JwtKeys::new(&secret, Arc::new(SystemClock))
+        .context("JWT_SECRET_KEY")?
+        .with_rules(arguments.claims.rules());
     let lifetime = match arguments.expires {
         Some(expires) => TimeDelta::from_std(expires)
             .ok()
@@ -47,10 +51,11 @@ pub fn run(arguments: &TokenArgs) -> anyhow::Result<()> {
             .context("--expires must be at least a second and at most ten years")?,
         None => arguments.auth.lifetime(),
     };
-    let viewer = Viewer {
-        subject: arguments.subject.clone(),
-        role: arguments.role,
-    };
+    anyhow::ensure!(
+        !Viewer::is_reserved(&arguments.subject),
+        "--subject: only the service itself names somebody user:… or token:…"
+    );
+    let viewer = Viewer::named(&arguments.subject, arguments.role);
     print(format_args!("{}", keys.issue(&viewer, lifetime)?))?;
     Ok(())
 }

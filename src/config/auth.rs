@@ -17,10 +17,28 @@ pub struct AuthArgs {
     #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
     secret_key: Option<String>,
 
-    /// How long a token is good for, in minutes, where nothing else is said (1-525600)
+    /// How long a token (JWT) that this service makes is good for, in minutes (1-525600)
     #[arg(long, env = "ACCESS_TOKEN_EXPIRE_MINUTES", default_value_t = 1440,
         value_parser = clap::value_parser!(i64).range(1..=525_600))]
     access_token_expire_minutes: i64,
+}
+
+/// How long users stay signed in.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SessionArgs {
+    /// How long a user stays signed in who does nothing, in days (1-366): the life of a refresh token
+    #[arg(long, env = "REFRESH_TOKEN_EXPIRE_DAYS", default_value_t = 30,
+        value_parser = clap::value_parser!(i64).range(1..=366))]
+    refresh_token_expire_days: i64,
+}
+
+impl SessionArgs {
+    /// How long a refresh token is good for.
+    #[must_use]
+    pub fn refresh_lifetime(&self) -> TimeDelta {
+        TimeDelta::days(self.refresh_token_expire_days)
+    }
 }
 
 /// No secret was given.

@@ -2,13 +2,15 @@
 //! refused at start, by the parser, with the variable's name and what is allowed.
 
 mod auth;
+mod claims;
 mod database;
 mod guanke;
 mod limits;
 mod server;
 mod sync;
 
-pub use auth::{AuthArgs, MissingSecret};
+pub use auth::{AuthArgs, MissingSecret, SessionArgs};
+pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use limits::LimitArgs;

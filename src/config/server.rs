@@ -41,6 +41,11 @@ pub struct ServerArgs {
     #[arg(long, env = "CORS_ALLOW_ORIGINS", default_value = "", hide_default_value = true, value_parser = origins)]
     cors_allow_origins: Origins,
 
+    /// How many of your own proxies stand before the service, each of which adds the address that it
+    /// sees to X-Forwarded-For; sign-in attempts are counted by address
+    #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
+    trusted_proxies: usize,
+
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -91,6 +96,7 @@ impl ServerArgs {
             body_timeout: self.body_timeout,
             idle_timeout: self.idle_timeout,
             allowed_origins: self.cors_allow_origins.0.clone(),
+            trusted_proxies: self.trusted_proxies,
             limits: self.limits.limits(),
         }
     }

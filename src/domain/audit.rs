@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use super::{money::Money, phone};
+use super::{money::Money, phone, user};
 
 /// The fields of an object by their names in the API, as they are recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +50,17 @@ impl Record {
             name,
             shown: number.map(phone::masked).into(),
             hidden: number.map(str::to_owned),
+        });
+        self
+    }
+
+    /// With an e-mail address, masked.
+    #[must_use]
+    pub fn with_email(mut self, name: &'static str, email: Option<&str>) -> Self {
+        self.0.push(Field {
+            name,
+            shown: email.map(user::masked_email).into(),
+            hidden: email.map(str::to_owned),
         });
         self
     }

@@ -3,6 +3,7 @@
 //! Enums and money derive how a database column holds them, as they might derive serde's traits;
 //! no statement is built or run here.
 
+pub mod access_token;
 pub mod audit;
 pub mod business_time;
 pub mod call;
@@ -13,10 +14,12 @@ pub mod filter;
 pub mod fingerprint;
 pub mod grade;
 pub mod grade_input;
+pub mod hidden;
 pub mod incoming;
 pub mod leads;
 pub mod money;
 pub mod page;
+pub mod password;
 pub mod period;
 pub mod phone;
 pub mod privacy;
@@ -25,4 +28,5 @@ pub mod scalar;
 pub mod stats;
 pub mod sync;
 pub mod task;
+pub mod user;
 pub mod viewer;

@@ -50,6 +50,16 @@ pub enum Code {
     IdempotencyKeyReused,
     /// What the program itself needs cannot be changed or deleted.
     Protected,
+    /// A password has too few characters.
+    TooShort,
+    /// A password is one that many people have, or is easily made of what everybody knows.
+    TooCommon,
+    /// This is not the present password.
+    WrongPassword,
+    /// Too many wrong passwords were given; the message says how long to wait.
+    TooManyAttempts,
+    /// More than the one who asks may do themselves.
+    AboveRole,
 }
 
 /// Where in an input something is, from the mutation's argument down: `["input", "tags", "3"]`.

@@ -5,6 +5,7 @@
     reason = "columns that say what they are by name, and what sea-orm's macros generate"
 )]
 
+pub mod access_token;
 pub mod agent;
 pub mod audit_entry;
 pub mod call;
@@ -16,10 +17,13 @@ pub mod idempotency_key;
 pub mod lead_package;
 pub mod platform_daily_stat;
 pub mod platform_token;
+pub mod refresh_token;
+pub mod session;
 pub mod sync_day;
 pub mod sync_lease;
 pub mod sync_run;
 pub mod tag_count;
+pub mod user;
 
 /// sea-orm asks of every part of a primary key whether it can be made of a generated number;
 /// these never are.

@@ -345,7 +345,19 @@ pub(super) async fn list_of<T: Listed>(
     context: &Context<'_>,
     arguments: ListArguments<T>,
 ) -> Result<Connection<T>> {
-    let listing = arguments.listing(context, &context.field())?;
+    list_within(context, arguments, None).await
+}
+
+/// A page of those rows of a table that are within `scope`, whatever the filter says.
+pub(super) async fn list_within<T: Listed>(
+    context: &Context<'_>,
+    arguments: ListArguments<T>,
+    scope: Option<Filter>,
+) -> Result<Connection<T>> {
+    let mut listing = arguments.listing(context, &context.field())?;
+    let filter = listing.list.filter.take();
+    let both: Vec<Filter> = scope.into_iter().chain(filter).collect();
+    listing.list.filter = (!both.is_empty()).then(|| Filter::all(both));
     let selection = plan::connection::<T>(context);
     let page = store::list(context.services()?.db.read(), &listing.list, selection).await?;
     let place = Place {

@@ -9,7 +9,7 @@ use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
     domain::{business_time::BusinessZone, viewer::Viewer},
-    service::refresh::Refresher,
+    service::{accounts::Accounts, refresh::Refresher},
     store::Database,
 };
 
@@ -24,6 +24,8 @@ pub struct Services {
     pub zone: BusinessZone,
     /// Starts synchronisations.
     pub refresher: Arc<dyn Refresher>,
+    /// Users and their tokens.
+    pub accounts: Accounts,
 }
 
 impl Services {
@@ -38,7 +40,8 @@ impl Services {
 pub struct RequestContext {
     /// Who asks.
     pub viewer: Viewer,
-    /// Numbers that this request may tell, though the viewer sees numbers masked.
+    /// What this request may tell, though the viewer sees personal data masked: their own address,
+    /// and numbers that they asked for.
     revealed: Arc<Mutex<Vec<String>>>,
 }
 
@@ -46,9 +49,10 @@ impl RequestContext {
     /// Of a request of `viewer`.
     #[must_use]
     pub fn new(viewer: Viewer) -> Self {
+        let own = viewer.email.iter().cloned().collect();
         Self {
             viewer,
-            revealed: Arc::default(),
+            revealed: Arc::new(Mutex::new(own)),
         }
     }
 
@@ -58,7 +62,7 @@ impl RequestContext {
         revealed.push(number.to_owned());
     }
 
-    /// The numbers that the answer may tell.
+    /// What the answer may tell.
     pub(super) fn revealed(&self) -> Vec<String> {
         let revealed = self.revealed.lock().unwrap_or_else(PoisonError::into_inner);
         revealed.clone()

@@ -5,7 +5,7 @@ use std::{collections::HashMap, iter::Peekable, str::Chars, sync::Arc};
 
 use async_graphql::{
     Request,
-    parser::types::{ExecutableDocument, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
 };
 use quick_cache::{Weighter, sync::Cache};
 
@@ -190,7 +190,10 @@ impl Documents {
             });
         }
         let document = Arc::new(document.clone());
-        if request.query.len() <= LONGEST {
+        // Changes may have secrets in their texts, and are not kept.
+        let mut operations = document.operations.iter();
+        let reads = operations.all(|(_, operation)| operation.node.ty == OperationType::Query);
+        if reads && request.query.len() <= LONGEST {
             self.known.insert(request.query.clone(), document.clone());
         }
         Ok(Some(document))

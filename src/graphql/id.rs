@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Agent,
     Grade,
     SyncRun,
+    User,
+    AccessToken,
 }
 
 /// The global id of a row.

@@ -18,6 +18,8 @@ mod error;
 mod filter;
 mod guard;
 mod id;
+mod identity;
+mod input;
 mod limits;
 mod lists;
 mod loaders;
@@ -63,13 +65,18 @@ pub struct Query(
     dialing::DialingQuery,
     stats::StatsQuery,
     sync::SyncQuery,
+    identity::IdentityQuery,
     node::NodeQuery,
 );
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(dialing::DialingMutation, sync::SyncMutation);
+pub struct Mutation(
+    dialing::DialingMutation,
+    sync::SyncMutation,
+    identity::IdentityMutation,
+);
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

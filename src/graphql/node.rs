@@ -10,6 +10,7 @@ use super::{
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage},
     error::{ApiError, Result},
     id::{self, Kind},
+    identity::{self, AccessToken, User},
     sync::SyncRun,
 };
 
@@ -28,6 +29,8 @@ pub(super) enum Node {
     Agent(Agent),
     Grade(Grade),
     SyncRun(SyncRun),
+    User(User),
+    AccessToken(AccessToken),
 }
 
 /// Queries by global id.
@@ -93,6 +96,8 @@ async fn found_of(context: &Context<'_>, kind: Kind, ids: &[i64]) -> Result<Vec<
         Kind::Agent => nodes(found::<Agent>(context, ids).await?),
         Kind::Grade => nodes(found::<Grade>(context, ids).await?),
         Kind::SyncRun => nodes(found::<SyncRun>(context, ids).await?),
+        Kind::User => nodes(identity::visible_users(context, ids).await?),
+        Kind::AccessToken => nodes(identity::visible_tokens(context, ids).await?),
     })
 }
 

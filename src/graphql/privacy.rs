@@ -6,8 +6,8 @@ use async_graphql::{ID, Response, Value};
 use super::id;
 use crate::domain::{page::is_cursor, privacy::hidden};
 
-/// Hides telephone numbers and e-mail addresses in all texts of an answer, but for those numbers
-/// that it was asked to reveal.
+/// Hides telephone numbers and e-mail addresses in all texts of an answer, but for what is
+/// revealed.
 pub(super) fn hide(response: &mut Response, revealed: &[String]) {
     hide_in(&mut response.data, revealed);
     for error in &mut response.errors {

@@ -5,41 +5,65 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use secrecy::SecretString;
 
 use super::{AppState, error::refusal};
-use crate::domain::viewer::Viewer;
+use crate::{
+    auth::TokenError,
+    domain::{access_token, viewer::Viewer},
+    store::StoreError,
+};
 
 /// The viewer of a request that has a valid bearer token.
 pub(super) struct Authenticated(pub Viewer);
 
-/// No valid token, and how to come by one: 401, or 400 for one in the URL (RFC 6750, 3.1).
-pub(super) struct Unauthenticated(StatusCode, String);
+/// Nobody is let in.
+pub(super) enum NotAuthenticated {
+    /// No valid token: 401, and how to come by one.
+    Unauthenticated(String),
+    /// A token in the URL: 400 (RFC 6750, 3.1).
+    TokenInUrl,
+    /// Whether the token is good cannot be told: 503.
+    Unavailable,
+}
 
 impl FromRequestParts<AppState> for Authenticated {
-    type Rejection = Unauthenticated;
+    type Rejection = NotAuthenticated;
 
     async fn from_request_parts(
         parts: &mut Parts,
         state: &AppState,
-    ) -> Result<Self, Unauthenticated> {
+    ) -> Result<Self, NotAuthenticated> {
         if has_token_in_url(parts) {
-            return Err(Unauthenticated(
-                StatusCode::BAD_REQUEST,
-                "a URL ends up in logs, so no token is taken from it: send the header `Authorization: Bearer <token>`, and make a new token"
-                    .to_owned(),
-            ));
+            return Err(NotAuthenticated::TokenInUrl);
         }
         let token = bearer(parts).ok_or_else(|| {
-            Unauthenticated(
-                StatusCode::UNAUTHORIZED,
+            NotAuthenticated::Unauthenticated(
                 "a token is needed: send the header `Authorization: Bearer <token>`".to_owned(),
             )
         })?;
-        state.keys.verify(token).map(Self).map_err(|error| {
-            tracing::info!(reason = %error, "a token was refused");
-            Unauthenticated(StatusCode::UNAUTHORIZED, error.to_string())
-        })
+        viewer(state, token).await.map(Self)
     }
+}
+
+/// Who holds `token`: one of ours that can end at any time, or one that is good by itself.
+async fn viewer(state: &AppState, token: &str) -> Result<Viewer, NotAuthenticated> {
+    if token.starts_with(access_token::PREFIX) {
+        let holder = state
+            .accounts
+            .holder_of_token(&SecretString::from(token))
+            .await?;
+        return holder.ok_or_else(|| TokenError::Invalid.into());
+    }
+    let verified = state.keys.verify(token)?;
+    let Some(session) = verified.session else {
+        return Ok(verified.viewer);
+    };
+    let holder = state
+        .accounts
+        .holder_of_session(session, &verified.viewer)
+        .await?;
+    holder.ok_or_else(|| TokenError::Revoked.into())
 }
 
 /// The token of `Authorization: Bearer …`; the scheme in any case (RFC 9110, 11.1).
@@ -61,9 +85,37 @@ fn has_token_in_url(parts: &Parts) -> bool {
         )
 }
 
-impl IntoResponse for Unauthenticated {
+impl From<TokenError> for NotAuthenticated {
+    fn from(error: TokenError) -> Self {
+        tracing::info!(reason = %error, "a token was refused");
+        Self::Unauthenticated(error.to_string())
+    }
+}
+
+impl From<StoreError> for NotAuthenticated {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(?error, "a token could not be looked up");
+        Self::Unavailable
+    }
+}
+
+impl IntoResponse for NotAuthenticated {
     fn into_response(self) -> Response {
-        let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
-        (challenge, refusal(self.0, &self.1)).into_response()
+        match self {
+            Self::Unauthenticated(message) => {
+                let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
+                let body = refusal(StatusCode::UNAUTHORIZED, &message);
+                (challenge, body).into_response()
+            }
+            Self::TokenInUrl => {
+                let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
+                let message = "a URL ends up in logs, so no token is taken from it: send the header `Authorization: Bearer <token>`, and make a new token";
+                (challenge, refusal(StatusCode::BAD_REQUEST, message)).into_response()
+            }
+            Self::Unavailable => refusal(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database cannot be reached at the moment; try again",
+            ),
+        }
     }
 }

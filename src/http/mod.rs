@@ -1,6 +1,7 @@
 //! HTTP: connections, routes and layers, who asks, and what comes back.
 
 mod auth;
+mod client;
 mod error;
 mod graphql;
 mod health;
@@ -9,12 +10,13 @@ mod options;
 mod request;
 mod router;
 mod server;
+mod token;
 
 pub use options::HttpOptions;
 pub use router::router;
 pub use server::Server;
 
-use crate::{auth::JwtKeys, graphql::Schema, store::Database};
+use crate::{auth::JwtKeys, graphql::Schema, service::accounts::Accounts, store::Database};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub struct AppState {
     pub schema: Schema,
     /// Reads tokens.
     pub keys: JwtKeys,
+    /// Users and their tokens.
+    pub accounts: Accounts,
     /// For readiness.
     pub db: Database,
     /// The bounds of a request.

@@ -13,6 +13,9 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How many bytes its body may have.
     pub body_limit: usize,
+    /// How many of our own proxies a request comes through, each of which adds the address that it
+    /// sees to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
     /// How long the sender of a body may pause.
     pub body_timeout: Duration,
     /// How long a connection may be open without a request at work. One whose head has not come
@@ -30,6 +33,7 @@ impl Default for HttpOptions {
             request_timeout: Duration::from_secs(30),
             // 5,000 imported calls with some 3 kB each.
             body_limit: 16 * 1024 * 1024,
+            trusted_proxies: 0,
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::Redirect,
-    routing::get,
+    routing::{get, post},
 };
 use tower::ServiceBuilder;
 use tower_http::{
@@ -22,7 +22,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{AppState, HttpOptions, error, graphql, health, media_type};
+use super::{AppState, HttpOptions, error, graphql, health, media_type, token};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -54,10 +54,13 @@ pub fn router(state: AppState) -> Router {
     let graphql = get(graphql::get)
         .post(graphql::post)
         .layer(from_fn(media_type::negotiate));
+    let form_limit = DefaultBodyLimit::max(token::BODY_LIMIT);
     let routes = Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphiql", get(graphql::graphiql))
         .route("/graphql", graphql)
+        .route("/api/v1/auth/token", post(token::token).layer(form_limit))
+        .route("/api/v1/auth/revoke", post(token::revoke).layer(form_limit))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/api/health", get(health::ready))

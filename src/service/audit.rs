@@ -20,6 +20,10 @@ pub mod object {
     pub const GRADE: &str = "Grade";
     /// An agent.
     pub const AGENT: &str = "Agent";
+    /// A user.
+    pub const USER: &str = "User";
+    /// An access token.
+    pub const ACCESS_TOKEN: &str = "AccessToken";
     /// The figures of a business day.
     pub const DAY: &str = "MetricsSummary";
 }

@@ -1,5 +1,7 @@
 //! Use cases: what the program does, whoever asks for it.
 
+pub mod access_tokens;
+pub mod accounts;
 pub mod audit;
 pub mod calls;
 pub mod dashboard;
@@ -12,9 +14,14 @@ pub mod import;
 pub mod ingest;
 pub mod metrics;
 pub mod packages;
+pub mod passwords;
 pub mod refresh;
 pub mod reveal;
+mod secrets;
+pub mod sign_in;
 pub mod tagging;
 pub mod tasks;
+mod throttle;
 pub mod trend;
+pub mod users;
 pub mod write;

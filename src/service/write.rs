@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use super::passwords::HashError;
 use crate::{
     domain::{
         business_time::BusinessZone,
@@ -21,6 +22,9 @@ pub enum WriteError {
     /// The input cannot be used; the caller can mend it.
     #[error("the input cannot be used")]
     Refused(Problems),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

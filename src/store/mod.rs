@@ -1,6 +1,7 @@
 //! All SQL, one aggregate a file. Reads take any connection; writes take a transaction, which
 //! only the service and sync layers open.
 
+pub mod access_tokens;
 pub mod agents;
 pub mod audit_log;
 pub mod call_batches;
@@ -26,6 +27,7 @@ pub mod rollups;
 mod rows;
 pub mod schema;
 mod selection;
+pub mod sessions;
 pub mod sync_days;
 pub mod sync_runs;
 mod table;
@@ -33,6 +35,7 @@ pub mod tag_counts;
 pub mod tags;
 pub mod task_edits;
 pub mod tasks;
+pub mod users;
 
 pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use counts::{count, count_by_parent};

@@ -6,6 +6,7 @@ use sea_orm::{QueryResult, TryGetable, Value};
 
 use super::{
     Result,
+    access_tokens::AccessTokenRow,
     agents::AgentRow,
     audit_log::AuditRow,
     calls::CallRow,
@@ -16,6 +17,7 @@ use super::{
     tag_counts::{self, of_package::TagSummaryRow},
     tags::TagRow,
     tasks::TaskRow,
+    users::UserRow,
 };
 use crate::domain::{
     page::{List, OrderKey, Page},
@@ -183,6 +185,8 @@ records! {
     AuditEntry(AuditRow),
     DistinctTag(tag_counts::TagRow),
     TagSummary(TagSummaryRow),
+    User(UserRow),
+    AccessToken(AccessTokenRow),
 }
 
 /// Makes a row type one that can be listed. The fields stand in the order of the columns.
@@ -307,6 +311,7 @@ neutral!(
     String,
     chrono::NaiveDate,
     chrono::DateTime<chrono::Utc>,
+    crate::domain::hidden::Hidden,
     crate::domain::money::Money,
     crate::entity::grade::Patterns,
 );
@@ -330,4 +335,5 @@ neutral_word!(
     crate::domain::sync::SyncTrack,
     crate::domain::sync::SyncTrigger,
     crate::domain::sync::SyncWindow,
+    crate::domain::viewer::Role,
 );

@@ -58,9 +58,7 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
     ),
     (
         "http",
-        &[
-            "app", "cli", "config", "entity", "guanke", "service", "sync",
-        ],
+        &["app", "cli", "config", "entity", "guanke", "sync"],
     ),
 ];
 

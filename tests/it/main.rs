@@ -21,6 +21,7 @@ mod harness;
 mod http;
 mod http_layers;
 mod http_spec;
+mod identity;
 mod limits;
 mod migrations;
 mod nested;

@@ -17,6 +17,7 @@ use crate::{
         dialing,
         error::ApiError,
         id::{self, Kind},
+        identity,
         scalars::{Date, DateTime, Decimal},
         sync,
     },
@@ -162,6 +163,7 @@ impl<T: InputType + Compared + InPeriod> Condition for TimeFilter<T> {
 #[graphql(concrete(name = "SyncWindowFilter", params(sync::SyncWindow)))]
 #[graphql(concrete(name = "SyncStatusFilter", params(sync::SyncStatus)))]
 #[graphql(concrete(name = "SyncTriggerFilter", params(sync::SyncTrigger)))]
+#[graphql(concrete(name = "RoleFilter", params(identity::Role)))]
 pub(in crate::graphql) struct WordFilter<T: InputType> {
     /// This one.
     eq: MaybeUndefined<T>,

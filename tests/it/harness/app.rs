@@ -14,7 +14,7 @@ use axum::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use dialgraph::{
     app::{self, Base, PlatformConfig},
-    auth::JwtKeys,
+    auth::{ClaimRules, JwtKeys},
     clock::{Clock as _, ManualClock},
     domain::{
         business_time::{BusinessZone, DayRange},
@@ -27,6 +27,10 @@ use dialgraph::{
         simulator::{Simulator, SimulatorConfig, serve},
     },
     http::HttpOptions,
+    service::{
+        accounts::{AccountOptions, Accounts},
+        passwords::PasswordCost,
+    },
     store::sync_runs::NewRun,
     sync::{Job, Reporter, RunOutcome, Schedule, SyncOptions, Syncer},
 };
@@ -35,11 +39,12 @@ use tower::ServiceExt as _;
 
 use super::{Backend, TestDatabase};
 
-const SECRET: &str = "a secret of tests, with more than 32 bytes";
+/// What tokens of tests are signed with.
+pub const SECRET: &str = "a secret of tests, with more than 32 bytes";
 
 /// The service, put together as in production.
 pub struct TestApp {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub clock: Arc<ManualClock>,
     pub platform: Simulator,
     pub syncer: Syncer,
@@ -93,17 +98,29 @@ impl TestApp {
         backend: &Backend,
         change: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        Self::with(backend, change, HttpOptions::default()).await
+        Self::with(
+            backend,
+            change,
+            ClaimRules::default(),
+            HttpOptions::default(),
+        )
+        .await
     }
 
     /// Other bounds of requests.
     pub async fn with_options(backend: &Backend, options: HttpOptions) -> Self {
-        Self::with(backend, |_| {}, options).await
+        Self::with(backend, |_| {}, ClaimRules::default(), options).await
+    }
+
+    /// A service that reads tokens by `rules`.
+    pub async fn with_rules(backend: &Backend, rules: ClaimRules) -> Self {
+        Self::with(backend, |_| {}, rules, HttpOptions::default()).await
     }
 
     async fn with(
         backend: &Backend,
         change: impl FnOnce(&mut SimulatorConfig),
+        rules: ClaimRules,
         options: HttpOptions,
     ) -> Self {
         let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
@@ -130,9 +147,10 @@ impl TestApp {
         };
         let syncer = syncer(&base, &address);
         let keys = JwtKeys::new(&SECRET.into(), clock.clone()).unwrap();
-        let router = app::http(&base, keys.clone(), Some(&syncer), options);
+        let keys = keys.with_rules(rules);
+        let router = router(&base, &keys, &syncer, options);
         Self {
-            database,
+            database: Arc::new(database),
             clock,
             platform,
             syncer,
@@ -150,7 +168,7 @@ impl TestApp {
             limits,
             ..HttpOptions::default()
         };
-        self.router = app::http(&self.base, self.keys.clone(), Some(&self.syncer), options);
+        self.router = router(&self.base, &self.keys, &self.syncer, options);
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on
@@ -163,12 +181,24 @@ impl TestApp {
         syncer(&base, &self.address)
     }
 
+    /// Another instance of the whole service, which remembers nothing of what this one does.
+    pub fn another_service(&self) -> Self {
+        Self {
+            database: self.database.clone(),
+            clock: self.clock.clone(),
+            platform: self.platform.clone(),
+            syncer: self.syncer.clone(),
+            base: self.base.clone(),
+            router: router(&self.base, &self.keys, &self.syncer, HttpOptions::default()),
+            keys: self.keys.clone(),
+            statements: self.statements.clone(),
+            address: self.address.clone(),
+        }
+    }
+
     /// A token for `role`, good for an hour.
     pub fn token(&self, role: Role) -> String {
-        let viewer = Viewer {
-            subject: "test".to_owned(),
-            role,
-        };
+        let viewer = Viewer::named("test", role);
         self.keys.issue(&viewer, TimeDelta::hours(1)).unwrap()
     }
 
@@ -189,14 +219,16 @@ impl TestApp {
 
     /// Sends a query with variables as `role`.
     pub async fn query_with(&self, role: Role, query: &str, variables: Value) -> Answer {
+        self.query_by(&self.token(role), query, variables).await
+    }
+
+    /// Sends a query with variables as whoever holds `token`.
+    pub async fn query_by(&self, token: &str, query: &str, variables: Value) -> Answer {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = Request::builder()
             .method(Method::POST)
             .uri("/graphql")
-            .header(
-                header::AUTHORIZATION,
-                format!("Bearer {}", self.token(role)),
-            )
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body))
             .unwrap();
@@ -234,6 +266,20 @@ impl TestApp {
     pub fn statements(&self) -> Vec<String> {
         std::mem::take(&mut self.statements.lock().unwrap())
     }
+}
+
+/// The service over `base`, with passwords that are hashed in no time.
+fn router(base: &Base, keys: &JwtKeys, syncer: &Syncer, http: HttpOptions) -> Router {
+    let options = AccountOptions {
+        cost: PasswordCost {
+            memory: 8,
+            passes: 1,
+            at_once: 2,
+        },
+        ..AccountOptions::default()
+    };
+    let accounts: Accounts = app::accounts(base, options).unwrap();
+    app::http(base, keys.clone(), accounts, Some(syncer), http)
 }
 
 /// Reads days from the platform with `syncer`.

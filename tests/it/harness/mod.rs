@@ -6,7 +6,7 @@ mod data;
 mod database;
 mod random;
 
-pub use app::{Answer, TestApp, answer, day, run};
+pub use app::{Answer, SECRET, TestApp, answer, day, run};
 pub use data::{call, ingest, package, task};
 pub use database::{Backend, TestDatabase};
 pub use random::runner;

@@ -16,7 +16,8 @@ mod tasks;
 use dialgraph::{
     domain::viewer::Role,
     entity::{
-        audit_entry, call, call_rollup, call_tag, dial_task, grade, idempotency_key, lead_package,
+        access_token, audit_entry, call, call_rollup, call_tag, dial_task, grade, idempotency_key,
+        lead_package, session, user,
     },
     store::{Database, rollups, tag_counts},
 };
@@ -98,7 +99,7 @@ pub async fn state(db: &Database) -> Vec<String> {
     }
     rows!(
         lead_package by Id, dial_task by Id, call by Id, call_tag by Id, grade by Id,
-        audit_entry by Id, idempotency_key by Key
+        audit_entry by Id, idempotency_key by Key, user by Id, session by Id, access_token by Id
     );
     let mut cells: Vec<String> = call_rollup::Entity::find()
         .all(db)

@@ -15,6 +15,9 @@ fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
     use Role::{Admin, Agent, Manager};
     let id = json!({ "id": "x" });
     let tags = json!({ "callId": "x", "tags": [] });
+    let user = json!({ "name": "", "role": "AGENT", "password": "" });
+    let password = json!({ "id": "x", "newPassword": "" });
+    let token = json!({ "name": "", "role": "ANALYST" });
     let managers: &[Role] = &[Admin, Manager];
     let writers: &[Role] = &[Admin, Manager, Agent];
     vec![
@@ -39,11 +42,17 @@ fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
             json!({ "id": "x", "reason": "" }),
             Role::VARIANTS,
         ),
-        ("updateCall", id, writers),
+        ("updateCall", id.clone(), writers),
         ("addCallTags", tags.clone(), writers),
         ("removeCallTags", tags, writers),
         ("upsertGrade", json!({ "code": "" }), &[Admin]),
         ("deleteGrade", json!({ "code": "OTHER" }), &[Admin]),
+        ("createUser", user, &[Admin]),
+        ("updateUser", id.clone(), &[Admin]),
+        ("deactivateUser", id.clone(), &[Admin]),
+        ("changePassword", password, &[Admin]),
+        ("createAccessToken", token, Role::VARIANTS),
+        ("revokeAccessToken", id, Role::VARIANTS),
     ]
 }
 
@@ -119,6 +128,8 @@ on_both! {
             ("updateCall", input(json!({ "grade": "A", "province": null }))),
             ("deleteCall", input(json!({}))),
             ("deleteGrade", json!({ "code": "NINE_YUAN" })),
+            ("createUser", json!({ "name": "li", "role": "AGENT", "password": "correct horse battery" })),
+            ("createAccessToken", json!({ "name": "BI", "role": "ANALYST" })),
             ("importCalls", json!({ "rows": [with(&call_input(), json!({ "externalId": "1" }))] })),
         ] {
             let answer = send(&app, Role::Admin, field, "__typename", input).await;

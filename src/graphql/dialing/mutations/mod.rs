@@ -4,7 +4,6 @@
 mod call;
 mod grade;
 mod import;
-mod input;
 mod metrics;
 mod package;
 mod reveal;
@@ -12,6 +11,8 @@ mod tag;
 mod task;
 
 use async_graphql::MergedObject;
+
+use crate::graphql::input;
 
 /// Changes of packages, tasks, calls, tags and grades.
 #[derive(MergedObject, Default)]

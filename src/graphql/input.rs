@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, ID, MaybeUndefined};
 
+use super::{
+    context::ContextExt,
+    error::Result,
+    id::{self, Kind},
+    user_error::{UserError, user_errors},
+};
 use crate::{
     domain::change::{Change, GivenId},
-    graphql::{
-        context::ContextExt,
-        error::Result,
-        id::{self, Kind},
-        user_error::{UserError, user_errors},
-    },
     service::write::{self, Writer},
 };
 
@@ -59,7 +59,7 @@ pub(super) trait Payload: Default {
 /// Makes types with the field `user_errors` payloads.
 macro_rules! payloads {
     ($($payload:ty),+ $(,)?) => {$(
-        impl $crate::graphql::dialing::mutations::input::Payload for $payload {
+        impl $crate::graphql::input::Payload for $payload {
             fn user_errors(&mut self) -> &mut Vec<$crate::graphql::user_error::UserError> {
                 &mut self.user_errors
             }

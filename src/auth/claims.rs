@@ -1,0 +1,356 @@
+//! What a token's claims mean: which of them says what is set by configuration, because other
+//! services have their own names.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+use strum::VariantArray as _;
+
+use super::TokenError;
+use crate::domain::viewer::{Role, Viewer};
+
+/// How far clocks may differ.
+const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+/// The session that a token of ours belongs to.
+const SESSION: &str = "sid";
+
+/// The claims of a token.
+pub(super) type Claims = Map<String, Value>;
+
+/// Which claims say what, and what they have to say. A name such as `realm_access.roles` leads into
+/// objects.
+#[derive(Debug, Clone)]
+pub struct ClaimRules {
+    /// Whom the token names.
+    pub subject: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they may do: a word or a list of words; the one that may do most counts.
+    pub roles: Vec<String>,
+    /// Whether they are an administrator, whatever else is said; none for no such claim.
+    pub admin: Option<String>,
+    /// What words besides our own mean, whatever their case.
+    pub words: Vec<(String, Role)>,
+    /// Who must have issued the token, if anybody in particular.
+    pub issuer: Option<String>,
+    /// Whom the token must be meant for, if anybody in particular.
+    pub audience: Option<String>,
+}
+
+impl Default for ClaimRules {
+    fn default() -> Self {
+        Self {
+            subject: "sub".to_owned(),
+            email: "email".to_owned(),
+            roles: vec!["role".to_owned(), "roles".to_owned()],
+            admin: Some("is_admin".to_owned()),
+            words: Vec::new(),
+            issuer: None,
+            audience: None,
+        }
+    }
+}
+
+/// Who holds a token that is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Who.
+    pub viewer: Viewer,
+    /// The session of ours that the token belongs to; it has to be asked whether that goes on.
+    pub session: Option<i64>,
+}
+
+impl ClaimRules {
+    /// What `claims` say at the instant `now`.
+    pub(super) fn read(&self, claims: &Claims, now: DateTime<Utc>) -> Result<Verified, TokenError> {
+        check_times(claims, now)?;
+        self.check_parties(claims)?;
+        let subject = match find(claims, &self.subject) {
+            Some(Value::String(subject)) if !subject.is_empty() => subject.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => return Err(TokenError::Invalid),
+        };
+        let viewer = Viewer {
+            role: self.role(claims).ok_or(TokenError::NoRole)?,
+            email: find(claims, &self.email)
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            subject,
+        };
+        let session = find(claims, SESSION)
+            .and_then(Value::as_str)
+            .and_then(|session| session.parse().ok());
+        // Names that are ours belong to sessions of ours, which can end.
+        if Viewer::is_reserved(&viewer.subject) && (viewer.user_id().is_none() || session.is_none())
+        {
+            return Err(TokenError::Invalid);
+        }
+        Ok(Verified {
+            session: session.filter(|_| viewer.user_id().is_some()),
+            viewer,
+        })
+    }
+
+    /// The claims of a token for `viewer`.
+    pub(super) fn write(
+        &self,
+        viewer: &Viewer,
+        session: Option<i64>,
+        issued: DateTime<Utc>,
+        expires: DateTime<Utc>,
+    ) -> Claims {
+        let mut claims = Claims::new();
+        insert(&mut claims, &self.subject, json!(viewer.subject));
+        let role = self.roles.first().map_or("role", String::as_str);
+        insert(&mut claims, role, json!(viewer.role.to_string()));
+        if let Some(email) = &viewer.email {
+            insert(&mut claims, &self.email, json!(email));
+        }
+        let optional = [
+            (SESSION, session.map(|session| session.to_string())),
+            ("iss", self.issuer.clone()),
+            ("aud", self.audience.clone()),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                insert(&mut claims, name, json!(value));
+            }
+        }
+        insert(&mut claims, "iat", json!(issued.timestamp()));
+        insert(&mut claims, "exp", json!(expires.timestamp()));
+        claims
+    }
+
+    fn check_parties(&self, claims: &Claims) -> Result<(), TokenError> {
+        let named = |claim: &str, wanted: &Option<String>| {
+            let said = claims.get(claim);
+            let said = said.map(words).unwrap_or_default();
+            wanted
+                .as_deref()
+                .is_none_or(|wanted| said.contains(&wanted))
+        };
+        if named("iss", &self.issuer) && named("aud", &self.audience) {
+            Ok(())
+        } else {
+            Err(TokenError::OtherParty)
+        }
+    }
+
+    fn role(&self, claims: &Claims) -> Option<Role> {
+        let admin = self.admin.as_deref().and_then(|name| find(claims, name));
+        if admin == Some(&Value::Bool(true)) {
+            return Some(Role::Admin);
+        }
+        let said: Vec<Role> = self
+            .roles
+            .iter()
+            .filter_map(|name| find(claims, name))
+            .flat_map(words)
+            .filter_map(|word| self.meaning(word))
+            .collect();
+        // They stand in the order of what they may do.
+        let mut roles = Role::VARIANTS.iter().copied();
+        roles.find(|role| said.contains(role))
+    }
+
+    fn meaning(&self, word: &str) -> Option<Role> {
+        let mapped = self
+            .words
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(word));
+        mapped.map_or_else(|| word.parse().ok(), |(_, role)| Some(*role))
+    }
+}
+
+fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<(), TokenError> {
+    let expires = instant(claims, "exp")?.ok_or(TokenError::Invalid)?;
+    if expires + LEEWAY <= now {
+        return Err(TokenError::Expired);
+    }
+    for name in ["nbf", "iat"] {
+        if instant(claims, name)?.is_some_and(|from| now < from - LEEWAY) {
+            return Err(TokenError::NotYetValid);
+        }
+    }
+    Ok(())
+}
+
+/// Seconds since 1970, which may have a fraction (RFC 7519, 2).
+fn instant(claims: &Claims, name: &str) -> Result<Option<DateTime<Utc>>, TokenError> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what lies beyond is refused"
+    )]
+    let seconds = value
+        .as_i64()
+        .or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64));
+    seconds
+        .filter(|seconds| seconds.abs() < i64::from(u32::MAX) * 100)
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        .map(Some)
+        .ok_or(TokenError::Invalid)
+}
+
+/// A text, or the texts of a list.
+fn words(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(word) => vec![word],
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The claim with this very name, or what lies at the end of the way that it describes.
+fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
+    if let Some(value) = claims.get(name) {
+        return Some(value);
+    }
+    let (first, rest) = name.split_once('.')?;
+    find(claims.get(first)?.as_object()?, rest)
+}
+
+/// Puts a claim where [`find`] finds it: under its very name.
+fn insert(claims: &mut Claims, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-11-20T00:00:00Z";
+
+    fn read(rules: &ClaimRules, mut claims: Value) -> Result<Verified, TokenError> {
+        claims["exp"] = json!(1_900_000_000);
+        let claims = claims.as_object().unwrap();
+        rules.read(claims, NOW.parse().unwrap())
+    }
+
+    fn role(rules: &ClaimRules, claims: Value) -> Result<Role, TokenError> {
+        read(rules, claims).map(|verified| verified.viewer.role)
+    }
+
+    #[test]
+    fn the_role_that_may_do_most_counts() {
+        let rules = ClaimRules::default();
+        for (claims, expected) in [
+            (json!({"sub": "li", "role": "agent"}), Ok(Role::Agent)),
+            (
+                json!({"sub": 7, "roles": ["offline", "ANALYST", "Manager"]}),
+                Ok(Role::Manager),
+            ),
+            (
+                json!({"sub": "li", "role": "agent", "is_admin": true}),
+                Ok(Role::Admin),
+            ),
+            (
+                json!({"sub": "li", "role": "agent", "is_admin": "true"}),
+                Ok(Role::Agent),
+            ),
+            (
+                json!({"sub": "li", "is_admin": false}),
+                Err(TokenError::NoRole),
+            ),
+            (json!({"role": "agent"}), Err(TokenError::Invalid)),
+            (
+                json!({"sub": "", "role": "agent"}),
+                Err(TokenError::Invalid),
+            ),
+        ] {
+            assert_eq!(role(&rules, claims.clone()), expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn claims_have_the_names_that_they_are_given() {
+        let rules = ClaimRules {
+            subject: "uid".to_owned(),
+            email: "mail".to_owned(),
+            roles: vec!["realm_access.roles".to_owned()],
+            admin: None,
+            words: vec![("chef".to_owned(), Role::Manager)],
+            ..ClaimRules::default()
+        };
+        let claims = json!({"uid": "li", "mail": "li@x", "sub": "no", "is_admin": true,
+            "realm_access": {"roles": ["Chef"]}});
+        let viewer = read(&rules, claims).unwrap().viewer;
+        let expected = Viewer {
+            subject: "li".to_owned(),
+            role: Role::Manager,
+            email: Some("li@x".to_owned()),
+        };
+        assert_eq!(viewer, expected);
+        // What is written so can be read so.
+        let now: DateTime<Utc> = NOW.parse().unwrap();
+        let written = rules.write(&expected, None, now, now + TimeDelta::hours(1));
+        assert_eq!(rules.read(&written, now).unwrap().viewer, expected);
+    }
+
+    #[test]
+    fn issuer_and_audience_are_checked_where_they_are_asked_for() {
+        let rules = ClaimRules {
+            issuer: Some("https://sso".to_owned()),
+            audience: Some("dialgraph".to_owned()),
+            ..ClaimRules::default()
+        };
+        let claims = |iss: Value, aud: Value| {
+            let claims = json!({"sub": "li", "role": "agent", "iss": iss, "aud": aud});
+            role(&rules, claims)
+        };
+        let good = json!("https://sso");
+        for aud in [json!("dialgraph"), json!(["crm", "dialgraph"])] {
+            assert_eq!(claims(good.clone(), aud), Ok(Role::Agent));
+        }
+        for (iss, aud) in [
+            (json!("https://other"), json!("dialgraph")),
+            (json!(null), json!("dialgraph")),
+            (good.clone(), json!("crm")),
+            (good, json!(null)),
+        ] {
+            assert_eq!(claims(iss, aud), Err(TokenError::OtherParty));
+        }
+    }
+
+    #[test]
+    fn our_own_names_need_a_session() {
+        let rules = ClaimRules::default();
+        let session = |sub: &str, sid: Value| {
+            let claims = json!({"sub": sub, "role": "admin", "sid": sid});
+            read(&rules, claims).map(|verified| verified.session)
+        };
+        assert_eq!(session("user:7", json!("3")), Ok(Some(3)));
+        assert_eq!(session("li", json!("3")), Ok(None));
+        for sub in ["user:7", "token:7", "user:x"] {
+            assert_eq!(session(sub, json!(null)), Err(TokenError::Invalid));
+        }
+        for sub in ["token:7", "user:x"] {
+            assert_eq!(session(sub, json!("3")), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn times_are_checked_with_a_minute_to_spare() {
+        let rules = ClaimRules::default();
+        let at = |claim: &str, value: Value| {
+            let mut claims = json!({"sub": "li", "role": "agent", "exp": 1_900_000_000});
+            claims[claim] = value;
+            // 2026-11-20T00:00:00Z
+            let now = DateTime::from_timestamp(1_795_132_800, 0).unwrap();
+            rules.read(claims.as_object().unwrap(), now).map(|_| ())
+        };
+        for claim in ["nbf", "iat"] {
+            assert_eq!(at(claim, json!(1_795_132_860)), Ok(()));
+            assert_eq!(
+                at(claim, json!(1_795_132_861)),
+                Err(TokenError::NotYetValid)
+            );
+            assert_eq!(at(claim, json!("soon")), Err(TokenError::Invalid));
+        }
+        assert_eq!(at("exp", json!(1_795_132_741)), Ok(()));
+        assert_eq!(at("exp", json!(1_795_132_740.5)), Err(TokenError::Expired));
+        assert_eq!(at("exp", json!(null)), Err(TokenError::Invalid));
+        assert_eq!(at("exp", json!(1e30)), Err(TokenError::Invalid));
+    }
+}

@@ -1,0 +1,72 @@
+//! Rules of access tokens, which programs use in place of a person.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    audit::Record,
+    change::{Change, Given},
+    fields::{Fields, TextRule},
+    problem::{Code, Path, Problems},
+    viewer::Role,
+};
+
+/// How the secret of every access token begins, so that it is known for one wherever it turns up.
+pub const PREFIX: &str = "dg_";
+
+/// What a caller says of a new access token.
+#[derive(Debug, Clone)]
+pub struct AccessTokenInput {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it ends.
+    pub expires_at: Change<Given<DateTime<Utc>>>,
+}
+
+/// What is kept of an access token besides its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessTokenFields {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it ends; never, where there is none.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl AccessTokenFields {
+    /// The token that a maker with the role `maker` asks for. Notes what is wrong.
+    pub fn read(
+        input: AccessTokenInput,
+        maker: Role,
+        now: DateTime<Utc>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let mut fields = Fields::new(Path::input(), problems);
+        let name = fields.required_text("name", TextRule::SHORT, Change::Set(input.name), None);
+        if !maker.covers(input.role) {
+            let message = format!("your own role is {maker}, and a token cannot do more");
+            fields.note("role", Code::AboveRole, message);
+        }
+        let expires_at = fields.readable("expiresAt", input.expires_at.over(None));
+        if expires_at.is_some_and(|end| end <= now) {
+            let message = "it must end in the future";
+            fields.note("expiresAt", Code::OutOfRange, message);
+        }
+        Some(Self {
+            name: name?,
+            role: input.role,
+            expires_at,
+        })
+    }
+
+    /// As the record of a change has it.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        Record::default()
+            .with("name", self.name.clone())
+            .with("role", self.role.to_string())
+            .with_time("expiresAt", self.expires_at)
+    }
+}

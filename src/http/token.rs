@@ -1,0 +1,226 @@
+//! `POST /api/v1/auth/token` and `/api/v1/auth/revoke`: signing in, going on and signing out, in the
+//! form of OAuth 2 (RFC 6749, 6750 and 7009) for programs that speak it.
+
+use axum::{
+    Form, Json,
+    extract::{State, rejection::FormRejection},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{AppState, client::ClientAddress};
+use crate::{
+    domain::access_token,
+    service::sign_in::{SignInError, SignedIn},
+    store::StoreError,
+};
+
+/// Most bytes of a form: a name and a password, with room to spare.
+pub(super) const BODY_LIMIT: usize = 16 * 1024;
+
+/// What asks for a token. Fields that are not known are left alone (RFC 6749, 3.2).
+#[derive(Deserialize)]
+pub(super) struct TokenForm {
+    grant_type: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    refresh_token: Option<String>,
+}
+
+/// What gives a token back.
+#[derive(Deserialize)]
+pub(super) struct RevokeForm {
+    token: Option<String>,
+}
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum OAuthError {
+    /// A field is missing, or twice there, or this is no form at all.
+    InvalidRequest(&'static str),
+    /// The name, the password or the token is not good.
+    InvalidGrant,
+    /// Something else is asked for than we give.
+    UnsupportedGrantType,
+    /// A token that only its own service can take back.
+    UnsupportedTokenType(&'static str),
+    /// Too many attempts.
+    TooOften(TimeDelta),
+    /// Our fault.
+    Internal,
+    /// The database cannot be reached.
+    Unavailable,
+}
+
+/// Gives out tokens: for a name and a password, or for a refresh token.
+pub(super) async fn token(
+    State(state): State<AppState>,
+    ClientAddress(from): ClientAddress,
+    form: Result<Form<TokenForm>, FormRejection>,
+) -> Result<Response, OAuthError> {
+    let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
+    let signed_in = match given(form.grant_type).as_deref() {
+        Some("password") => {
+            let (Some(name), Some(password)) = (given(form.username), given(form.password)) else {
+                let message = "username and password have to be given";
+                return Err(OAuthError::InvalidRequest(message));
+            };
+            let password = password.into();
+            state.accounts.sign_in(&name, &password, from).await?
+        }
+        Some("refresh_token") => {
+            let Some(token) = given(form.refresh_token) else {
+                let message = "refresh_token has to be given";
+                return Err(OAuthError::InvalidRequest(message));
+            };
+            state.accounts.refresh(&token.into()).await?
+        }
+        Some(_) => return Err(OAuthError::UnsupportedGrantType),
+        None => return Err(OAuthError::InvalidRequest("grant_type has to be given")),
+    };
+    answer(&state, &signed_in)
+}
+
+fn answer(state: &AppState, signed_in: &SignedIn) -> Result<Response, OAuthError> {
+    let lifetime = state.accounts.access_lifetime();
+    let token = state
+        .keys
+        .issue_for(&signed_in.viewer, signed_in.session, lifetime)
+        .map_err(|error| {
+            tracing::error!(%error, "a token could not be signed");
+            OAuthError::Internal
+        })?;
+    let body = json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": lifetime.num_seconds(),
+        "refresh_token": signed_in.refresh_token.expose_secret(),
+    });
+    Ok((NEVER_STORED, Json(body)).into_response())
+}
+
+/// Ends the session that a token belongs to. A token that means nothing is as good as ended.
+pub(super) async fn revoke(
+    State(state): State<AppState>,
+    form: Result<Form<RevokeForm>, FormRejection>,
+) -> Result<Response, OAuthError> {
+    let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
+    let Some(token) = given(form.token) else {
+        return Err(OAuthError::InvalidRequest("token has to be given"));
+    };
+    if token.starts_with(access_token::PREFIX) {
+        let message = "access tokens are ended by the mutation revokeAccessToken";
+        return Err(OAuthError::UnsupportedTokenType(message));
+    }
+    let secret = SecretString::from(token);
+    if !state.accounts.revoke_refresh_token(&secret).await?
+        && let Ok(verified) = state.keys.verify(secret.expose_secret())
+    {
+        let Some(session) = verified.session else {
+            let message = "this token was issued elsewhere, and ends when it expires";
+            return Err(OAuthError::UnsupportedTokenType(message));
+        };
+        state.accounts.end_session(session).await?;
+    }
+    Ok((NEVER_STORED, StatusCode::OK).into_response())
+}
+
+/// A field without a value counts as left out (RFC 6749, 3.2).
+fn given(field: Option<String>) -> Option<String> {
+    field.filter(|value| !value.is_empty())
+}
+
+/// Neither tokens nor why there is none may be kept on the way (RFC 6749, 5.1).
+const NEVER_STORED: [(HeaderName, &str); 2] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::PRAGMA, "no-cache"),
+];
+
+impl OAuthError {
+    const NO_FORM: Self = Self::InvalidRequest(
+        "a form is wanted: Content-Type: application/x-www-form-urlencoded, at most 16 KiB, each field once",
+    );
+
+    const fn parts(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
+            Self::InvalidGrant => (
+                StatusCode::BAD_REQUEST,
+                "invalid_grant",
+                "the name or the password is wrong, or the token is not good any more",
+            ),
+            Self::UnsupportedGrantType => (
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "grant_type is password or refresh_token",
+            ),
+            Self::UnsupportedTokenType(message) => {
+                (StatusCode::BAD_REQUEST, "unsupported_token_type", message)
+            }
+            Self::TooOften(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "too many attempts: wait as long as Retry-After says",
+            ),
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "something went wrong on our side",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "the database cannot be reached at the moment; try again",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        let (status, error, message) = self.parts();
+        let body = Json(json!({ "error": error, "error_description": message }));
+        let retry_after = match self {
+            Self::TooOften(wait) => Some(whole_seconds(wait)),
+            _ => None,
+        };
+        let retry_after = retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        (status, NEVER_STORED, retry_after, body).into_response()
+    }
+}
+
+/// Seconds, of which the last may be a part of one: nobody is told to come back too early.
+fn whole_seconds(wait: TimeDelta) -> i64 {
+    wait.num_microseconds()
+        .unwrap_or(i64::MAX)
+        .saturating_add(999_999)
+        / 1_000_000
+}
+
+impl From<SignInError> for OAuthError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Refused => Self::InvalidGrant,
+            SignInError::TooOften(wait) => Self::TooOften(wait),
+            SignInError::Hash(error) => {
+                tracing::error!(%error, "nobody can sign in");
+                Self::Internal
+            }
+            SignInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for OAuthError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(?error, "a sign-in failed");
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            _ => Self::Internal,
+        }
+    }
+}

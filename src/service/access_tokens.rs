@@ -1,0 +1,95 @@
+//! Writing access tokens.
+
+use secrecy::SecretString;
+
+use super::{
+    accounts::Accounts,
+    audit::{changed, object},
+    secrets::{hash_of, new_secret},
+    write::{Result, Work, WriteError, Writer, accepted, no},
+};
+use crate::{
+    domain::{
+        access_token::{AccessTokenFields, AccessTokenInput, PREFIX},
+        audit::Record,
+        change::GivenId,
+        problem::{Code, Path, Problems},
+        viewer::{Capability, Viewer},
+    },
+    store::access_tokens::{self, AccessTokenRow, AccessTokens, Maker},
+};
+
+/// Makes a token, and says its secret, which nobody can say again.
+///
+/// # Errors
+/// Every problem of the input, or when the database fails; nothing is written then.
+pub async fn create(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    input: &AccessTokenInput,
+) -> Result<(AccessTokenRow, SecretString)> {
+    let viewer = writer.viewer;
+    if viewer.is_access_token() {
+        // Else one that was revoked could live on in those that it made.
+        let message = "an access token makes no others: a person has to";
+        return Err(WriteError::refused(Path::input(), Code::AboveRole, message));
+    }
+    let secret = new_secret(PREFIX, &*accounts.0.entropy);
+    let hash = &hash_of(&secret);
+    let created = writer.write("createAccessToken", || {
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            let fields =
+                AccessTokenFields::read(input.clone(), viewer.role, work.now, &mut problems);
+            let fields = accepted(fields, problems)?;
+            let record = fields.record();
+            let maker = Maker {
+                subject: viewer.subject.clone(),
+                user_id: viewer.user_id(),
+            };
+            let token =
+                access_tokens::create(&work.tx, fields, maker, hash.clone(), work.now).await?;
+            let added = changed(object::ACCESS_TOKEN, &token.id, &Record::default(), &record);
+            work.record(vec![added]).await?;
+            Ok(token)
+        }
+    });
+    Ok((created.await?, secret))
+}
+
+/// Whether `viewer` may see and end a token: it is theirs, or they manage users.
+fn may_manage(viewer: &Viewer, token: &AccessTokenRow) -> bool {
+    viewer.may(Capability::ManageUsers) || viewer.subject == token.created_by
+}
+
+/// Ends a token. One that has ended stays as it is.
+///
+/// # Errors
+/// When there is none that the viewer may see, or when the database fails; nothing is written then.
+pub async fn revoke(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    id: &GivenId,
+) -> Result<AccessTokenRow> {
+    let viewer = writer.viewer;
+    let revoked = writer.write("revokeAccessToken", || {
+        async move |work: &Work| {
+            let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
+            if !may_manage(viewer, &row) {
+                let path = Path::input().field("id");
+                let message = no(object::ACCESS_TOKEN);
+                return Err(WriteError::refused(path, Code::NotFound, message));
+            }
+            if row.revoked_at.is_some() {
+                return Ok(row);
+            }
+            let after = Record::default().with_time("revokedAt", Some(work.now));
+            let change = changed(object::ACCESS_TOKEN, &row.id, &Record::default(), &after);
+            work.record(vec![change]).await?;
+            Ok(access_tokens::revoke(&work.tx, &row, work.now).await?)
+        }
+    });
+    let revoked = revoked.await?;
+    accounts.look_again();
+    Ok(revoked)
+}

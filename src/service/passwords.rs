@@ -1,0 +1,139 @@
+//! Hashing passwords: argon2id, away from the threads that serve requests, and only so many at once.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::{
+    domain::{hidden::Hidden, password::LONGEST},
+    random::Entropy,
+};
+
+/// How hard passwords are hashed.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordCost {
+    /// Memory of one hash, in KiB.
+    pub memory: u32,
+    /// How often it is gone through.
+    pub passes: u32,
+    /// Hashes at a time; others wait.
+    pub at_once: usize,
+}
+
+impl Default for PasswordCost {
+    /// 19 MiB twice: what OWASP asks for.
+    fn default() -> Self {
+        Self {
+            memory: 19 * 1024,
+            passes: 2,
+            at_once: 4,
+        }
+    }
+}
+
+/// A password could not be hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a password could not be hashed")]
+pub struct HashError;
+
+/// Hashes passwords and compares them.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    places: Arc<Semaphore>,
+    entropy: Arc<dyn Entropy>,
+    /// A hash that no password has, to compare with where there is no user.
+    nobodys: Hidden,
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Passwords")
+    }
+}
+
+impl Passwords {
+    /// Hashes at this cost.
+    ///
+    /// # Errors
+    /// [`HashError`] for a cost that argon2 does not know.
+    pub fn new(cost: PasswordCost, entropy: Arc<dyn Entropy>) -> Result<Self, HashError> {
+        let params = Params::new(cost.memory, cost.passes, 1, None).map_err(|_| HashError)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobodys = hash(&argon2, &entropy.bytes(), &salt(&*entropy))?;
+        Ok(Self {
+            argon2,
+            places: Arc::new(Semaphore::new(cost.at_once.max(1))),
+            entropy,
+            nobodys,
+        })
+    }
+
+    /// The hash of a password, with a salt of its own.
+    ///
+    /// # Errors
+    /// [`HashError`]
+    pub async fn hash(&self, password: &SecretString) -> Result<Hidden, HashError> {
+        let (argon2, salt) = (self.argon2.clone(), salt(&*self.entropy));
+        let password = password.clone();
+        self.work(move || hash(&argon2, password.expose_secret().as_bytes(), &salt))
+            .await?
+    }
+
+    /// Whether `password` has the hash `known`. Where there is none, or the password is longer than
+    /// any, the answer is no, after the same work.
+    ///
+    /// # Errors
+    /// [`HashError`] when it cannot be told.
+    pub async fn matches(
+        &self,
+        password: &SecretString,
+        known: Option<&Hidden>,
+    ) -> Result<bool, HashError> {
+        let argon2 = self.argon2.clone();
+        let known = known.filter(|_| password.expose_secret().len() <= LONGEST);
+        let possible = known.is_some();
+        let hash = known.unwrap_or(&self.nobodys).clone();
+        let password = password.clone();
+        let same = move || {
+            let bytes = password.expose_secret().as_bytes();
+            let bytes = &bytes[..bytes.len().min(LONGEST)];
+            let hash = PasswordHash::new(hash.expose()).map_err(|_| HashError)?;
+            Ok(argon2.verify_password(bytes, &hash).is_ok())
+        };
+        Ok(self.work(same).await?? && possible)
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let place = self.places.clone().acquire_owned().await;
+        let place = place.map_err(|_| HashError)?;
+        // The place is given back when the work ends, even if nobody waits for it any more.
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        done.await.map_err(|_| HashError)
+    }
+}
+
+fn salt(entropy: &dyn Entropy) -> [u8; 16] {
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&entropy.bytes()[..16]);
+    salt
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<Hidden, HashError> {
+    let hash: PasswordHash = argon2
+        .hash_password_with_salt(password, salt)
+        .map_err(|_| HashError)?;
+    Ok(Hidden::new(hash.to_string()))
+}

@@ -1,0 +1,231 @@
+//! Signing in with a password, going on with a refresh token, and signing out.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use super::{
+    accounts::{Accounts, viewer_of},
+    passwords::HashError,
+    secrets::{hash_of, new_secret},
+};
+use crate::{
+    domain::{user::name_key, viewer::Viewer},
+    store::{self, StoreError, Transaction, sessions, users},
+};
+
+/// How refresh tokens begin.
+const PREFIX: &str = "dgr_";
+/// Longest name that anybody is looked up by.
+const LONGEST_LOGIN: usize = 200;
+
+/// Somebody who has come in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub viewer: Viewer,
+    /// Their session.
+    pub session: i64,
+    /// What it goes on with, once.
+    pub refresh_token: SecretString,
+}
+
+/// Why nobody has come in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No such user, a wrong password, a user who may not come in, or a refresh token that is not
+    /// good any more: which of these, nobody is told.
+    #[error("the name or the password is wrong, or the token is not good any more")]
+    Refused,
+    /// Too many attempts: the next one has to wait.
+    #[error("too many attempts")]
+    TooOften(TimeDelta),
+    /// Passwords cannot be compared.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The result of signing in.
+pub type Result<T, E = SignInError> = std::result::Result<T, E>;
+
+impl Accounts {
+    /// Opens a session for whoever has this name, or e-mail address, and password. `from` is the
+    /// address that they come from.
+    ///
+    /// # Errors
+    /// See [`SignInError`].
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        password: &SecretString,
+        from: Option<IpAddr>,
+    ) -> Result<SignedIn> {
+        let login: String = login.chars().take(LONGEST_LOGIN).collect();
+        let account = name_key(&login);
+        let from = from.map(network);
+        self.attempt(&account, from)?;
+        let user = users::find_by_login(self.0.db.read(), &login).await?;
+        let known = user.as_ref().map(|user| &user.password_hash);
+        let right = self.0.passwords.matches(password, known).await?;
+        let viewer = user.as_ref().and_then(viewer_of);
+        let (Some(user), Some(viewer), true) = (user, viewer, right) else {
+            tracing::info!("somebody could not sign in");
+            return Err(SignInError::Refused);
+        };
+        self.0.by_account.forget(&account);
+        if let Some(from) = &from {
+            self.0.by_address.forgive(from);
+        }
+        let (session, refresh_token) = self.open_session(user.id).await?;
+        tracing::info!(user = user.id, session, "signed in");
+        Ok(SignedIn {
+            viewer,
+            session,
+            refresh_token,
+        })
+    }
+
+    /// Counts an attempt for the account, and for the address if it is known.
+    fn attempt(&self, account: &String, from: Option<IpAddr>) -> Result<()> {
+        let now = self.0.clock.now();
+        if let Some(from) = &from {
+            let tried = self.0.by_address.attempt(from, now);
+            tried.map_err(SignInError::TooOften)?;
+        }
+        let tried = self.0.by_account.attempt(account, now);
+        tried.map_err(SignInError::TooOften)
+    }
+
+    async fn open_session(&self, user_id: i64) -> Result<(i64, SecretString)> {
+        let now = self.0.clock.now();
+        let opened = self.0.db.transaction(async |tx| {
+            let session = sessions::open(tx, user_id, now, self.end_of_session(now)).await?;
+            let token = self.add_refresh_token(tx, session, now).await?;
+            Ok((session, token))
+        });
+        let opened = opened.await?;
+        self.prune_sessions(now).await;
+        Ok(opened)
+    }
+
+    /// Deletes what has ended. Whoever signed in is signed in, if that fails.
+    async fn prune_sessions(&self, now: DateTime<Utc>) {
+        let pruned = self
+            .0
+            .db
+            .transaction(async |tx| sessions::prune(tx, now).await);
+        if let Err(error) = pruned.await {
+            tracing::warn!(%error, "old sessions could not be deleted");
+        }
+    }
+
+    async fn add_refresh_token(
+        &self,
+        tx: &Transaction,
+        session: i64,
+        now: DateTime<Utc>,
+    ) -> store::Result<SecretString> {
+        let token = new_secret(PREFIX, &*self.0.entropy);
+        let end = now + self.0.options.refresh_lifetime;
+        sessions::add_refresh_token(tx, session, hash_of(&token), end).await?;
+        Ok(token)
+    }
+
+    /// When the last token ends that a session has now.
+    fn end_of_session(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let options = &self.0.options;
+        // A token is taken for a minute longer.
+        now + options.refresh_lifetime.max(options.access_lifetime) + TimeDelta::minutes(2)
+    }
+
+    /// Goes on with a session. The refresh token is used up; whoever uses it again ends the session,
+    /// because one of the two is not its owner.
+    ///
+    /// # Errors
+    /// See [`SignInError`].
+    pub async fn refresh(&self, token: &SecretString) -> Result<SignedIn> {
+        let hash = hash_of(token);
+        let now = self.0.clock.now();
+        let outcome = self.0.db.transaction(async |tx| {
+            let Some(token) = sessions::find_refresh_token(tx, &hash).await? else {
+                return Ok(Outcome::Refused);
+            };
+            if !sessions::use_refresh_token(tx, token.id, now).await? {
+                sessions::revoke(tx, token.session_id, now).await?;
+                return Ok(Outcome::Reused(token.session_id));
+            }
+            let found = sessions::find_open(tx, token.session_id).await?;
+            let viewer = found.and_then(|(_, user)| viewer_of(&user));
+            let Some(viewer) = viewer.filter(|_| now < token.expires_at) else {
+                return Ok(Outcome::Refused);
+            };
+            sessions::prolong(tx, token.session_id, self.end_of_session(now)).await?;
+            Ok(Outcome::GoesOn(SignedIn {
+                viewer,
+                session: token.session_id,
+                refresh_token: self.add_refresh_token(tx, token.session_id, now).await?,
+            }))
+        });
+        match outcome.await? {
+            Outcome::GoesOn(signed_in) => Ok(signed_in),
+            Outcome::Refused => Err(SignInError::Refused),
+            Outcome::Reused(session) => {
+                tracing::warn!(
+                    session,
+                    "a refresh token was used twice: its session is over"
+                );
+                self.look_again();
+                Err(SignInError::Refused)
+            }
+        }
+    }
+
+    /// Ends the session that a refresh token belongs to. Says whether it is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoke_refresh_token(&self, token: &SecretString) -> store::Result<bool> {
+        let found = sessions::find_refresh_token(self.0.db.read(), &hash_of(token)).await?;
+        if let Some(token) = &found {
+            self.end_session(token.session_id).await?;
+        }
+        Ok(found.is_some())
+    }
+
+    /// Ends a session, with all tokens that came of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_session(&self, session: i64) -> store::Result<()> {
+        let now = self.0.clock.now();
+        let revoked = self
+            .0
+            .db
+            .transaction(async |tx| sessions::revoke(tx, session, now).await);
+        revoked.await?;
+        self.look_again();
+        tracing::info!(session, "signed out");
+        Ok(())
+    }
+}
+
+enum Outcome {
+    GoesOn(SignedIn),
+    Refused,
+    Reused(i64),
+}
+
+/// What counts as one address: with IPv6 everybody has a network of their own.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}

@@ -1,0 +1,300 @@
+//! Writing users.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    accounts::Accounts,
+    audit::{changed, object},
+    write::{Result, Work, WriteError, Writer, accepted, check_version},
+};
+use crate::{
+    domain::{
+        audit::Record,
+        change::{Change, GivenId},
+        password,
+        problem::{Code, Path, Problems},
+        user::{UserFields, UserInput, name_key},
+        viewer::Role,
+    },
+    store::{
+        StoreError, access_tokens, sessions,
+        users::{self, UserRow, Users},
+    },
+};
+
+/// Adds a user.
+///
+/// # Errors
+/// Every problem of the input, or when the database fails; nothing is written then.
+pub async fn create(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    input: UserInput,
+    password: &SecretString,
+) -> Result<UserRow> {
+    let mut problems = Problems::default();
+    let fields = UserFields::read(None, input, &mut problems);
+    check_password("password", password, fields.as_ref(), &mut problems);
+    let fields = &accepted(fields, problems)?;
+    let hash = &accounts.0.passwords.hash(password).await?;
+    let created = writer.write("createUser", || {
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            check_names(work, None, fields, &mut problems).await?;
+            accepted(Some(()), problems)?;
+            let user = users::create(&work.tx, fields.clone(), hash.clone(), work.now).await?;
+            let added = changed(object::USER, &user.id, &Record::default(), &fields.record());
+            work.record(vec![added]).await?;
+            Ok(user)
+        }
+    });
+    created.await.map_err(taken)
+}
+
+/// Changes a user. One who may not sign in any more loses all sessions and access tokens.
+///
+/// # Errors
+/// Every problem of the input, a stale `expected_version` among them, or when the database fails;
+/// nothing is written then.
+pub async fn update(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    id: &GivenId,
+    input: UserInput,
+    expected_version: Option<i64>,
+) -> Result<UserRow> {
+    write(writer, accounts, "updateUser", id, input, expected_version).await
+}
+
+/// Keeps a user from signing in; all sessions and access tokens end.
+///
+/// # Errors
+/// When there is no such user, or not in the version expected, or it is the last administrator, or
+/// when the database fails; nothing is written then.
+pub async fn deactivate(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    id: &GivenId,
+    expected_version: Option<i64>,
+) -> Result<UserRow> {
+    let input = UserInput {
+        is_active: Change::Set(false),
+        ..UserInput::default()
+    };
+    let operation = "deactivateUser";
+    write(writer, accounts, operation, id, input, expected_version).await
+}
+
+async fn write(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    operation: &'static str,
+    id: &GivenId,
+    input: UserInput,
+    expected_version: Option<i64>,
+) -> Result<UserRow> {
+    let input = &input;
+    let written = writer.write(operation, || {
+        async move |work: &Work| {
+            // In one order, so that two who take each other's role away do not wait in a circle.
+            let admins = users::lock_admins(&work.tx).await?;
+            let row = work.lock::<Users>(object::USER, id).await?;
+            let mut problems = Problems::default();
+            check_version(expected_version, row.version, &mut problems);
+            let before = users::fields(&row);
+            let after = UserFields::read(Some(&before), input.clone(), &mut problems);
+            if let Some(after) = &after {
+                check_names(work, Some(row.id), after, &mut problems).await?;
+                check_last_admin(&admins, row.id, after, &mut problems);
+            }
+            let after = accepted(after, problems)?;
+            if after == before {
+                return Ok(row);
+            }
+            let change = changed(object::USER, &row.id, &before.record(), &after.record());
+            work.record(vec![change]).await?;
+            if !after.is_active {
+                sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
+                access_tokens::revoke_of_user(&work.tx, row.id, work.now).await?;
+            }
+            Ok(users::update(&work.tx, &row, after, work.now).await?)
+        }
+    });
+    let written = written.await.map_err(taken)?;
+    accounts.look_again();
+    Ok(written)
+}
+
+/// Another password for a user.
+#[derive(Debug)]
+pub struct NewPassword {
+    /// Whose.
+    pub user: GivenId,
+    /// The present one; an administrator need not know that of somebody else.
+    pub current: Option<SecretString>,
+    /// The new one.
+    pub new: SecretString,
+}
+
+/// Gives a user another password. All their sessions end; access tokens stay.
+///
+/// # Errors
+/// Every problem of the input, or when the database fails; nothing is written then.
+pub async fn change_password(
+    writer: &Writer<'_>,
+    accounts: &Accounts,
+    input: &NewPassword,
+) -> Result<UserRow> {
+    let known = match &input.user {
+        Ok(id) => users::find(writer.db.read(), *id).await?,
+        Err(_) => None,
+    };
+    let mut problems = Problems::default();
+    let own = known.as_ref().map(|known| known.id) == writer.viewer.user_id();
+    if own && input.current.is_none() {
+        let path = Path::input().field("currentPassword");
+        problems.note(path, Code::Required, "your present password is wanted");
+    }
+    if let Some(known) = &known {
+        check_current(accounts, known, input.current.as_ref(), &mut problems).await?;
+    }
+    let fields = known.as_ref().map(users::fields);
+    check_password("newPassword", &input.new, fields.as_ref(), &mut problems);
+    accepted(Some(()), problems)?;
+    let hash = &accounts.0.passwords.hash(&input.new).await?;
+    let known = &known;
+    let written = writer.write("changePassword", || {
+        async move |work: &Work| {
+            let row = work.lock::<Users>(object::USER, &input.user).await?;
+            // What was compared has to be the present one still.
+            if known.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
+                let path = Path::input().field("currentPassword");
+                let message = "the password was changed meanwhile";
+                return Err(WriteError::refused(path, Code::Conflict, message));
+            }
+            sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
+            work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
+                .await?;
+            Ok(users::set_password(&work.tx, &row, hash.clone(), work.now).await?)
+        }
+    });
+    let written = written.await?;
+    accounts.look_again();
+    Ok(written)
+}
+
+/// Notes when the present password is not the one that was given, if one was.
+async fn check_current(
+    accounts: &Accounts,
+    user: &UserRow,
+    current: Option<&SecretString>,
+    problems: &mut Problems,
+) -> Result<()> {
+    let Some(current) = current else {
+        return Ok(());
+    };
+    let path = Path::input().field("currentPassword");
+    let account = name_key(&user.name);
+    let tried = accounts
+        .0
+        .by_account
+        .attempt(&account, accounts.0.clock.now());
+    if let Err(wait) = tried {
+        let message = format!(
+            "too many wrong passwords: try again in {} seconds",
+            wait.num_seconds() + 1
+        );
+        problems.note(path, Code::TooManyAttempts, message);
+        return Ok(());
+    }
+    let known = Some(&user.password_hash);
+    if accounts.0.passwords.matches(current, known).await? {
+        accounts.0.by_account.forget(&account);
+    } else {
+        problems.note(
+            path,
+            Code::WrongPassword,
+            "this is not the present password",
+        );
+    }
+    Ok(())
+}
+
+fn check_password(
+    field: &str,
+    password: &SecretString,
+    user: Option<&UserFields>,
+    problems: &mut Problems,
+) {
+    let email = user.and_then(|user| user.email.as_deref());
+    let known: Vec<&str> = user
+        .map(|user| user.name.as_str())
+        .into_iter()
+        .chain(email)
+        .collect();
+    if let Err((code, message)) = password::check(password.expose_secret(), &known) {
+        problems.note(Path::input().field(field), code, message);
+    }
+}
+
+/// Notes when somebody else has the name or the address.
+async fn check_names(
+    work: &Work,
+    id: Option<i64>,
+    fields: &UserFields,
+    problems: &mut Problems,
+) -> Result<()> {
+    let others = users::namesakes(&work.tx, id, fields).await?;
+    let key = name_key(&fields.name);
+    let same_name = others.iter().any(|other| other.name_key == key);
+    let same_email =
+        fields.email.is_some() && others.iter().any(|other| other.email == fields.email);
+    for (same, field) in [(same_name, "name"), (same_email, "email")] {
+        if same {
+            let message = format!("another user has this {field}");
+            problems.note(Path::input().field(field), Code::Taken, message);
+        }
+    }
+    Ok(())
+}
+
+/// Notes when nobody would be left who may make users.
+fn check_last_admin(admins: &[i64], id: i64, after: &UserFields, problems: &mut Problems) {
+    if admins == [id] && !(after.is_active && after.role == Role::Admin) {
+        let field = if after.is_active { "role" } else { "id" };
+        let message = "this is the last ADMIN who can sign in; make another one first";
+        problems.note(Path::input().field(field), Code::Protected, message);
+    }
+}
+
+/// Two who take the same name at the same time: the database lets one of them.
+fn taken(error: WriteError) -> WriteError {
+    match error {
+        WriteError::Store(StoreError::Constraint(_)) => {
+            let message = "another user has this name or e-mail address";
+            WriteError::refused(Path::input().field("name"), Code::Taken, message)
+        }
+        error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_of_a_user_has_no_password() {
+        let fields = UserFields {
+            name: "li".to_owned(),
+            email: Some("li@example.com".to_owned()),
+            role: Role::Agent,
+            is_active: true,
+        };
+        let change = changed(object::USER, &1, &Record::default(), &fields.record());
+        let recorded = format!("{:?}", change.changes);
+        assert!(
+            !recorded.contains("password") && !recorded.contains("li@"),
+            "{recorded}"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! `access_tokens`.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    sea_query::Expr,
+};
+
+use super::{
+    Result, Transaction,
+    record::stored,
+    table::{LazyTable, Table},
+    users::UserRow,
+};
+pub use crate::entity::access_token::Model as AccessTokenRow;
+use crate::{
+    domain::{access_token::AccessTokenFields, hidden::Hidden, page::OrderKey},
+    entity::{
+        access_token::{ActiveModel, Column, Entity},
+        user,
+    },
+};
+
+/// The table, to write it.
+pub type AccessTokens = Entity;
+
+/// All access tokens, newest first.
+pub static ACCESS_TOKENS: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::descending("id")];
+    Table::of::<Entity>(order, Vec::new(), read)
+});
+
+stored!(
+    AccessTokenRow,
+    ACCESS_TOKENS,
+    [
+        id,
+        name,
+        role,
+        token_hash,
+        created_by,
+        user_id,
+        created_at,
+        expires_at,
+        last_used_at,
+        revoked_at,
+    ]
+);
+
+/// What the row says of the token.
+#[must_use]
+pub fn fields(row: &AccessTokenRow) -> AccessTokenFields {
+    AccessTokenFields {
+        name: row.name.clone(),
+        role: row.role,
+        expires_at: row.expires_at,
+    }
+}
+
+/// Whose token a new one is.
+#[derive(Debug, Clone)]
+pub struct Maker {
+    /// The subject of its maker.
+    pub subject: String,
+    /// Its maker, if that is a user of ours.
+    pub user_id: Option<i64>,
+}
+
+/// Adds a token and returns the row.
+pub async fn create(
+    tx: &Transaction,
+    fields: AccessTokenFields,
+    maker: Maker,
+    token_hash: Hidden,
+    now: DateTime<Utc>,
+) -> Result<AccessTokenRow> {
+    let row = ActiveModel {
+        name: Set(fields.name),
+        role: Set(fields.role),
+        token_hash: Set(token_hash),
+        created_by: Set(maker.subject),
+        user_id: Set(maker.user_id),
+        created_at: Set(now),
+        expires_at: Set(fields.expires_at),
+        ..Default::default()
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// The token with this hash, and its maker if that is a user of ours.
+pub async fn find_by_hash(
+    db: &impl ConnectionTrait,
+    token_hash: &Hidden,
+) -> Result<Option<(AccessTokenRow, Option<UserRow>)>> {
+    Ok(Entity::find()
+        .filter(Column::TokenHash.eq(token_hash.clone()))
+        .find_also_related(user::Entity)
+        .one(db)
+        .await?)
+}
+
+/// Ends the token `before`, which must be locked, and returns the row.
+pub async fn revoke(
+    tx: &Transaction,
+    before: &AccessTokenRow,
+    now: DateTime<Utc>,
+) -> Result<AccessTokenRow> {
+    let row = ActiveModel {
+        id: Unchanged(before.id),
+        revoked_at: Set(Some(now)),
+        ..Default::default()
+    };
+    Ok(row.update(tx).await?)
+}
+
+/// Ends all tokens of a user.
+pub async fn revoke_of_user(tx: &Transaction, user_id: i64, now: DateTime<Utc>) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now))
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the token is used now, unless another use was noted since `since`.
+pub async fn used(
+    tx: &Transaction,
+    id: i64,
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<()> {
+    let long_ago = Condition::any()
+        .add(Column::LastUsedAt.is_null())
+        .add(Column::LastUsedAt.lt(since));
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(long_ago)
+        .exec(tx)
+        .await?;
+    Ok(())
+}

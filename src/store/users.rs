@@ -1,0 +1,165 @@
+//! `users`.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait,
+};
+
+use super::{
+    Result, Transaction, dialect,
+    record::stored,
+    table::{LazyTable, Table},
+};
+pub use crate::entity::user::Model as UserRow;
+use crate::{
+    domain::{
+        hidden::Hidden,
+        page::OrderKey,
+        user::{UserFields, name_key},
+        viewer::Role,
+    },
+    entity::user::{ActiveModel, Column, Entity},
+};
+
+/// The table, to write it.
+pub type Users = Entity;
+
+/// All users, in the order in which they were made.
+pub static USERS: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::ascending("id")];
+    Table::of::<Entity>(order, Vec::new(), read)
+});
+
+stored!(
+    UserRow,
+    USERS,
+    [
+        id,
+        name,
+        name_key,
+        email,
+        password_hash,
+        role,
+        is_active,
+        version,
+        created_at,
+        updated_at,
+    ]
+);
+
+/// What the row says of the user.
+#[must_use]
+pub fn fields(row: &UserRow) -> UserFields {
+    UserFields {
+        name: row.name.clone(),
+        email: row.email.clone(),
+        role: row.role,
+        is_active: row.is_active,
+    }
+}
+
+/// Whoever signs in as `login`: a name, or an e-mail address.
+pub async fn find_by_login(db: &impl ConnectionTrait, login: &str) -> Result<Option<UserRow>> {
+    let key = name_key(login);
+    let column = if key.contains('@') {
+        Column::Email
+    } else {
+        Column::NameKey
+    };
+    Ok(Entity::find().filter(column.eq(key)).one(db).await?)
+}
+
+/// The user with this id.
+pub async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<UserRow>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+/// Users other than `id` who have the name or the address of `fields`.
+pub async fn namesakes(
+    tx: &Transaction,
+    id: Option<i64>,
+    fields: &UserFields,
+) -> Result<Vec<UserRow>> {
+    let mut same = Condition::any().add(Column::NameKey.eq(name_key(&fields.name)));
+    if let Some(email) = &fields.email {
+        same = same.add(Column::Email.eq(email));
+    }
+    let mut find = Entity::find().filter(same);
+    if let Some(id) = id {
+        find = find.filter(Column::Id.ne(id));
+    }
+    Ok(find.all(tx).await?)
+}
+
+/// Locks the administrators who may sign in, until the transaction ends, and returns their ids.
+pub async fn lock_admins(tx: &Transaction) -> Result<Vec<i64>> {
+    let mut find = Entity::find()
+        .filter(Column::Role.eq(Role::Admin))
+        .filter(Column::IsActive.eq(true))
+        .order_by_asc(Column::Id);
+    dialect::lock_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
+    Ok(find.all(tx).await?.into_iter().map(|row| row.id).collect())
+}
+
+/// Adds a user and returns the row.
+pub async fn create(
+    tx: &Transaction,
+    fields: UserFields,
+    password_hash: Hidden,
+    now: DateTime<Utc>,
+) -> Result<UserRow> {
+    let row = ActiveModel {
+        password_hash: Set(password_hash),
+        created_at: Set(now),
+        ..columns(fields, now)
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// Makes the row `before`, which must be locked, what `fields` say, and returns it.
+pub async fn update(
+    tx: &Transaction,
+    before: &UserRow,
+    fields: UserFields,
+    now: DateTime<Utc>,
+) -> Result<UserRow> {
+    let row = ActiveModel {
+        id: Unchanged(before.id),
+        version: Set(before.version + 1),
+        ..columns(fields, now)
+    };
+    Ok(row.update(tx).await?)
+}
+
+/// Gives the row `before`, which must be locked, another password, and returns it.
+pub async fn set_password(
+    tx: &Transaction,
+    before: &UserRow,
+    password_hash: Hidden,
+    now: DateTime<Utc>,
+) -> Result<UserRow> {
+    let row = ActiveModel {
+        id: Unchanged(before.id),
+        password_hash: Set(password_hash),
+        version: Set(before.version + 1),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    Ok(row.update(tx).await?)
+}
+
+fn columns(fields: UserFields, now: DateTime<Utc>) -> ActiveModel {
+    ActiveModel {
+        name_key: Set(name_key(&fields.name)),
+        name: Set(fields.name),
+        email: Set(fields.email),
+        role: Set(fields.role),
+        is_active: Set(fields.is_active),
+        updated_at: Set(now),
+        ..Default::default()
+    }
+}
