@@ -139,7 +139,8 @@ fi
 
 # load SERVER QUERY SECONDS RESULT: oha waits for the answers under way before it ends.
 load() {
-    local arguments=(-z "$3s" -w -c "$CONNECTIONS" --no-tui --output-format json -o "$4")
+    # Uncompressed: the floor does not compress.
+    local arguments=(-z "$3s" -w --disable-compression -c "$CONNECTIONS" --no-tui --output-format json -o "$4")
     if [[ $1 == dialgraph ]]; then
         oha "${arguments[@]}" -m POST -H "$authorization" -T application/json -Z "$folder/$2.bodies" "${address[0]}"
     else
