@@ -2,12 +2,19 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 /// Tells what time it is. Nothing else in the program may ask the system.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present instant.
     fn now(&self) -> DateTime<Utc>;
+}
+
+/// The seconds to wait, of which the last may be a part of one: nobody is told to come back too
+/// early.
+#[must_use]
+pub fn whole_seconds(wait: TimeDelta) -> i64 {
+    wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
 }
 
 /// The system's clock.
@@ -42,7 +49,7 @@ impl ManualClock {
     }
 
     /// Moves the clock on by `by`.
-    pub fn advance(&self, by: chrono::TimeDelta) {
+    pub fn advance(&self, by: TimeDelta) {
         self.0
             .fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);
     }
@@ -51,5 +58,18 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_second_is_waited_for_as_a_whole_one() {
+        for (milliseconds, seconds) in [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2)] {
+            let wait = TimeDelta::milliseconds(milliseconds);
+            assert_eq!(whole_seconds(wait), seconds);
+        }
     }
 }

@@ -7,11 +7,24 @@ use super::{
     change::{Change, Given},
     fields::{Fields, TextRule},
     problem::{Code, Path, Problems},
-    viewer::Role,
+    viewer::{Capability, Role, Viewer},
 };
 
 /// How the secret of every access token begins, so that it is known for one wherever it turns up.
 pub const PREFIX: &str = "dg_";
+
+/// Whose tokens `viewer` may see and end: those that this subject made, or, where there is none,
+/// everybody's.
+#[must_use]
+pub fn maker_visible_to(viewer: &Viewer) -> Option<&str> {
+    (!viewer.may(Capability::ManageUsers)).then_some(viewer.subject.as_str())
+}
+
+/// Whether `viewer` may see and end a token that `maker` made.
+#[must_use]
+pub fn is_visible_to(viewer: &Viewer, maker: &str) -> bool {
+    maker_visible_to(viewer).is_none_or(|visible| visible == maker)
+}
 
 /// What a caller says of a new access token.
 #[derive(Debug, Clone)]

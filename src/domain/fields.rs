@@ -9,6 +9,12 @@ use super::{
     problem::{Code, Path, Problems},
 };
 
+/// A text that says something. One that is empty counts as left out, wherever a form, a query string
+/// or an environment variable has a place for it.
+pub fn given<T: AsRef<str>>(text: T) -> Option<T> {
+    Some(text).filter(|text| !text.as_ref().trim().is_empty())
+}
+
 /// What a text may be. Every text is trimmed, and has no control characters.
 #[derive(Debug, Clone, Copy)]
 pub struct TextRule {

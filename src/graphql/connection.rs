@@ -18,6 +18,7 @@ use crate::{
         filter::Filter,
         page::{Binding, Cursor, List, OrderKey, Page, PageRequest},
         scalar::Scalar,
+        viewer::Viewer,
     },
     store::{self, AnyRecord, Erasable as _, Record, Stored, TableId},
 };
@@ -33,6 +34,11 @@ pub(super) trait Listed: OutputType {
     /// Whether the fields go by other names than the columns, so that all columns are read.
     const WHOLE: bool = false;
 
+    /// Which rows `viewer` may see in a list, whatever its filter says; none where that is all.
+    fn scope(_viewer: &Viewer) -> Option<Filter> {
+        None
+    }
+
     /// The record as the API shows it.
     fn new(record: Arc<Record<Self::Row>>) -> Self;
 
@@ -45,10 +51,10 @@ pub(super) trait Listed: OutputType {
 
 /// A type that shows the records of a table: its filter, its order, and for each field that leads
 /// to other rows the relation and how it is planned. Where the fields go by other names than the
-/// columns all of these are read: `whole = true`.
+/// columns all of these are read: `whole = true`. Where not everybody may see all of them: `scope`.
 macro_rules! listed {
     (
-        $type:ident($row:ty) by $filter:ty, $order:ty $(, whole = $whole:literal)? {
+        $type:ident($row:ty) by $filter:ty, $order:ty $(, whole = $whole:literal)? $(, scope = $scope:path)? {
             $($field:literal => $relation:literal: $plan:expr,)*
         }
     ) => {
@@ -60,6 +66,14 @@ macro_rules! listed {
             type Filter = $filter;
             type Order = $order;
             $(const WHOLE: bool = $whole;)?
+
+            $(
+                fn scope(
+                    viewer: &$crate::domain::viewer::Viewer,
+                ) -> Option<$crate::domain::filter::Filter> {
+                    $scope(viewer)
+                }
+            )?
 
             fn new(record: std::sync::Arc<$crate::store::Record<$row>>) -> Self {
                 Self(record)
@@ -340,21 +354,13 @@ fn objects<T: Listed>(page: &Page<AnyRecord>) -> Vec<T> {
     page.items.iter().filter_map(object).collect()
 }
 
-/// A page of a whole table, with what the query selects of it.
+/// A page of a whole table, as far as the viewer may see it, with what the query selects of it.
 pub(super) async fn list_of<T: Listed>(
     context: &Context<'_>,
     arguments: ListArguments<T>,
 ) -> Result<Connection<T>> {
-    list_within(context, arguments, None).await
-}
-
-/// A page of those rows of a table that are within `scope`, whatever the filter says.
-pub(super) async fn list_within<T: Listed>(
-    context: &Context<'_>,
-    arguments: ListArguments<T>,
-    scope: Option<Filter>,
-) -> Result<Connection<T>> {
     let mut listing = arguments.listing(context, &context.field())?;
+    let scope = T::scope(&context.request()?.viewer);
     let filter = listing.list.filter.take();
     let both: Vec<Filter> = scope.into_iter().chain(filter).collect();
     listing.list.filter = (!both.is_empty()).then(|| Filter::all(both));

@@ -6,8 +6,9 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::limits::{Refusal, whole_seconds};
+use super::limits::Refusal;
 use crate::{
+    clock::whole_seconds,
     domain::{filter::FilterError, page::PageError, viewer::Capability},
     service::{
         dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError,

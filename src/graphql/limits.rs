@@ -8,6 +8,7 @@ use super::{
     code,
     cost::Extent,
 };
+use crate::clock::whole_seconds;
 
 /// Bounds of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +80,6 @@ pub(super) enum Refusal {
         /// How long until there is enough.
         wait: TimeDelta,
     },
-}
-
-/// Whole seconds, rounded up.
-pub(super) fn whole_seconds(wait: TimeDelta) -> i64 {
-    wait.num_seconds() + i64::from(wait.subsec_nanos() > 0)
 }
 
 impl Limits {

@@ -8,6 +8,7 @@ use super::{
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
     guard::Requires,
+    identity::{AccessToken, User},
     sync::SyncRun,
 };
 use crate::domain::viewer::Capability;
@@ -74,4 +75,10 @@ lists! {
     /// What people did, newest first. For ADMIN.
     #[graphql(guard = "Requires(Capability::ReadAuditLog)")]
     audit_log: AuditEntry,
+    /// All users of this service, in the order in which they were made. For ADMIN.
+    #[graphql(guard = "Requires(Capability::ManageUsers)")]
+    users: User,
+    /// Access tokens, newest first: one's own, and for an ADMIN everybody's.
+    #[graphql(guard = "Requires(Capability::MakeAccessTokens)")]
+    access_tokens: AccessToken,
 }

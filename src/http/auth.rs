@@ -7,7 +7,10 @@ use axum::{
 };
 use secrecy::SecretString;
 
-use super::{AppState, error::refusal};
+use super::{
+    AppState,
+    error::{refusal, unavailable},
+};
 use crate::{
     auth::TokenError,
     domain::{access_token, viewer::Viewer},
@@ -101,21 +104,17 @@ impl From<StoreError> for NotAuthenticated {
 
 impl IntoResponse for NotAuthenticated {
     fn into_response(self) -> Response {
-        match self {
-            Self::Unauthenticated(message) => {
-                let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
-                let body = refusal(StatusCode::UNAUTHORIZED, &message);
-                (challenge, body).into_response()
-            }
-            Self::TokenInUrl => {
-                let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
-                let message = "a URL ends up in logs, so no token is taken from it: send the header `Authorization: Bearer <token>`, and make a new token";
-                (challenge, refusal(StatusCode::BAD_REQUEST, message)).into_response()
-            }
-            Self::Unavailable => refusal(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database cannot be reached at the moment; try again",
+        let (status, message) = match &self {
+            Self::Unauthenticated(message) => (StatusCode::UNAUTHORIZED, message.as_str()),
+            Self::TokenInUrl => (
+                StatusCode::BAD_REQUEST,
+                "a URL ends up in logs, so no token is taken from it: send the header `Authorization: Bearer <token>`, and make a new token",
             ),
-        }
+            Self::Unavailable => {
+                return unavailable("the database cannot be reached at the moment; try again");
+            }
+        };
+        let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
+        (challenge, refusal(status, message)).into_response()
     }
 }

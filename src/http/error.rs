@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower_http::{request_id::RequestId, timeout::TimeoutError};
 
 use super::HttpOptions;
-use crate::graphql::code::{BAD_USER_INPUT, FORBIDDEN, INTERNAL, UNAUTHENTICATED};
+use crate::graphql::code::{BAD_USER_INPUT, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE};
 
 /// Stable values of `extensions.code` that only HTTP has.
 mod code {
@@ -48,7 +48,17 @@ fn code_of(status: StatusCode) -> &'static str {
 
 /// An answer of the form that GraphQL clients read, for what never became a GraphQL request.
 pub(super) fn refusal(status: StatusCode, message: &str) -> Response {
-    let extensions = json!({ "code": code_of(status) });
+    coded(status, code_of(status), message)
+}
+
+/// The answer while something that is needed cannot be reached: 503, as for a request that took too
+/// long, but another code.
+pub(super) fn unavailable(message: &str) -> Response {
+    coded(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, message)
+}
+
+fn coded(status: StatusCode, code: &str, message: &str) -> Response {
+    let extensions = json!({ "code": code });
     (status, axum::Json(errors(message, &extensions))).into_response()
 }
 

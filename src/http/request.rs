@@ -5,6 +5,8 @@ use axum::{extract::Query, http::Uri};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{error::Category, value::RawValue};
 
+use crate::domain::fields::given;
+
 /// Why something is no GraphQL request.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Malformed {
@@ -136,10 +138,6 @@ pub(super) fn from_url(uri: &Uri) -> Result<Request, Malformed> {
         given(parameters.variables).as_deref(),
         given(parameters.extensions).as_deref(),
     )
-}
-
-fn given(text: String) -> Option<String> {
-    Some(text).filter(|text| !text.is_empty())
 }
 
 fn request(

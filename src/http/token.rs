@@ -14,7 +14,8 @@ use serde_json::json;
 
 use super::{AppState, client::ClientAddress};
 use crate::{
-    domain::access_token,
+    clock::whole_seconds,
+    domain::{access_token, fields::given},
     service::sign_in::{SignInError, SignedIn},
     store::StoreError,
 };
@@ -22,7 +23,8 @@ use crate::{
 /// Most bytes of a form: a name and a password, with room to spare.
 pub(super) const BODY_LIMIT: usize = 16 * 1024;
 
-/// What asks for a token. Fields that are not known are left alone (RFC 6749, 3.2).
+/// What asks for a token. Fields that are not known are left alone, and those without a value count
+/// as left out (RFC 6749, 3.2).
 #[derive(Deserialize)]
 pub(super) struct TokenForm {
     grant_type: Option<String>,
@@ -63,9 +65,11 @@ pub(super) async fn token(
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Result<Response, OAuthError> {
     let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
-    let signed_in = match given(form.grant_type).as_deref() {
+    let signed_in = match form.grant_type.and_then(given).as_deref() {
         Some("password") => {
-            let (Some(name), Some(password)) = (given(form.username), given(form.password)) else {
+            let (Some(name), Some(password)) =
+                (form.username.and_then(given), form.password.and_then(given))
+            else {
                 let message = "username and password have to be given";
                 return Err(OAuthError::InvalidRequest(message));
             };
@@ -73,7 +77,7 @@ pub(super) async fn token(
             state.accounts.sign_in(&name, &password, from).await?
         }
         Some("refresh_token") => {
-            let Some(token) = given(form.refresh_token) else {
+            let Some(token) = form.refresh_token.and_then(given) else {
                 let message = "refresh_token has to be given";
                 return Err(OAuthError::InvalidRequest(message));
             };
@@ -109,7 +113,7 @@ pub(super) async fn revoke(
     form: Result<Form<RevokeForm>, FormRejection>,
 ) -> Result<Response, OAuthError> {
     let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
-    let Some(token) = given(form.token) else {
+    let Some(token) = form.token.and_then(given) else {
         return Err(OAuthError::InvalidRequest("token has to be given"));
     };
     if token.starts_with(access_token::PREFIX) {
@@ -127,11 +131,6 @@ pub(super) async fn revoke(
         state.accounts.end_session(session).await?;
     }
     Ok((NEVER_STORED, StatusCode::OK).into_response())
-}
-
-/// A field without a value counts as left out (RFC 6749, 3.2).
-fn given(field: Option<String>) -> Option<String> {
-    field.filter(|value| !value.is_empty())
 }
 
 /// Neither tokens nor why there is none may be kept on the way (RFC 6749, 5.1).
@@ -191,14 +190,6 @@ impl IntoResponse for OAuthError {
         let retry_after = retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
         (status, NEVER_STORED, retry_after, body).into_response()
     }
-}
-
-/// Seconds, of which the last may be a part of one: nobody is told to come back too early.
-fn whole_seconds(wait: TimeDelta) -> i64 {
-    wait.num_microseconds()
-        .unwrap_or(i64::MAX)
-        .saturating_add(999_999)
-        / 1_000_000
 }
 
 impl From<SignInError> for OAuthError {

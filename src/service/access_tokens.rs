@@ -10,11 +10,10 @@ use super::{
 };
 use crate::{
     domain::{
-        access_token::{AccessTokenFields, AccessTokenInput, PREFIX},
+        access_token::{AccessTokenFields, AccessTokenInput, PREFIX, is_visible_to},
         audit::Record,
         change::GivenId,
         problem::{Code, Path, Problems},
-        viewer::{Capability, Viewer},
     },
     store::access_tokens::{self, AccessTokenRow, AccessTokens, Maker},
 };
@@ -57,11 +56,6 @@ pub async fn create(
     Ok((created.await?, secret))
 }
 
-/// Whether `viewer` may see and end a token: it is theirs, or they manage users.
-fn may_manage(viewer: &Viewer, token: &AccessTokenRow) -> bool {
-    viewer.may(Capability::ManageUsers) || viewer.subject == token.created_by
-}
-
 /// Ends a token. One that has ended stays as it is.
 ///
 /// # Errors
@@ -75,7 +69,7 @@ pub async fn revoke(
     let revoked = writer.write("revokeAccessToken", || {
         async move |work: &Work| {
             let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
-            if !may_manage(viewer, &row) {
+            if !is_visible_to(viewer, &row.created_by) {
                 let path = Path::input().field("id");
                 let message = no(object::ACCESS_TOKEN);
                 return Err(WriteError::refused(path, Code::NotFound, message));

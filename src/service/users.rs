@@ -8,6 +8,7 @@ use super::{
     write::{Result, Work, WriteError, Writer, accepted, check_version},
 };
 use crate::{
+    clock::whole_seconds,
     domain::{
         audit::Record,
         change::{Change, GivenId},
@@ -202,7 +203,7 @@ async fn check_current(
     if let Err(wait) = tried {
         let message = format!(
             "too many wrong passwords: try again in {} seconds",
-            wait.num_seconds() + 1
+            whole_seconds(wait)
         );
         problems.note(path, Code::TooManyAttempts, message);
         return Ok(());

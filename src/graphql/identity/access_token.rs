@@ -2,7 +2,12 @@ use async_graphql::{ID, Object};
 
 use super::{AccessTokenFilter, AccessTokenOrder, Role};
 use crate::{
-    domain::viewer::{Capability, Viewer},
+    domain::{
+        access_token::{is_visible_to, maker_visible_to},
+        filter::{Filter, Test},
+        scalar::Scalar,
+        viewer::Viewer,
+    },
     graphql::{
         connection::listed,
         id::{self, Kind},
@@ -12,15 +17,22 @@ use crate::{
 };
 
 listed! {
-    AccessToken(AccessTokenRow) by AccessTokenFilter, AccessTokenOrder, whole = true {
+    AccessToken(AccessTokenRow) by AccessTokenFilter, AccessTokenOrder, whole = true, scope = scope {
     }
 }
 
 impl AccessToken {
-    /// Whether `viewer` may see it: it is theirs, or they manage users.
+    /// Whether `viewer` may see it.
     pub(super) fn is_visible_to(&self, viewer: &Viewer) -> bool {
-        viewer.may(Capability::ManageUsers) || self.0.row.created_by == viewer.subject
+        is_visible_to(viewer, &self.0.row.created_by)
     }
+}
+
+/// Those that `viewer` may see; none where that is all.
+fn scope(viewer: &Viewer) -> Option<Filter> {
+    let maker = maker_visible_to(viewer)?;
+    let own = Test::Equal(Scalar::Text(maker.to_owned()));
+    Some(Filter::field("created_by", own))
 }
 
 /// What a program comes in with, in place of a person: `Authorization: Bearer dg_…`. The secret

@@ -1,19 +1,12 @@
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::{
-    AccessToken, AccessTokenFilter, AccessTokenOrder, Capability, Role, User, UserFilter, UserOrder,
-};
+use super::{AccessToken, Capability, Role, User};
 use crate::{
-    domain::{
-        filter::{Filter, Test},
-        scalar::Scalar,
-        viewer,
-    },
+    domain::viewer,
     graphql::{
-        connection::{Connection, ListArguments, find, found, list_of, list_within},
+        connection::{find, found},
         context::ContextExt,
         error::Result,
-        guard::Requires,
     },
 };
 
@@ -24,8 +17,8 @@ struct Viewer {
     /// Whom the token names, as the record of changes has it: `user:7` is a user of this service,
     /// `token:7` an access token, anything else whoever another service calls so.
     subject: String,
-    /// The e-mail address, as far as it is known; null for a program. Hidden, as every address is, for
-    /// an ANALYST.
+    /// The e-mail address, as far as it is known; null for a program. One's own is shown to everybody,
+    /// also to an ANALYST, who sees others masked.
     email: Option<String>,
     /// What they may do.
     role: Role,
@@ -60,62 +53,6 @@ impl IdentityQuery {
             role: viewer.role.into(),
             capabilities: viewer.role.capabilities().map(Into::into).collect(),
         })
-    }
-
-    /// All users of this service, in the order in which they were made. For ADMIN.
-    #[graphql(guard = "Requires(viewer::Capability::ManageUsers)")]
-    async fn users(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The first so many; 20 by default, at most 200.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last so many, at most 200; not together with first.")] last: Option<
-            i32,
-        >,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<Box<UserFilter>>,
-        #[graphql(desc = "Their order, by the first key and then by the next. At most 8 keys.")]
-        order_by: Option<Vec<UserOrder>>,
-    ) -> Result<Connection<User>> {
-        let arguments = ListArguments {
-            first,
-            after,
-            last,
-            before,
-            filter,
-            order_by,
-        };
-        list_of(context, arguments).await
-    }
-
-    /// Access tokens, newest first: one's own, and for an ADMIN everybody's.
-    #[graphql(guard = "Requires(viewer::Capability::MakeAccessTokens)")]
-    async fn access_tokens(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The first so many; 20 by default, at most 200.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "The last so many, at most 200; not together with first.")] last: Option<
-            i32,
-        >,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which of them.")] filter: Option<Box<AccessTokenFilter>>,
-        #[graphql(desc = "Their order, by the first key and then by the next. At most 8 keys.")]
-        order_by: Option<Vec<AccessTokenOrder>>,
-    ) -> Result<Connection<AccessToken>> {
-        let arguments = ListArguments {
-            first,
-            after,
-            last,
-            before,
-            filter,
-            order_by,
-        };
-        let viewer = &context.request()?.viewer;
-        let own = Test::Equal(Scalar::Text(viewer.subject.clone()));
-        let own = Filter::field("created_by", own);
-        let scope = (!viewer.may(viewer::Capability::ManageUsers)).then_some(own);
-        list_within(context, arguments, scope).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Access tokens, which programs come in with.
 
+use axum::http::StatusCode;
 use chrono::TimeDelta;
 use dialgraph::{domain::viewer::Role, entity::access_token};
 use sea_orm::EntityTrait as _;
@@ -26,6 +27,18 @@ fn text(value: &Value) -> String {
 }
 
 on_both! {
+    /// While the database cannot be reached nobody can tell whether a token is good: that is no 401,
+    /// which would make clients throw the token away, and no request that took too long.
+    a_token_that_cannot_be_looked_up_is_not_refused = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let admin = app.token(Role::Admin);
+        let secret = text(&create(&app, &admin, json!({ "name": "BI", "role": "ANALYST" })).await["secret"]);
+        app.database.db.clone().close().await;
+        let asked = app.query_by(&secret, "{ viewer { subject } }", Value::Null).await;
+        assert_eq!((asked.status, asked.code()), (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"));
+        assert!(asked.message().contains("database cannot be reached"), "{:?}", asked.body);
+    };
+
     /// A token shows its secret once, works, and is listed with its last use.
     a_program_comes_in = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
