@@ -2,6 +2,8 @@
 
 mod claims;
 mod jwt;
+mod secret;
 
 pub use claims::{ClaimRules, Verified};
-pub use jwt::{InvalidSecret, JwtKeys, TokenError};
+pub use jwt::{JwtKeys, TokenError};
+pub use secret::{WeakSecret, check_secret};

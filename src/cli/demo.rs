@@ -69,7 +69,7 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     let _alone = lock(&folder.join("lock"))?;
     let is_first = remember(&folder.join("settings"), arguments.data)?;
     let secret = secret(&folder.join("secret"))?;
-    let keys = JwtKeys::new(&secret, clock.clone())?;
+    let keys = JwtKeys::new(&secret, clock.clone());
     let url = DatabaseUrl::sqlite_file(&folder.join("dialgraph.db"));
     let db = Database::connect(&url, ConnectOptions::default())
         .await

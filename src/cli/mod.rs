@@ -17,7 +17,10 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 
-use crate::telemetry::{self, LogFormat};
+use crate::{
+    config::Environment,
+    telemetry::{self, LogFormat},
+};
 
 /// One GraphQL service for an outbound call centre and the sales team behind it.
 ///
@@ -32,6 +35,16 @@ struct Cli {
     /// other commands, unless it says otherwise
     #[arg(long, global = true, env = "LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
+
+    /// What the program runs for: in development a weak JWT_SECRET_KEY is warned of, not refused
+    #[arg(
+        long = "env",
+        env = "DIALGRAPH_ENV",
+        global = true,
+        value_enum,
+        default_value_t
+    )]
+    environment: Environment,
 
     #[command(subcommand)]
     command: Command,
@@ -149,15 +162,19 @@ impl Cli {
             progress::above(bar.clone()),
         )?;
         match self.command {
-            Command::Serve(arguments) => serve::run(arguments).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve(arguments) => serve::run(arguments, self.environment)
+                .await
+                .map(|()| ExitCode::SUCCESS),
             Command::Demo(arguments) => {
                 demo::run(arguments, &bar).await.map(|()| ExitCode::SUCCESS)
             }
             Command::Migrate(arguments) => {
                 migrate::run(arguments).await.map(|()| ExitCode::SUCCESS)
             }
-            Command::Sync(arguments) => sync::run(arguments, &bar).await,
-            Command::Token(arguments) => token::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Sync(arguments) => sync::run(arguments, self.environment, &bar).await,
+            Command::Token(arguments) => {
+                token::run(&arguments, self.environment).map(|()| ExitCode::SUCCESS)
+            }
             Command::User(arguments) => user::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Command::Schema => {
                 print(crate::graphql::sdl().trim_end())?;

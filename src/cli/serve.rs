@@ -10,7 +10,10 @@ use crate::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
     clock::SystemClock,
-    config::{AuthArgs, ClaimArgs, DatabaseArgs, GuankeArgs, ServerArgs, SessionArgs, SyncArgs},
+    config::{
+        AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, ServerArgs, SessionArgs,
+        SyncArgs,
+    },
     guanke::ClientConfig,
     http::Server,
     lifecycle,
@@ -43,12 +46,10 @@ pub struct ServeArgs {
 /// The SQLite file where no database is named.
 const FILE: &str = "dialgraph.db";
 
-pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
-    let secret = arguments.auth.secret()?;
+pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Result<()> {
+    let secret = arguments.auth.secret(environment)?;
     let clock = Arc::new(SystemClock);
-    let keys = JwtKeys::new(&secret, clock.clone())
-        .context("JWT_SECRET_KEY")?
-        .with_rules(arguments.claims.rules());
+    let keys = JwtKeys::new(&secret, clock.clone()).with_rules(arguments.claims.rules());
     let sign_in = AccountOptions {
         access_lifetime: arguments.auth.lifetime(),
         refresh_lifetime: arguments.sessions.refresh_lifetime(),

@@ -11,7 +11,7 @@ use super::{progress, serve};
 use crate::{
     app::Base,
     clock::{Clock as _, SystemClock},
-    config::{AuthArgs, DatabaseArgs, GuankeArgs, SyncArgs},
+    config::{AuthArgs, DatabaseArgs, Environment, GuankeArgs, SyncArgs},
     domain::{
         business_time::DayRange,
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
@@ -71,7 +71,11 @@ impl From<Track> for SyncTrack {
     }
 }
 
-pub async fn run(arguments: SyncCommandArgs, bars: &MultiProgress) -> anyhow::Result<ExitCode> {
+pub async fn run(
+    arguments: SyncCommandArgs,
+    environment: Environment,
+    bars: &MultiProgress,
+) -> anyhow::Result<ExitCode> {
     let clock = Arc::new(SystemClock);
     let zone = arguments.sync.zone();
     let days =
@@ -80,7 +84,7 @@ pub async fn run(arguments: SyncCommandArgs, bars: &MultiProgress) -> anyhow::Re
     if days.to() > today {
         bail!("--to must not lie in the future: today is {today}");
     }
-    let secret = arguments.auth.secret()?;
+    let secret = arguments.auth.secret(environment)?;
     // Before anything is opened or changed.
     let Some(client) = arguments.guanke.client()? else {
         bail!(

@@ -10,7 +10,7 @@ use super::print;
 use crate::{
     auth::JwtKeys,
     clock::SystemClock,
-    config::{AuthArgs, ClaimArgs},
+    config::{AuthArgs, ClaimArgs, Environment},
     domain::viewer::{Role, Viewer},
 };
 
@@ -39,11 +39,9 @@ pub(super) fn role(text: &str) -> Result<Role, &'static str> {
         .map_err(|_| "it must be admin, manager, agent or analyst")
 }
 
-pub fn run(arguments: &TokenArgs) -> anyhow::Result<()> {
-    let secret = arguments.auth.secret()?;
-    let keys = JwtKeys::new(&secret, Arc::new(SystemClock))
-        .context("JWT_SECRET_KEY")?
-        .with_rules(arguments.claims.rules());
+pub fn run(arguments: &TokenArgs, environment: Environment) -> anyhow::Result<()> {
+    let secret = arguments.auth.secret(environment)?;
+    let keys = JwtKeys::new(&secret, Arc::new(SystemClock)).with_rules(arguments.claims.rules());
     let lifetime = match arguments.expires {
         Some(expires) => TimeDelta::from_std(expires)
             .ok()

@@ -2,7 +2,11 @@ use chrono::TimeDelta;
 use clap::Args;
 use secrecy::SecretString;
 
-use super::given;
+use super::Environment;
+use crate::{
+    auth::{WeakSecret, check_secret},
+    domain::fields::given,
+};
 
 /// Who may come in.
 #[derive(Clone, Args)]
@@ -41,12 +45,18 @@ impl SessionArgs {
     }
 }
 
-/// No secret was given.
+/// There is no secret that tokens can be signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "JWT_SECRET_KEY is not set. It signs and checks tokens and must have at least 32 bytes; make one with: openssl rand -base64 48"
-)]
-pub struct MissingSecret;
+pub enum SecretError {
+    /// None was given.
+    #[error(
+        "JWT_SECRET_KEY is not set. It signs and checks tokens and must have at least 32 bytes; make one with: openssl rand -base64 48"
+    )]
+    Missing,
+    /// It keeps nobody out.
+    #[error("JWT_SECRET_KEY: {0}. On your own machine DIALGRAPH_ENV=development takes it")]
+    Weak(WeakSecret),
+}
 
 impl std::fmt::Debug for AuthArgs {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -55,15 +65,24 @@ impl std::fmt::Debug for AuthArgs {
 }
 
 impl AuthArgs {
-    /// The secret.
+    /// The secret. In development a weak one is warned of and taken.
     ///
     /// # Errors
-    /// [`MissingSecret`] when neither name has one.
-    pub fn secret(&self) -> Result<SecretString, MissingSecret> {
-        given(self.jwt_secret_key.as_deref())
-            .or_else(|| given(self.secret_key.as_deref()))
-            .map(SecretString::from)
-            .ok_or(MissingSecret)
+    /// [`SecretError`] when neither name has one that can be taken.
+    pub fn secret(&self, environment: Environment) -> Result<SecretString, SecretError> {
+        let secret = [&self.jwt_secret_key, &self.secret_key]
+            .into_iter()
+            .find_map(|secret| secret.as_deref().and_then(given))
+            .ok_or(SecretError::Missing)?;
+        let secret = SecretString::from(secret);
+        match (check_secret(&secret), environment) {
+            (Err(weakness), Environment::Production) => return Err(SecretError::Weak(weakness)),
+            (Err(weakness), Environment::Development) => {
+                tracing::warn!(%weakness, "JWT_SECRET_KEY is weak: fit for development only");
+            }
+            (Ok(()), _) => {}
+        }
+        Ok(secret)
     }
 
     /// How long a token is good for.

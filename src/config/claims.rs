@@ -1,7 +1,9 @@
 use clap::Args;
 
-use super::given;
-use crate::{auth::ClaimRules, domain::viewer::Role};
+use crate::{
+    auth::ClaimRules,
+    domain::{fields::given, viewer::Role},
+};
 
 /// What tokens of other services say.
 #[derive(Debug, Clone, Args)]
@@ -66,12 +68,12 @@ impl ClaimArgs {
     /// Which claims say what.
     #[must_use]
     pub fn rules(&self) -> ClaimRules {
-        let owned = |text: &Option<String>| given(text.as_deref()).map(str::to_owned);
+        let owned = |text: &Option<String>| text.as_deref().and_then(given).map(str::to_owned);
         ClaimRules {
             subject: self.subject_claim.clone(),
             email: self.email_claim.clone(),
             roles: self.role_claims.clone(),
-            admin: given(Some(&self.admin_claim)).map(str::to_owned),
+            admin: given(self.admin_claim.clone()),
             words: self.role_words.clone(),
             issuer: owned(&self.issuer),
             audience: owned(&self.audience),

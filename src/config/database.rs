@@ -2,8 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::given;
-use crate::store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl};
+use crate::{
+    domain::fields::given,
+    store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl},
+};
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -31,7 +33,7 @@ impl DatabaseArgs {
     /// # Errors
     /// For an address that is no database's.
     pub fn url(&self, file: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
-        match given(self.database_url.as_deref()) {
+        match self.database_url.as_deref().and_then(given) {
             Some(url) => url.parse(),
             None => Ok(DatabaseUrl::sqlite_file(&self.data_dir.join(file))),
         }

@@ -4,8 +4,10 @@ use clap::Args;
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::given;
-use crate::guanke::{CdrApi, ClientConfig, Credentials};
+use crate::{
+    domain::fields::given,
+    guanke::{CdrApi, ClientConfig, Credentials},
+};
 
 /// How to reach the calling platform.
 #[expect(
@@ -120,20 +122,22 @@ impl GuankeArgs {
     /// user name.
     #[must_use]
     pub fn login(&self) -> SecretString {
-        given(self.guanke_api_secret.as_deref())
-            .or_else(|| given(self.guanke_username.as_deref()))
+        self.guanke_api_secret
+            .as_deref()
+            .and_then(given)
+            .or_else(|| self.guanke_username.as_deref().and_then(given))
             .unwrap_or_default()
             .into()
     }
 
     fn credentials(&self) -> Result<Option<Credentials>, GuankeConfigError> {
-        if let Some(secret) = given(self.guanke_api_secret.as_deref()) {
+        if let Some(secret) = self.guanke_api_secret.as_deref().and_then(given) {
             return Ok(Some(Credentials::Secret(secret.into())));
         }
         let half = |given, missing| Err(GuankeConfigError::HalfLogin { given, missing });
         match (
-            given(self.guanke_username.as_deref()),
-            given(self.guanke_password.as_deref()),
+            self.guanke_username.as_deref().and_then(given),
+            self.guanke_password.as_deref().and_then(given),
         ) {
             (None, None) => Ok(None),
             (Some(_), None) => half("GUANKE_USERNAME", "GUANKE_PASSWORD"),

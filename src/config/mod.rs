@@ -4,23 +4,20 @@
 mod auth;
 mod claims;
 mod database;
+mod environment;
 mod guanke;
 mod limits;
 mod server;
 mod sync;
 
-pub use auth::{AuthArgs, MissingSecret, SessionArgs};
+pub use auth::{AuthArgs, SecretError, SessionArgs};
 pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
+pub use environment::Environment;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use limits::LimitArgs;
 pub use server::ServerArgs;
 pub use sync::SyncArgs;
-
-/// A value that may be left out by leaving it empty, as compose files do.
-fn given(value: Option<&str>) -> Option<&str> {
-    value.filter(|value| !value.trim().is_empty())
-}
 
 /// A span of time such as `30s`, longer than none.
 fn positive_duration(text: &str) -> Result<std::time::Duration, &'static str> {

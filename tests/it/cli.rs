@@ -55,8 +55,32 @@ fn nothing_starts_without_a_secret_or_with_a_short_one() {
 }
 
 #[test]
+fn a_weak_secret_is_for_development_only() {
+    for weak in ["short", "your-secret-key-change-it-in-production"] {
+        let run = |environment: &str| {
+            let variables = [("JWT_SECRET_KEY", weak), ("DIALGRAPH_ENV", environment)];
+            let output = dialgraph(&["token", "--role", "admin"], &variables);
+            (output.status.success(), text(&output.stderr))
+        };
+        let (taken, message) = run("production");
+        assert!(
+            !taken && message.contains("openssl rand -base64 48"),
+            "{message}"
+        );
+        let (taken, message) = run("development");
+        assert!(taken && message.contains("is weak"), "{message}");
+        assert!(!message.contains(weak), "{message}");
+    }
+}
+
+#[test]
 fn a_malformed_variable_is_refused_by_name() {
     for (name, value, allowed) in [
+        (
+            "DIALGRAPH_ENV",
+            "test",
+            "[possible values: production, development]",
+        ),
         ("PORT", "http", "PORT"),
         ("GUANKE_CDR_API", "cdr", "`call_record` or `task_cdr`"),
         ("BUSINESS_TIMEZONE", "Mars", "IANA"),

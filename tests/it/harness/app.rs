@@ -146,7 +146,7 @@ impl TestApp {
             secret: SECRET.into(),
         };
         let syncer = syncer(&base, &address);
-        let keys = JwtKeys::new(&SECRET.into(), clock.clone()).unwrap();
+        let keys = JwtKeys::new(&SECRET.into(), clock.clone());
         let keys = keys.with_rules(rules);
         let router = router(&base, &keys, &syncer, options);
         Self {

@@ -166,7 +166,7 @@ on_both! {
         let app = TestApp::new(&backend).await;
         user(&app, "li", "AGENT").await;
         token_of(&app, "li").await;
-        let keys = JwtKeys::new(&crate::harness::SECRET.into(), app.clock.clone()).unwrap();
+        let keys = JwtKeys::new(&crate::harness::SECRET.into(), app.clock.clone());
         let hour = TimeDelta::hours(1);
         let admin = Viewer::user(1, Role::Admin, None);
         assert_eq!(viewer(&app, &keys.issue(&admin, hour).unwrap()).await, None);

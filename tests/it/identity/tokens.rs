@@ -19,7 +19,7 @@ async fn tokens_for_others_are_refused() {
     };
     let app = TestApp::with_rules(&Backend::Sqlite, rules("https://sso")).await;
     let token = |rules: ClaimRules| {
-        let keys = JwtKeys::new(&SECRET.into(), app.clock.clone()).unwrap();
+        let keys = JwtKeys::new(&SECRET.into(), app.clock.clone());
         let viewer = Viewer::named("li", Role::Agent);
         let issued = keys.with_rules(rules).issue(&viewer, TimeDelta::hours(1));
         issued.unwrap()
