@@ -59,9 +59,23 @@ pub struct Verified {
     pub session: Option<i64>,
 }
 
+/// Who signed a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signer {
+    /// Somebody who has our own secret: ourselves, or a service that we share it with.
+    Secret,
+    /// Somebody else, whose public key we have.
+    PublicKey,
+}
+
 impl ClaimRules {
     /// What `claims` say at the instant `now`.
-    pub(super) fn read(&self, claims: &Claims, now: DateTime<Utc>) -> Result<Verified, TokenError> {
+    pub(super) fn read(
+        &self,
+        claims: &Claims,
+        signer: Signer,
+        now: DateTime<Utc>,
+    ) -> Result<Verified, TokenError> {
         check_times(claims, now)?;
         self.check_parties(claims)?;
         let subject = match find(claims, &self.subject) {
@@ -79,13 +93,15 @@ impl ClaimRules {
         let session = find(claims, SESSION)
             .and_then(Value::as_str)
             .and_then(|session| session.parse().ok());
-        // Names that are ours belong to sessions of ours, which can end.
-        if Viewer::is_reserved(&viewer.subject) && (viewer.user_id().is_none() || session.is_none())
-        {
+        // Names that are ours belong to sessions of ours, which can end. Others have sessions too,
+        // of which we know nothing.
+        let is_session =
+            signer == Signer::Secret && viewer.user_id().is_some() && session.is_some();
+        if Viewer::is_reserved(&viewer.subject) && !is_session {
             return Err(TokenError::Invalid);
         }
         Ok(Verified {
-            session: session.filter(|_| viewer.user_id().is_some()),
+            session: session.filter(|_| is_session),
             viewer,
         })
     }
@@ -225,7 +241,7 @@ mod tests {
     fn read(rules: &ClaimRules, mut claims: Value) -> Result<Verified, TokenError> {
         claims["exp"] = json!(1_900_000_000);
         let claims = claims.as_object().unwrap();
-        rules.read(claims, NOW.parse().unwrap())
+        rules.read(claims, Signer::Secret, NOW.parse().unwrap())
     }
 
     fn role(rules: &ClaimRules, claims: Value) -> Result<Role, TokenError> {
@@ -285,7 +301,10 @@ mod tests {
         // What is written so can be read so.
         let now: DateTime<Utc> = NOW.parse().unwrap();
         let written = rules.write(&expected, None, now, now + TimeDelta::hours(1));
-        assert_eq!(rules.read(&written, now).unwrap().viewer, expected);
+        assert_eq!(
+            rules.read(&written, Signer::Secret, now).unwrap().viewer,
+            expected
+        );
     }
 
     #[test]
@@ -328,6 +347,16 @@ mod tests {
         for sub in ["token:7", "user:x"] {
             assert_eq!(session(sub, json!("3")), Err(TokenError::Invalid));
         }
+        // With a key of their own nobody names them at all, and their sessions are not ours.
+        let foreign = |sub: &str| {
+            let claims = json!({"sub": sub, "role": "admin", "sid": "3", "exp": 1_900_000_000});
+            let claims = claims.as_object().unwrap();
+            let read = rules.read(claims, Signer::PublicKey, NOW.parse().unwrap());
+            read.map(|verified| verified.session)
+        };
+        assert_eq!(foreign("user:7"), Err(TokenError::Invalid));
+        assert_eq!(foreign("token:7"), Err(TokenError::Invalid));
+        assert_eq!(foreign("li"), Ok(None));
     }
 
     #[test]
@@ -338,7 +367,8 @@ mod tests {
             claims[claim] = value;
             // 2026-11-20T00:00:00Z
             let now = DateTime::from_timestamp(1_795_132_800, 0).unwrap();
-            rules.read(claims.as_object().unwrap(), now).map(|_| ())
+            let claims = claims.as_object().unwrap();
+            rules.read(claims, Signer::Secret, now).map(|_| ())
         };
         for claim in ["nbf", "iat"] {
             assert_eq!(at(claim, json!(1_795_132_860)), Ok(()));

@@ -1,4 +1,5 @@
-//! HS256 tokens, shared with the organisation's other services.
+//! Signed tokens (JWTs, RFC 7519): with our secret, which the organisation's other services share
+//! (HS256), or with a key of which we have the public half (JWKS).
 
 use std::sync::Arc;
 
@@ -6,7 +7,10 @@ use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::claims::{ClaimRules, Claims, Verified};
+use super::{
+    claims::{ClaimRules, Claims, Signer, Verified},
+    public_keys::PublicKeys,
+};
 use crate::{clock::Clock, domain::viewer::Viewer};
 
 /// Why a token lets nobody in. What exactly was wrong is for the log, not for the client.
@@ -27,6 +31,9 @@ pub enum TokenError {
     /// It was taken back: its holder signed out, or may not come in any more.
     #[error("the token was revoked")]
     Revoked,
+    /// Whether it is good cannot be told, because no keys are there yet.
+    #[error("the keys that tokens are checked with cannot be reached at the moment; try again")]
+    Unavailable,
     /// Wrong signature, wrong algorithm, missing claims, or no token at all.
     #[error("the token is not valid")]
     Invalid,
@@ -37,6 +44,7 @@ pub enum TokenError {
 pub struct JwtKeys {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    public_keys: Option<PublicKeys>,
     rules: Arc<ClaimRules>,
     clock: Arc<dyn Clock>,
 }
@@ -56,6 +64,7 @@ impl JwtKeys {
         Self {
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),
+            public_keys: None,
             rules: Arc::default(),
             clock,
         }
@@ -66,6 +75,15 @@ impl JwtKeys {
     pub fn with_rules(self, rules: ClaimRules) -> Self {
         Self {
             rules: Arc::new(rules),
+            ..self
+        }
+    }
+
+    /// The same keys, and those of others.
+    #[must_use]
+    pub fn with_public_keys(self, public_keys: Option<PublicKeys>) -> Self {
+        Self {
+            public_keys,
             ..self
         }
     }
@@ -103,25 +121,52 @@ impl JwtKeys {
             .map_err(|_| TokenError::Invalid)
     }
 
-    /// Who holds `token`.
+    /// Who holds `token`. Which algorithm it must have is the key's matter: the secret is for HS256
+    /// alone, and a public key never a secret.
     ///
     /// # Errors
     /// See [`TokenError`].
-    pub fn verify(&self, token: &str) -> Result<Verified, TokenError> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        // Claims are checked by our rules and the injected clock.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
-            .map_err(|_| TokenError::Invalid)?;
-        // Something that has to be understood (RFC 7515, 4.1.11): we know of no such thing.
-        if token.header.crit.is_some() {
+    pub async fn verify(&self, token: &str) -> Result<Verified, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        // What has to be understood (RFC 7515, 4.1.11), of which we know nothing, and tokens for
+        // something else (RFC 8725, 3.11).
+        if header.crit.is_some() || !is_for_access(header.typ.as_deref()) {
             return Err(TokenError::Invalid);
         }
-        self.rules.read(&token.claims, self.clock.now())
+        let (claims, signer) = if header.alg == Algorithm::HS256 {
+            let claims = claims(token, &self.decoding, Algorithm::HS256)?;
+            (claims, Signer::Secret)
+        } else {
+            let keys = self.public_keys.as_ref().ok_or(TokenError::Invalid)?;
+            let key = keys.find(header.kid.as_deref(), header.alg).await?;
+            let claims = claims(token, &key.key, key.algorithm)?;
+            (claims, Signer::PublicKey)
+        };
+        self.rules.read(&claims, signer, self.clock.now())
     }
+}
+
+/// The claims of a token that is signed with `key` by `algorithm`.
+fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, TokenError> {
+    let mut validation = Validation::new(algorithm);
+    // Claims are checked by our rules and the injected clock.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    jsonwebtoken::decode::<Claims>(token, key, &validation)
+        .map(|token| token.claims)
+        .map_err(|_| TokenError::Invalid)
+}
+
+/// Whether a token of the type `typ` is one to come in with: it says nothing of it, is a JWT of any
+/// kind, or an access token (RFC 9068). Tokens for signing out, for events and the like are not.
+fn is_for_access(typ: Option<&str>) -> bool {
+    typ.is_none_or(|typ| {
+        let typ = typ.to_ascii_lowercase();
+        let typ = typ.strip_prefix("application/").unwrap_or(&typ);
+        matches!(typ, "jwt" | "at+jwt")
+    })
 }
 
 #[cfg(test)]
@@ -148,19 +193,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_token_is_good_until_it_expires_and_a_minute_longer() {
+    #[tokio::test]
+    async fn a_token_is_good_until_it_expires_and_a_minute_longer() {
         let (clock, keys) = keys("2026-11-20T00:00:00Z");
         let token = keys.issue(&admin(), TimeDelta::hours(24)).unwrap();
-        assert_eq!(keys.verify(&token), Ok(good()));
+        assert_eq!(keys.verify(&token).await, Ok(good()));
         clock.set("2026-11-21T00:00:59Z".parse().unwrap());
-        assert_eq!(keys.verify(&token), Ok(good()));
+        assert_eq!(keys.verify(&token).await, Ok(good()));
         clock.set("2026-11-21T00:01:00Z".parse().unwrap());
-        assert_eq!(keys.verify(&token), Err(TokenError::Expired));
+        assert_eq!(keys.verify(&token).await, Err(TokenError::Expired));
     }
 
-    #[test]
-    fn a_token_of_another_secret_or_algorithm_or_without_a_role_is_refused() {
+    #[tokio::test]
+    async fn a_token_of_another_secret_or_algorithm_or_without_a_role_is_refused() {
         let (_, keys) = keys("2026-11-20T00:00:00Z");
         let sign = |header: Header, secret: &[u8], claims: serde_json::Value| {
             jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap()
@@ -169,7 +214,7 @@ mod tests {
         let hs256 = || Header::new(Algorithm::HS256);
         let with_role = serde_json::json!({"sub": "li", "role": "admin", "exp": exp});
         let token = sign(hs256(), SECRET.as_bytes(), with_role.clone());
-        assert_eq!(keys.verify(&token), Ok(good()));
+        assert_eq!(keys.verify(&token).await, Ok(good()));
         for (token, error) in [
             (
                 sign(
@@ -228,7 +273,7 @@ mod tests {
             ),
             ("no.token.atall".to_owned(), TokenError::Invalid),
         ] {
-            assert_eq!(keys.verify(&token), Err(error));
+            assert_eq!(keys.verify(&token).await, Err(error));
         }
     }
 }

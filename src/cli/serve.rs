@@ -8,11 +8,11 @@ use tokio::net::TcpListener;
 
 use crate::{
     app::{self, Base, PlatformConfig},
-    auth::JwtKeys,
+    auth::{JwtKeys, PublicKeys},
     clock::SystemClock,
     config::{
-        AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, ServerArgs, SessionArgs,
-        SyncArgs,
+        AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, KeyArgs, ServerArgs,
+        SessionArgs, SyncArgs,
     },
     guanke::ClientConfig,
     http::Server,
@@ -20,6 +20,7 @@ use crate::{
     service::accounts::AccountOptions,
     store::{ConnectOptions, Database, schema},
     sync::Syncer,
+    telemetry::with_sources,
 };
 
 #[derive(Debug, Args)]
@@ -36,6 +37,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     claims: ClaimArgs,
     #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
     guanke: GuankeArgs,
@@ -49,7 +52,10 @@ const FILE: &str = "dialgraph.db";
 pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Result<()> {
     let secret = arguments.auth.secret(environment)?;
     let clock = Arc::new(SystemClock);
-    let keys = JwtKeys::new(&secret, clock.clone()).with_rules(arguments.claims.rules());
+    let public_keys = public_keys(&arguments, &clock).await?;
+    let keys = JwtKeys::new(&secret, clock.clone())
+        .with_rules(arguments.claims.rules())
+        .with_public_keys(public_keys);
     let sign_in = AccountOptions {
         access_lifetime: arguments.auth.lifetime(),
         refresh_lifetime: arguments.sessions.refresh_lifetime(),
@@ -88,6 +94,33 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     let stop = lifecycle::shutdown_on_signal();
     app::serve(base, server, syncer, stop).await;
     Ok(())
+}
+
+/// The public keys that are configured, read once. A file has to be there; an address that does not
+/// answer now may later.
+async fn public_keys(
+    arguments: &ServeArgs,
+    clock: &Arc<SystemClock>,
+) -> anyhow::Result<Option<PublicKeys>> {
+    let Some(source) = arguments.keys.source()? else {
+        return Ok(None);
+    };
+    let is_file = source.is_file();
+    let keys = PublicKeys::new(source, clock.clone());
+    match keys.load().await {
+        Err(error) if is_file => return Err(error).context("JWKS_FILE"),
+        Err(error) => {
+            let error = with_sources(&error);
+            tracing::warn!(error, "JWKS_URL could not be read; it is tried again");
+        }
+        Ok(()) => {}
+    }
+    if !arguments.claims.names_parties() {
+        tracing::warn!(
+            "whoever signs with a key of JWKS_URL or JWKS_FILE may come in, for whatever service the token is: set JWT_ISSUER and JWT_AUDIENCE"
+        );
+    }
+    Ok(Some(keys))
 }
 
 /// Opens the database, which must be there, unless it is to be brought to the present schema.

@@ -9,7 +9,7 @@ use crate::{
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Tokens")]
 pub struct ClaimArgs {
-    /// Who must have issued a token (`iss`); anybody who has the secret, where this is not set
+    /// Who must have issued a token (`iss`); anybody who can sign one, where this is not set
     #[arg(long = "jwt-issuer", env = "JWT_ISSUER")]
     issuer: Option<String>,
 
@@ -65,6 +65,13 @@ fn word(text: &str) -> Result<(String, Role), String> {
 }
 
 impl ClaimArgs {
+    /// Whether it is said whose tokens, and for whom, are taken.
+    #[must_use]
+    pub fn names_parties(&self) -> bool {
+        let rules = self.rules();
+        rules.issuer.is_some() && rules.audience.is_some()
+    }
+
     /// Which claims say what.
     #[must_use]
     pub fn rules(&self) -> ClaimRules {

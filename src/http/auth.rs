@@ -26,8 +26,8 @@ pub(super) enum NotAuthenticated {
     Unauthenticated(String),
     /// A token in the URL: 400 (RFC 6750, 3.1).
     TokenInUrl,
-    /// Whether the token is good cannot be told: 503.
-    Unavailable,
+    /// Whether the token is good cannot be told, for this reason: 503.
+    Unavailable(String),
 }
 
 impl FromRequestParts<AppState> for Authenticated {
@@ -58,7 +58,7 @@ async fn viewer(state: &AppState, token: &str) -> Result<Viewer, NotAuthenticate
             .await?;
         return holder.ok_or_else(|| TokenError::Invalid.into());
     }
-    let verified = state.keys.verify(token)?;
+    let verified = state.keys.verify(token).await?;
     let Some(session) = verified.session else {
         return Ok(verified.viewer);
     };
@@ -90,6 +90,9 @@ fn has_token_in_url(parts: &Parts) -> bool {
 
 impl From<TokenError> for NotAuthenticated {
     fn from(error: TokenError) -> Self {
+        if error == TokenError::Unavailable {
+            return Self::Unavailable(error.to_string());
+        }
         tracing::info!(reason = %error, "a token was refused");
         Self::Unauthenticated(error.to_string())
     }
@@ -98,7 +101,7 @@ impl From<TokenError> for NotAuthenticated {
 impl From<StoreError> for NotAuthenticated {
     fn from(error: StoreError) -> Self {
         tracing::error!(?error, "a token could not be looked up");
-        Self::Unavailable
+        Self::Unavailable("the database cannot be reached at the moment; try again".to_owned())
     }
 }
 
@@ -110,9 +113,7 @@ impl IntoResponse for NotAuthenticated {
                 StatusCode::BAD_REQUEST,
                 "a URL ends up in logs, so no token is taken from it: send the header `Authorization: Bearer <token>`, and make a new token",
             ),
-            Self::Unavailable => {
-                return unavailable("the database cannot be reached at the moment; try again");
-            }
+            Self::Unavailable(message) => return unavailable(message),
         };
         let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer realm="dialgraph""#)];
         (challenge, refusal(status, message)).into_response()

@@ -122,7 +122,7 @@ pub(super) async fn revoke(
     }
     let secret = SecretString::from(token);
     if !state.accounts.revoke_refresh_token(&secret).await?
-        && let Ok(verified) = state.keys.verify(secret.expose_secret())
+        && let Ok(verified) = state.keys.verify(secret.expose_secret()).await
     {
         let Some(session) = verified.session else {
             let message = "this token was issued elsewhere, and ends when it expires";

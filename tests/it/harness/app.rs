@@ -14,7 +14,7 @@ use axum::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use dialgraph::{
     app::{self, Base, PlatformConfig},
-    auth::{ClaimRules, JwtKeys},
+    auth::{ClaimRules, JwtKeys, KeySource, PublicKeys},
     clock::{Clock as _, ManualClock},
     domain::{
         business_time::{BusinessZone, DayRange},
@@ -169,6 +169,14 @@ impl TestApp {
             ..HttpOptions::default()
         };
         self.router = router(&self.base, &self.keys, &self.syncer, options);
+    }
+
+    /// From now on tokens are taken that are signed with the keys of `source`, which is read for the
+    /// first time when they are needed.
+    pub fn trust(&mut self, source: KeySource) {
+        let keys = PublicKeys::new(source, self.clock.clone());
+        self.keys = self.keys.clone().with_public_keys(Some(keys));
+        self.router = router(&self.base, &self.keys, &self.syncer, HttpOptions::default());
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on

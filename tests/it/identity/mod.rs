@@ -2,6 +2,8 @@
 
 mod access_tokens;
 mod command;
+mod issuer;
+mod key_sets;
 mod sign_in;
 mod throttle;
 mod tokens;
