@@ -31,10 +31,12 @@ impl Validator {
 
     /// What is wrong with a document; nothing for a good one.
     pub fn mistakes(&self, text: &str) -> Vec<ServerError> {
-        match ExecutableDocument::parse_and_validate(&self.0, text, "query.graphql") {
-            Ok(_) => Vec::new(),
-            Err(broken) => told(&broken.errors),
-        }
+        let document = ExecutableDocument::parse(&self.0, text, "query.graphql");
+        // What does not exist is told first: of the rest of the document, little holds without it.
+        let checked = document.and_then(|document| document.validate(&self.0).map(drop));
+        checked
+            .err()
+            .map_or_else(Vec::new, |broken| told(&broken.errors))
     }
 }
 

@@ -1,8 +1,6 @@
 //! What a document may not say, by the rules of the GraphQL specification, section 5, that
 //! async-graphql 7.2 leaves out or keeps only in part; and that what is said in answer helps.
 
-use serde_json::json;
-
 use crate::harness::{Backend, TestApp};
 
 /// Documents that mean nothing, and what the answer says of them.
@@ -52,7 +50,7 @@ const MISTAKES: [(&str, &str); 16] = [
         "variable `$ids` of type `[ID]!` cannot be used for argument `ids` of type `[ID!]!`",
     ),
     (
-        "{ tasks { nodes { a: name } nodes { a: id } } }",
+        "{ packages { nodes { a: region } nodes { a: industry } } }",
         "cannot select different fields into the same alias `a`",
     ),
     (
@@ -60,8 +58,8 @@ const MISTAKES: [(&str, &str); 16] = [
         "operation must not provide conflicting field arguments for the same name `calls`",
     ),
     (
-        "{ node(id: \"x\") { ... on Call { a: durationSeconds } ... on Tag { a: name } } }",
-        "cannot select fields with different types into the same response name `a`",
+        "{ node(id: \"x\") { ... on Call { a: duration } ... on Agent { a: name } } }",
+        "operation must not select different types using the same name `a`",
     ),
     (
         "{ viewer { nothing } }",
@@ -72,18 +70,12 @@ const MISTAKES: [(&str, &str); 16] = [
 
 #[tokio::test]
 async fn documents_that_mean_nothing_are_refused_with_their_place() {
-    let app = TestApp::new(&Backend::sqlite()).await;
-    let mut answers = Vec::new();
-    for (document, _) in MISTAKES {
-        let answer = app.query(document).await;
-        answers.push((document, answer.body.clone()));
-    }
-    for ((document, answer), (_, words)) in answers.iter().zip(MISTAKES) {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    for (document, words) in MISTAKES {
+        let answer = app.query(document).await.body;
         let error = &answer["errors"][0];
-        assert!(
-            error["message"].as_str().is_some_and(|message| message.contains(words)),
-            "{document}\n{answer}"
-        );
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{document}\n{answer}");
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{document}");
         assert!(error["locations"][0]["line"].is_u64(), "{answer}");
         assert!(answer.get("data").is_none(), "{answer}");
