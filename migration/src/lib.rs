@@ -1,6 +1,7 @@
 //! The database schema of dialgraph, one change a file, up and down, for SQLite and PostgreSQL.
 //!
-//! Everything is written with the schema builder, so that both databases get the same tables.
+//! Everything is written with the schema builder, so that both databases get the same tables; but for
+//! triggers, which it does not know.
 //! Instants are UTC; business days and hours are stored beside them, computed at write time; money
 //! is a whole number of ten-thousandths of a yuan.
 
@@ -23,6 +24,7 @@ mod m20261121_000004_index_call_grades;
 mod m20261121_000005_create_tag_counts;
 mod m20261121_000006_index_call_phone_numbers;
 mod m20261121_000007_create_users;
+mod m20261122_000001_append_only_audit_log;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_create_tag_counts::Migration),
             Box::new(m20261121_000006_index_call_phone_numbers::Migration),
             Box::new(m20261121_000007_create_users::Migration),
+            Box::new(m20261122_000001_append_only_audit_log::Migration),
         ]
     }
 }

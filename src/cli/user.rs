@@ -13,6 +13,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::DatabaseArgs,
     domain::{
+        audit::Origin,
         business_time::BusinessZone,
         change::Change,
         problem::Problem,
@@ -76,6 +77,7 @@ pub async fn run(arguments: UserArgs) -> anyhow::Result<()> {
         zone: base.zone,
         now: clock.now(),
         viewer: &Viewer::named("cli", Role::Admin),
+        origin: &Origin::CommandLine,
     };
     let input = UserInput {
         name: Change::Set(arguments.name),

@@ -1,9 +1,56 @@
-//! What the record of a change says: each field that differs, before and after.
+//! What the record of a change says: where it came from, and each field that differs, before and after.
+
+use std::net::IpAddr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{money::Money, phone, user};
+
+/// Where something that is recorded came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A request over HTTP.
+    Request {
+        /// The client's address, if it is known.
+        address: Option<IpAddr>,
+        /// What the request is called in the log.
+        id: String,
+    },
+    /// A command on the machine itself.
+    CommandLine,
+}
+
+impl Origin {
+    /// The address of the client, if there is one.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Request { address, .. } => *address,
+            Self::CommandLine => None,
+        }
+    }
+
+    /// The request's id; none for a command.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Request { id, .. } => Some(id),
+            Self::CommandLine => None,
+        }
+    }
+
+    /// What is recorded: the client's address, or `cli`.
+    #[must_use]
+    pub fn recorded(&self) -> Option<String> {
+        match self {
+            Self::Request { address, .. } => {
+                address.map(|address| address.to_canonical().to_string())
+            }
+            Self::CommandLine => Some("cli".to_owned()),
+        }
+    }
+}
 
 /// The fields of an object by their names in the API, as they are recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

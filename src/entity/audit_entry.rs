@@ -1,4 +1,4 @@
-//! `audit_log`: who changed what, and when.
+//! `audit_log`: who did what, when, and from where.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,16 +10,20 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub at: DateTimeUtc,
-    /// The token's `sub`.
+    /// The token's `sub`, or `anonymous`.
     pub actor: String,
     pub role: String,
-    /// The mutation.
+    /// The mutation, or what happened at signing in.
     pub operation: String,
     pub object_type: String,
     /// The row's id, or a day; none where many rows were changed.
     pub object_id: Option<String>,
     /// JSON: field → before and after, or counts.
     pub changes: String,
+    /// The client's address, or `cli`; none where it is not known.
+    pub client_address: Option<String>,
+    /// The request's id; none for a command.
+    pub request_id: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,4 +1,4 @@
-//! The record of what people changed.
+//! The record of what people did.
 
 use async_graphql::{ID, Json, Object};
 
@@ -20,8 +20,9 @@ listed! {
     }
 }
 
-/// Something that somebody did: what they changed, or whose telephone number they asked for. It is
-/// written with the change itself, and never changed or deleted.
+/// Something that somebody did: what they changed, whose telephone number they asked for, or that they
+/// signed in, or could not. It is written with the change itself, and the database refuses to change
+/// or delete it.
 #[Object(serial)]
 impl AuditEntry {
     /// The id in the database; later entries have larger ones.
@@ -34,19 +35,32 @@ impl AuditEntry {
         self.0.row.at.into()
     }
 
-    /// Who: the `sub` of their token.
+    /// Who: the `sub` of their token; `anonymous` where nobody came in.
     async fn actor(&self) -> &str {
         &self.0.row.actor
     }
 
-    /// The role that they had.
+    /// The role that they had; NONE where nobody came in.
     async fn role(&self) -> &str {
         &self.0.row.role
     }
 
-    /// The mutation.
+    /// The mutation; or signIn, signInFailed, signInThrottled (too many attempts: noted once for each
+    /// wait), signOut, and refreshTokenReused (two had the same token, so the session was ended).
     async fn operation(&self) -> &str {
         &self.0.row.operation
+    }
+
+    /// The address that the request came from, as far as TRUSTED_PROXIES tells it; `cli` for a command
+    /// on the machine itself; null where it is not known.
+    async fn client_address(&self) -> Option<&str> {
+        self.0.row.client_address.as_deref()
+    }
+
+    /// The request, as the header X-Request-Id of its answer and the service's log name it; null for
+    /// a command.
+    async fn request_id(&self) -> Option<&str> {
+        self.0.row.request_id.as_deref()
     }
 
     /// The type of the object.
@@ -85,8 +99,12 @@ list_filter! {
         actor: StringFilter,
         /// The role that they had, such as ADMIN.
         role: StringFilter,
-        /// The mutation, such as updateCall.
+        /// The mutation, such as updateCall, or what happened at signing in, such as signInFailed.
         operation: StringFilter,
+        /// The address that the request came from.
+        client_address: StringFilter,
+        /// The request.
+        request_id: StringFilter,
         /// The type of the object, such as Call.
         object_type: StringFilter,
         /// The object's id in the database, as a text.

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
-    domain::{business_time::BusinessZone, viewer::Viewer},
+    domain::{audit::Origin, business_time::BusinessZone, viewer::Viewer},
     service::{accounts::Accounts, refresh::Refresher},
     store::Database,
 };
@@ -40,6 +40,8 @@ impl Services {
 pub struct RequestContext {
     /// Who asks.
     pub viewer: Viewer,
+    /// From where.
+    pub origin: Origin,
     /// What this request may tell, though the viewer sees personal data masked: their own address,
     /// and numbers that they asked for.
     revealed: Arc<Mutex<Vec<String>>>,
@@ -48,10 +50,11 @@ pub struct RequestContext {
 impl RequestContext {
     /// Of a request of `viewer`.
     #[must_use]
-    pub fn new(viewer: Viewer) -> Self {
+    pub fn new(viewer: Viewer, origin: Origin) -> Self {
         let own = viewer.email.iter().cloned().collect();
         Self {
             viewer,
+            origin,
             revealed: Arc::new(Mutex::new(own)),
         }
     }

@@ -21,6 +21,7 @@ pub(super) fn writer<'a>(context: &'a Context<'_>) -> Result<Writer<'a>> {
         zone: services.zone,
         now: services.clock.now(),
         viewer: &context.request()?.viewer,
+        origin: &context.request()?.origin,
     })
 }
 

@@ -61,7 +61,10 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    domain::viewer::{Capability, Viewer},
+    domain::{
+        audit::Origin,
+        viewer::{Capability, Viewer},
+    },
 };
 
 /// Everything that can be read.
@@ -136,15 +139,10 @@ impl Schema {
         }
     }
 
-    /// Executes a request for `viewer`. `request_id` is what an internal error refers to.
-    pub async fn execute(
-        &self,
-        mut request: Request,
-        viewer: Viewer,
-        request_id: &str,
-    ) -> Response {
+    /// Executes a request for `viewer`, who asks from `origin`. An internal error refers to its id.
+    pub async fn execute(&self, mut request: Request, viewer: Viewer, origin: Origin) -> Response {
         let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
-        let context = RequestContext::new(viewer);
+        let context = RequestContext::new(viewer, origin);
         let mut response = match self.prepare(&mut request, &context.viewer) {
             Ok(prepared) => self.answer(request, prepared, context.clone()).await,
             Err(refused) => *refused,
@@ -152,7 +150,7 @@ impl Schema {
         if !sees_numbers {
             privacy::hide(&mut response, &context.revealed());
         }
-        error::finish(response, request_id)
+        error::finish(response, context.origin.request_id().unwrap_or_default())
     }
 
     /// Reads the request's document and looks at it from all sides; the answer to a request that

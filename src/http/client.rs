@@ -10,12 +10,15 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 
+use tower_http::request_id::RequestId;
+
 use super::AppState;
+use crate::domain::audit::Origin;
 
-/// The address of the client, if it is known.
-pub(super) struct ClientAddress(pub Option<IpAddr>);
+/// The address of the client, as far as it is known, and the request's id.
+pub(super) struct RequestOrigin(pub Origin);
 
-impl FromRequestParts<AppState> for ClientAddress {
+impl FromRequestParts<AppState> for RequestOrigin {
     type Rejection = Infallible;
 
     async fn from_request_parts(
@@ -24,9 +27,12 @@ impl FromRequestParts<AppState> for ClientAddress {
     ) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(address)| address.ip());
-        Ok(Self(
-            forwarded(&parts.headers, state.options.trusted_proxies).or(peer),
-        ))
+        let id = parts.extensions.get::<RequestId>();
+        let id = id.and_then(|id| id.header_value().to_str().ok());
+        Ok(Self(Origin::Request {
+            address: forwarded(&parts.headers, state.options.trusted_proxies).or(peer),
+            id: id.unwrap_or_default().to_owned(),
+        }))
     }
 }
 

@@ -12,17 +12,17 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde::Serialize;
-use tower_http::request_id::RequestId;
 
 use super::{
     AppState,
     auth::Authenticated,
+    client::RequestOrigin,
     error::{refusal, unreadable_body},
     media_type::{self, AnswerType},
     request,
 };
 use crate::{
-    domain::viewer::Viewer,
+    domain::{audit::Origin, viewer::Viewer},
     graphql::{code::RATE_LIMITED, is_nested_too_deep},
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn graphiql() -> impl IntoResponse {
 pub(super) async fn get(
     State(state): State<AppState>,
     Authenticated(viewer): Authenticated,
-    Extension(id): Extension<RequestId>,
+    RequestOrigin(origin): RequestOrigin,
     Extension(answer_type): Extension<AnswerType>,
     uri: Uri,
 ) -> Response {
@@ -56,14 +56,14 @@ pub(super) async fn get(
         );
         return ([(header::ALLOW, "POST")], body).into_response();
     }
-    execute(&state, request, viewer, &id, answer_type).await
+    execute(&state, request, viewer, origin, answer_type).await
 }
 
 /// A request as JSON.
 pub(super) async fn post(
     State(state): State<AppState>,
     Authenticated(viewer): Authenticated,
-    Extension(id): Extension<RequestId>,
+    RequestOrigin(origin): RequestOrigin,
     Extension(answer_type): Extension<AnswerType>,
     headers: HeaderMap,
     body: Body,
@@ -77,7 +77,7 @@ pub(super) async fn post(
         Err(error) => return unreadable_body(&error, &state.options),
     };
     match request::from_body(&body) {
-        Ok(request) => execute(&state, request, viewer, &id, answer_type).await,
+        Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
         Err(error) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
@@ -94,11 +94,10 @@ async fn execute(
     state: &AppState,
     request: Request,
     viewer: Viewer,
-    id: &RequestId,
+    origin: Origin,
     answer_type: AnswerType,
 ) -> Response {
-    let id = id.header_value().to_str().unwrap_or_default();
-    let response = state.schema.execute(request, viewer, id).await;
+    let response = state.schema.execute(request, viewer, origin).await;
     let is_executed = was_executed(&response);
     let body = if is_executed {
         serde_json::to_vec(&response)

@@ -12,11 +12,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{AppState, client::ClientAddress};
+use super::{AppState, client::RequestOrigin};
 use crate::{
     clock::whole_seconds,
     domain::{access_token, fields::given},
-    service::sign_in::{SignInError, SignedIn},
+    service::{
+        access_tokens,
+        sign_in::{SignInError, SignedIn},
+    },
     store::StoreError,
 };
 
@@ -61,7 +64,7 @@ pub(super) enum OAuthError {
 /// Gives out tokens: for a name and a password, or for a refresh token.
 pub(super) async fn token(
     State(state): State<AppState>,
-    ClientAddress(from): ClientAddress,
+    RequestOrigin(origin): RequestOrigin,
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Result<Response, OAuthError> {
     let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
@@ -74,14 +77,14 @@ pub(super) async fn token(
                 return Err(OAuthError::InvalidRequest(message));
             };
             let password = password.into();
-            state.accounts.sign_in(&name, &password, from).await?
+            state.accounts.sign_in(&name, &password, &origin).await?
         }
         Some("refresh_token") => {
             let Some(token) = form.refresh_token.and_then(given) else {
                 let message = "refresh_token has to be given";
                 return Err(OAuthError::InvalidRequest(message));
             };
-            state.accounts.refresh(&token.into()).await?
+            state.accounts.refresh(&token.into(), &origin).await?
         }
         Some(_) => return Err(OAuthError::UnsupportedGrantType),
         None => return Err(OAuthError::InvalidRequest("grant_type has to be given")),
@@ -107,28 +110,32 @@ fn answer(state: &AppState, signed_in: &SignedIn) -> Result<Response, OAuthError
     Ok((NEVER_STORED, Json(body)).into_response())
 }
 
-/// Ends the session that a token belongs to. A token that means nothing is as good as ended.
+/// Ends the session that a token belongs to, or an access token. A token that means nothing is as good
+/// as ended (RFC 7009, 2.2).
 pub(super) async fn revoke(
     State(state): State<AppState>,
+    RequestOrigin(origin): RequestOrigin,
     form: Result<Form<RevokeForm>, FormRejection>,
 ) -> Result<Response, OAuthError> {
     let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
     let Some(token) = form.token.and_then(given) else {
         return Err(OAuthError::InvalidRequest("token has to be given"));
     };
-    if token.starts_with(access_token::PREFIX) {
-        let message = "access tokens are ended by the mutation revokeAccessToken";
-        return Err(OAuthError::UnsupportedTokenType(message));
-    }
+    let is_access_token = token.starts_with(access_token::PREFIX);
     let secret = SecretString::from(token);
-    if !state.accounts.revoke_refresh_token(&secret).await?
+    if is_access_token {
+        access_tokens::give_back(&state.accounts, &secret, &origin).await?;
+    } else if !state
+        .accounts
+        .revoke_refresh_token(&secret, &origin)
+        .await?
         && let Ok(verified) = state.keys.verify(secret.expose_secret()).await
     {
         let Some(session) = verified.session else {
             let message = "this token was issued elsewhere, and ends when it expires";
             return Err(OAuthError::UnsupportedTokenType(message));
         };
-        state.accounts.end_session(session).await?;
+        state.accounts.end_session(session, &origin).await?;
     }
     Ok((NEVER_STORED, StatusCode::OK).into_response())
 }

@@ -1,5 +1,6 @@
 //! Writing access tokens.
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{
@@ -11,11 +12,16 @@ use super::{
 use crate::{
     domain::{
         access_token::{AccessTokenFields, AccessTokenInput, PREFIX, is_visible_to},
-        audit::Record,
+        audit::{Origin, Record},
         change::GivenId,
         problem::{Code, Path, Problems},
+        viewer::Viewer,
     },
-    store::access_tokens::{self, AccessTokenRow, AccessTokens, Maker},
+    store::{
+        self,
+        access_tokens::{self, AccessTokenRow, AccessTokens, Maker},
+        audit_log::{self, Changed, Doing},
+    },
 };
 
 /// Makes a token, and says its secret, which nobody can say again.
@@ -77,13 +83,49 @@ pub async fn revoke(
             if row.revoked_at.is_some() {
                 return Ok(row);
             }
-            let after = Record::default().with_time("revokedAt", Some(work.now));
-            let change = changed(object::ACCESS_TOKEN, &row.id, &Record::default(), &after);
-            work.record(vec![change]).await?;
+            work.record(vec![revoked_at(row.id, work.now)]).await?;
             Ok(access_tokens::revoke(&work.tx, &row, work.now).await?)
         }
     });
     let revoked = revoked.await?;
     accounts.look_again();
     Ok(revoked)
+}
+
+/// Ends the token that has this secret, for whoever has it. One that nobody knows is as good as ended.
+///
+/// # Errors
+/// When the database fails; nothing is written then.
+pub async fn give_back(
+    accounts: &Accounts,
+    secret: &SecretString,
+    origin: &Origin,
+) -> store::Result<()> {
+    let now = accounts.0.clock.now();
+    let hash = &hash_of(secret);
+    let given_back = accounts.0.db.transaction(async |tx| {
+        let found = access_tokens::find_by_hash(tx, hash).await?;
+        let Some((token, _)) = found.filter(|(token, _)| token.revoked_at.is_none()) else {
+            return Ok(());
+        };
+        let holder = Viewer::access_token(token.id, token.role);
+        let doing = Doing {
+            actor: &holder.subject,
+            role: holder.role.into(),
+            operation: "revokeAccessToken",
+            origin,
+            at: now,
+        };
+        audit_log::add(tx, doing, vec![revoked_at(token.id, now)]).await?;
+        access_tokens::revoke(tx, &token, now).await?;
+        Ok(())
+    });
+    given_back.await?;
+    accounts.look_again();
+    Ok(())
+}
+
+fn revoked_at(id: i64, at: DateTime<Utc>) -> Changed {
+    let after = Record::default().with_time("revokedAt", Some(at));
+    changed(object::ACCESS_TOKEN, &id, &Record::default(), &after)
 }

@@ -49,6 +49,7 @@ impl Work {
             actor: &self.actor,
             role: self.role,
             operation: self.operation,
+            origin: &self.origin,
             at: self.now,
         };
         Ok(audit_log::add(&self.tx, doing, changed).await?)

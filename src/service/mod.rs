@@ -19,6 +19,7 @@ pub mod refresh;
 pub mod reveal;
 mod secrets;
 pub mod sign_in;
+mod sign_in_audit;
 pub mod tagging;
 pub mod tasks;
 mod throttle;

@@ -9,9 +9,10 @@ use super::{
     accounts::{Accounts, viewer_of},
     passwords::HashError,
     secrets::{hash_of, new_secret},
+    throttle::TooSoon,
 };
 use crate::{
-    domain::{user::name_key, viewer::Viewer},
+    domain::{audit::Origin, user::name_key, viewer::Viewer},
     store::{self, StoreError, Transaction, sessions, users},
 };
 
@@ -53,8 +54,7 @@ pub enum SignInError {
 pub type Result<T, E = SignInError> = std::result::Result<T, E>;
 
 impl Accounts {
-    /// Opens a session for whoever has this name, or e-mail address, and password. `from` is the
-    /// address that they come from.
+    /// Opens a session for whoever has this name, or e-mail address, and password.
     ///
     /// # Errors
     /// See [`SignInError`].
@@ -62,25 +62,32 @@ impl Accounts {
         &self,
         login: &str,
         password: &SecretString,
-        from: Option<IpAddr>,
+        origin: &Origin,
     ) -> Result<SignedIn> {
         let login: String = login.chars().take(LONGEST_LOGIN).collect();
         let account = name_key(&login);
-        let from = from.map(network);
-        self.attempt(&account, from)?;
+        let from = origin.address().map(network);
+        if let Err(early) = self.attempt(&account, from) {
+            // Once for each wait: nobody fills the log by trying.
+            if early.is_first {
+                self.record_throttled(&account, early.wait, origin).await?;
+            }
+            return Err(SignInError::TooOften(early.wait));
+        }
         let user = users::find_by_login(self.0.db.read(), &login).await?;
         let known = user.as_ref().map(|user| &user.password_hash);
         let right = self.0.passwords.matches(password, known).await?;
         let viewer = user.as_ref().and_then(viewer_of);
-        let (Some(user), Some(viewer), true) = (user, viewer, right) else {
+        let (Some(user), Some(viewer), true) = (&user, viewer, right) else {
             tracing::info!("somebody could not sign in");
+            self.record_failed(&account, user.as_ref(), origin).await?;
             return Err(SignInError::Refused);
         };
         self.0.by_account.forget(&account);
         if let Some(from) = &from {
             self.0.by_address.forgive(from);
         }
-        let (session, refresh_token) = self.open_session(user.id).await?;
+        let (session, refresh_token) = self.open_session(user.id, &viewer, origin).await?;
         tracing::info!(user = user.id, session, "signed in");
         Ok(SignedIn {
             viewer,
@@ -90,21 +97,26 @@ impl Accounts {
     }
 
     /// Counts an attempt for the account, and for the address if it is known.
-    fn attempt(&self, account: &String, from: Option<IpAddr>) -> Result<()> {
+    fn attempt(&self, account: &String, from: Option<IpAddr>) -> Result<(), TooSoon> {
         let now = self.0.clock.now();
         if let Some(from) = &from {
-            let tried = self.0.by_address.attempt(from, now);
-            tried.map_err(SignInError::TooOften)?;
+            self.0.by_address.attempt(from, now)?;
         }
-        let tried = self.0.by_account.attempt(account, now);
-        tried.map_err(SignInError::TooOften)
+        self.0.by_account.attempt(account, now)
     }
 
-    async fn open_session(&self, user_id: i64) -> Result<(i64, SecretString)> {
+    async fn open_session(
+        &self,
+        user_id: i64,
+        viewer: &Viewer,
+        origin: &Origin,
+    ) -> Result<(i64, SecretString)> {
         let now = self.0.clock.now();
         let opened = self.0.db.transaction(async |tx| {
             let session = sessions::open(tx, user_id, now, self.end_of_session(now)).await?;
             let token = self.add_refresh_token(tx, session, now).await?;
+            self.record_session(tx, "signIn", viewer, session, origin)
+                .await?;
             Ok((session, token))
         });
         let opened = opened.await?;
@@ -147,7 +159,7 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`SignInError`].
-    pub async fn refresh(&self, token: &SecretString) -> Result<SignedIn> {
+    pub async fn refresh(&self, token: &SecretString, origin: &Origin) -> Result<SignedIn> {
         let hash = hash_of(token);
         let now = self.0.clock.now();
         let outcome = self.0.db.transaction(async |tx| {
@@ -155,7 +167,8 @@ impl Accounts {
                 return Ok(Outcome::Refused);
             };
             if !sessions::use_refresh_token(tx, token.id, now).await? {
-                sessions::revoke(tx, token.session_id, now).await?;
+                self.end_session_in(tx, "refreshTokenReused", token.session_id, origin)
+                    .await?;
                 return Ok(Outcome::Reused(token.session_id));
             }
             let found = sessions::find_open(tx, token.session_id).await?;
@@ -188,10 +201,14 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn revoke_refresh_token(&self, token: &SecretString) -> store::Result<bool> {
+    pub async fn revoke_refresh_token(
+        &self,
+        token: &SecretString,
+        origin: &Origin,
+    ) -> store::Result<bool> {
         let found = sessions::find_refresh_token(self.0.db.read(), &hash_of(token)).await?;
         if let Some(token) = &found {
-            self.end_session(token.session_id).await?;
+            self.end_session(token.session_id, origin).await?;
         }
         Ok(found.is_some())
     }
@@ -200,16 +217,31 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end_session(&self, session: i64) -> store::Result<()> {
-        let now = self.0.clock.now();
-        let revoked = self
+    pub async fn end_session(&self, session: i64, origin: &Origin) -> store::Result<()> {
+        let ended = self
             .0
             .db
-            .transaction(async |tx| sessions::revoke(tx, session, now).await);
-        revoked.await?;
+            .transaction(async |tx| self.end_session_in(tx, "signOut", session, origin).await);
+        ended.await?;
         self.look_again();
         tracing::info!(session, "signed out");
         Ok(())
+    }
+
+    /// Ends a session that goes on, and records why. One that has ended stays as it is.
+    async fn end_session_in(
+        &self,
+        tx: &Transaction,
+        why: &'static str,
+        session: i64,
+        origin: &Origin,
+    ) -> store::Result<()> {
+        let Some((_, user)) = sessions::find_open(tx, session).await? else {
+            return Ok(());
+        };
+        sessions::revoke(tx, session, self.0.clock.now()).await?;
+        let viewer = Viewer::user(user.id, user.role, None);
+        self.record_session(tx, why, &viewer, session, origin).await
     }
 }
 

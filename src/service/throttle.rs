@@ -46,6 +46,15 @@ impl Pace {
     }
 }
 
+/// An attempt comes too soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooSoon {
+    /// How long to wait first.
+    pub wait: TimeDelta,
+    /// Whether it is the first one since the last that counted.
+    pub is_first: bool,
+}
+
 /// How long attempts are remembered.
 const REMEMBERED: TimeDelta = TimeDelta::hours(1);
 /// Most names or addresses that are remembered; those that were not seen for long go first.
@@ -55,6 +64,8 @@ const MOST: usize = 20_000;
 struct Attempts {
     count: u32,
     last: DateTime<Utc>,
+    /// Whether another one came too soon after it.
+    pressed: bool,
 }
 
 /// Counts attempts by some key.
@@ -82,7 +93,7 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     ///
     /// # Errors
     /// How long to wait first; nothing is counted then.
-    pub fn attempt(&self, key: &K, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+    pub fn attempt(&self, key: &K, now: DateTime<Utc>) -> Result<(), TooSoon> {
         let _counting = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.attempts.get(key);
         let known = known.filter(|known| now - known.last < REMEMBERED);
@@ -90,12 +101,24 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
         if let Some(known) = known {
             let free = known.last + self.pace.wait(count);
             if now < free {
-                return Err(free - now);
+                let pressed = Attempts {
+                    pressed: true,
+                    ..known
+                };
+                self.attempts.insert(key.clone(), pressed);
+                return Err(TooSoon {
+                    wait: free - now,
+                    is_first: !known.pressed,
+                });
             }
         }
         let count = count.saturating_add(1);
-        self.attempts
-            .insert(key.clone(), Attempts { count, last: now });
+        let counted = Attempts {
+            count,
+            last: now,
+            pressed: false,
+        };
+        self.attempts.insert(key.clone(), counted);
         Ok(())
     }
 
@@ -130,7 +153,7 @@ mod tests {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let wait = |seconds| {
             let tried = throttle.attempt(&"li", at(seconds));
-            tried.map_err(|wait| wait.num_seconds())
+            tried.map_err(|early| early.wait.num_seconds())
         };
         assert_eq!([wait(0), wait(0)], [Ok(()), Ok(())]);
         assert_eq!([wait(0), wait(1)], [Err(1), Ok(())]);
@@ -146,6 +169,27 @@ mod tests {
         assert_eq!(wait(3_612), Err(1));
         throttle.forgive(&"li");
         assert_eq!(wait(3_612), Ok(()));
+    }
+
+    #[test]
+    fn whoever_does_not_wait_is_noticed_once() {
+        let throttle = Throttle::new(Pace {
+            free: 1,
+            ..Pace::ACCOUNT
+        });
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let is_first = |seconds| {
+            let tried = throttle.attempt(&"li", at(seconds));
+            tried.err().map(|early| early.is_first)
+        };
+        assert_eq!(
+            [is_first(0), is_first(0), is_first(0)],
+            [None, Some(true), Some(false)]
+        );
+        assert_eq!(
+            [is_first(1), is_first(2), is_first(2)],
+            [None, Some(true), Some(false)]
+        );
     }
 
     #[test]

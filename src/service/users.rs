@@ -200,10 +200,10 @@ async fn check_current(
         .0
         .by_account
         .attempt(&account, accounts.0.clock.now());
-    if let Err(wait) = tried {
+    if let Err(early) = tried {
         let message = format!(
             "too many wrong passwords: try again in {} seconds",
-            whole_seconds(wait)
+            whole_seconds(early.wait)
         );
         problems.note(path, Code::TooManyAttempts, message);
         return Ok(());

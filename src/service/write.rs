@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::passwords::HashError;
 use crate::{
     domain::{
+        audit::Origin,
         business_time::BusinessZone,
         change::{Change, GivenId},
         problem::{Code, Path, Problem, Problems},
@@ -63,6 +64,8 @@ pub struct Writer<'a> {
     pub now: DateTime<Utc>,
     /// Who.
     pub viewer: &'a Viewer,
+    /// From where.
+    pub origin: &'a Origin,
 }
 
 /// How often a transaction is tried that others are in the way of.
@@ -104,6 +107,7 @@ impl Writer<'_> {
             actor: self.viewer.subject.clone(),
             role: self.viewer.role.into(),
             operation,
+            origin: self.origin.clone(),
         })
     }
 }
@@ -122,6 +126,8 @@ pub(super) struct Work {
     pub role: &'static str,
     /// The mutation.
     pub operation: &'static str,
+    /// From where.
+    pub origin: Origin,
 }
 
 impl Work {

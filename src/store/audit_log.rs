@@ -1,4 +1,5 @@
-//! `audit_log`: who changed what, and when.
+//! `audit_log`: who did what, when, and from where. The database itself refuses to change or delete
+//! what is written.
 
 use std::sync::LazyLock;
 
@@ -14,7 +15,7 @@ use super::{
 };
 pub use crate::entity::audit_entry::Model as AuditRow;
 use crate::{
-    domain::page::OrderKey,
+    domain::{audit::Origin, page::OrderKey},
     entity::audit_entry::{ActiveModel, Entity},
 };
 
@@ -33,19 +34,23 @@ stored!(
         operation,
         object_type,
         object_id,
-        changes
+        changes,
+        client_address,
+        request_id,
     ]
 );
 
 /// Who does what.
 #[derive(Debug, Clone, Copy)]
 pub struct Doing<'a> {
-    /// The token's `sub`.
+    /// The token's `sub`, or `anonymous`.
     pub actor: &'a str,
-    /// Their role.
+    /// Their role, or `NONE`.
     pub role: &'a str,
-    /// The mutation.
+    /// The mutation, or what happened at signing in.
     pub operation: &'static str,
+    /// From where.
+    pub origin: &'a Origin,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -73,6 +78,8 @@ pub async fn add(tx: &Transaction, doing: Doing<'_>, changed: Vec<Changed>) -> R
             object_type: Set(changed.object_type.to_owned()),
             object_id: Set(changed.object_id),
             changes: Set(Value::Object(changed.changes).to_string()),
+            client_address: Set(doing.origin.recorded()),
+            request_id: Set(doing.origin.request_id().map(str::to_owned)),
             ..Default::default()
         })
         .collect();

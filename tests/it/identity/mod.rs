@@ -1,6 +1,7 @@
 //! Users and their tokens: signing in and out, what programs come in with, and who may do what.
 
 mod access_tokens;
+mod audit;
 mod command;
 mod issuer;
 mod key_sets;

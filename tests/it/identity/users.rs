@@ -146,11 +146,11 @@ on_both! {
         assert_eq!(foreign["errors"][0]["extensions"]["code"], "FORBIDDEN");
         let input = json!({ "id": li, "currentPassword": PASSWORD, "newPassword": new });
         assert_eq!(errors(by(&app, &token, "changePassword", input).await), []);
+        let (operation, object, changes) = audit_of(&app).await;
+        assert_eq!((operation.as_str(), object.as_str(), changes), ("changePassword", "User", json!({ "passwords": 1 })));
         assert_eq!(viewer(&app, &token).await, None);
         assert_eq!(sign_in(&app, "li", PASSWORD).await.text("error"), "invalid_grant");
         sign_in(&app, "li", new).await.text("access_token");
-        let (operation, object, changes) = audit_of(&app).await;
-        assert_eq!((operation.as_str(), object.as_str(), changes), ("changePassword", "User", json!({ "passwords": 1 })));
         // An administrator need not know it.
         done(&app, "changePassword", "user { version }", json!({ "id": wang, "newPassword": new })).await;
         sign_in(&app, "wang", new).await.text("access_token");
