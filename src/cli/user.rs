@@ -5,7 +5,7 @@ use std::{io::BufRead as _, sync::Arc};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use console::Term;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{print, serve::open};
 use crate::{
@@ -111,14 +111,22 @@ fn password() -> anyhow::Result<SecretString> {
             .context("the password cannot be read from standard input")?;
         return Ok(line.trim_end_matches(['\r', '\n']).into());
     }
-    terminal.write_str("Password: ")?;
-    let password = terminal.read_secure_line()?;
-    terminal.write_str("Once more: ")?;
+    asked_for(|prompt| {
+        terminal.write_str(prompt)?;
+        terminal.read_secure_line()
+    })
+}
+
+/// The password that somebody types twice, because nobody sees it; `ask` says what is wanted, and
+/// reads a line.
+fn asked_for(mut ask: impl FnMut(&str) -> std::io::Result<String>) -> anyhow::Result<SecretString> {
+    let password = SecretString::from(ask("Password: ")?);
+    let again = SecretString::from(ask("Once more: ")?);
     anyhow::ensure!(
-        terminal.read_secure_line()? == password,
+        password.expose_secret() == again.expose_secret(),
         "these are two different passwords"
     );
-    Ok(password.into())
+    Ok(password)
 }
 
 /// What is wrong with the arguments, in one line each.
@@ -133,4 +141,29 @@ fn refusal(error: WriteError) -> anyhow::Error {
     };
     let lines: Vec<String> = problems.into_iter().map(line).collect();
     anyhow::anyhow!(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_typed_twice() {
+        let typed = |lines: [&'static str; 2]| {
+            let (mut lines, mut prompts) = (lines.into_iter(), Vec::new());
+            let password = asked_for(|prompt| {
+                prompts.push(prompt.to_owned());
+                Ok(lines.next().unwrap_or_default().to_owned())
+            });
+            assert_eq!(prompts, ["Password: ", "Once more: "]);
+            password
+                .map(|password| password.expose_secret().to_owned())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(typed(["a b", "a b"]), Ok("a b".to_owned()));
+        let different = "these are two different passwords";
+        assert_eq!(typed(["a b", "a b "]), Err(different.to_owned()));
+        let closed = asked_for(|_| Err(std::io::ErrorKind::UnexpectedEof.into()));
+        assert!(closed.is_err());
+    }
 }

@@ -137,3 +137,80 @@ fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<Hidden, Has
         .map_err(|_| HashError)?;
     Ok(Hidden::new(hash.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        sync::mpsc::{self, Sender},
+        task::Poll,
+    };
+
+    use super::*;
+    use crate::random::SystemEntropy;
+
+    fn passwords(at_once: usize) -> Passwords {
+        let cost = PasswordCost {
+            memory: 8,
+            passes: 1,
+            at_once,
+        };
+        Passwords::new(cost, Arc::new(SystemEntropy)).unwrap()
+    }
+
+    /// Work that goes on until it is told to end, or its other side is gone.
+    fn held() -> (Sender<()>, impl FnOnce() + Send + 'static) {
+        let (end, wait) = mpsc::channel();
+        (end, move || {
+            let _ = wait.recv();
+        })
+    }
+
+    #[tokio::test]
+    async fn only_so_many_are_hashed_at_once() {
+        let passwords = passwords(2);
+        let (first, work) = held();
+        let busy = tokio::spawn({
+            let passwords = passwords.clone();
+            async move { passwords.work(work).await }
+        });
+        let (_second, work) = held();
+        // Somebody who goes away: the work goes on, and keeps its place.
+        let mut abandoned = Box::pin(passwords.work(work));
+        poll_fn(|context| {
+            assert!(abandoned.as_mut().poll(context).is_pending());
+            if passwords.places.available_permits() == 0 {
+                Poll::Ready(())
+            } else {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        })
+        .await;
+        drop(abandoned);
+        let password = "correct horse battery".into();
+        let mut third = pin!(passwords.hash(&password));
+        poll_fn(|context| {
+            assert!(third.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!(passwords.places.available_permits(), 0);
+        first.send(()).unwrap();
+        assert_eq!(busy.await.unwrap(), Ok(()));
+        let hash = third.await.unwrap();
+        assert_eq!(passwords.matches(&password, Some(&hash)).await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn an_endless_password_is_none() {
+        let passwords = passwords(1);
+        let longest = SecretString::from("x".repeat(LONGEST));
+        let hash = passwords.hash(&longest).await.unwrap();
+        assert_eq!(passwords.matches(&longest, Some(&hash)).await, Ok(true));
+        let longer = SecretString::from("x".repeat(LONGEST + 1));
+        assert_eq!(passwords.matches(&longer, Some(&hash)).await, Ok(false));
+        assert_eq!(passwords.matches(&longest, None).await, Ok(false));
+    }
+}
