@@ -7,11 +7,10 @@ use super::{
     connection::{Connection, ListArguments, Listed, list_of},
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
-    guard::Requires,
     identity::{AccessToken, User},
+    permissions::Root,
     sync::SyncRun,
 };
-use crate::domain::viewer::Capability;
 
 /// A root field for each list, all with the same arguments.
 macro_rules! lists {
@@ -20,7 +19,7 @@ macro_rules! lists {
         #[derive(Default)]
         pub struct ListQuery;
 
-        #[Object]
+        #[Object(guard = "Root::Query")]
         impl ListQuery {
             $(
                 $(#[$doc])*
@@ -73,12 +72,9 @@ lists! {
     /// All synchronisations, newest first.
     sync_runs: SyncRun,
     /// What people did, newest first. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ReadAuditLog)")]
     audit_log: AuditEntry,
     /// All users of this service, in the order in which they were made. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ManageUsers)")]
     users: User,
     /// Access tokens, newest first: one's own, and for an ADMIN everybody's.
-    #[graphql(guard = "Requires(Capability::MakeAccessTokens)")]
     access_tokens: AccessToken,
 }

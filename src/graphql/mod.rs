@@ -27,6 +27,7 @@ mod node;
 mod order;
 mod ordering;
 mod outline;
+mod permissions;
 mod plan;
 mod privacy;
 mod scalars;

@@ -7,6 +7,7 @@ use crate::{
         connection::{find, found},
         context::ContextExt,
         error::Result,
+        permissions::Root,
     },
 };
 
@@ -42,7 +43,7 @@ impl Viewer {
 #[derive(Default)]
 pub struct IdentityQuery;
 
-#[Object]
+#[Object(guard = "Root::Query")]
 impl IdentityQuery {
     /// The one who asks.
     async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {

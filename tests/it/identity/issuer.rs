@@ -158,7 +158,7 @@ impl Issuer {
 
     /// Where the service is to look.
     pub fn source(&self) -> KeySource {
-        self.source_within(Duration::from_secs(60))
+        self.source_within(Duration::from_mins(1))
     }
 
     /// Where the service is to look, and how long it waits for an answer.
