@@ -45,7 +45,7 @@ pub enum InvalidKeySource {
 #[derive(Debug, thiserror::Error)]
 pub enum KeySourceError {
     /// The file cannot be read.
-    #[error("the file cannot be read: {0}")]
+    #[error("the file cannot be read")]
     File(#[from] std::io::Error),
     /// There was no answer, or it broke off.
     #[error("there was no answer")]

@@ -30,7 +30,7 @@ pub enum KeyConfigError {
     #[error("JWKS_URL and JWKS_FILE: only one of them can be set")]
     Both,
     /// The address cannot be used.
-    #[error("JWKS_URL: {0}")]
+    #[error("JWKS_URL")]
     Address(#[from] InvalidKeySource),
 }
 

@@ -74,6 +74,29 @@ fn a_weak_secret_is_for_development_only() {
 }
 
 #[test]
+fn nothing_starts_with_keys_that_cannot_be() {
+    for (variables, expected) in [
+        (
+            &[("JWKS_URL", "http://sso.example.com/jwks")][..],
+            "error: JWKS_URL: it must begin with https://; http:// is for this machine itself only",
+        ),
+        (
+            &[("JWKS_FILE", "missing.json")],
+            "error: JWKS_FILE: the file cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            &[("JWKS_URL", "https://a/jwks"), ("JWKS_FILE", "b.json")],
+            "error: JWKS_URL and JWKS_FILE: only one of them can be set",
+        ),
+    ] {
+        let variables = [&[("JWT_SECRET_KEY", SECRET)], variables].concat();
+        let output = dialgraph(&["serve"], &variables);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(text(&output.stderr).trim(), expected);
+    }
+}
+
+#[test]
 fn a_malformed_variable_is_refused_by_name() {
     for (name, value, allowed) in [
         (
