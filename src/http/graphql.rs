@@ -1,15 +1,13 @@
-//! `GET` and `POST /graphql` after the GraphQL-over-HTTP specification, and GraphiQL.
+//! `GET` and `POST /graphql` after the GraphQL-over-HTTP specification.
 
 use std::collections::BTreeMap;
 
-use async_graphql::{
-    Request, ServerError, Value, http::GraphiQLSource, parser::types::OperationType,
-};
+use async_graphql::{Request, ServerError, Value, parser::types::OperationType};
 use axum::{
     body::{Body, to_bytes},
     extract::{Extension, State},
     http::{HeaderMap, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use tower_http::request_id::RequestId;
@@ -25,17 +23,6 @@ use crate::{
     domain::viewer::Viewer,
     graphql::{code::RATE_LIMITED, is_nested_too_deep},
 };
-
-/// The page in which people try queries. It asks for no token itself; the queries it sends do.
-pub(super) async fn graphiql() -> impl IntoResponse {
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .title("dialgraph")
-        .finish();
-    // The page's parts come from elsewhere, and it is shown on its own only.
-    let policy = [(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'")];
-    (policy, Html(page))
-}
 
 /// A query in the URL. Only reads: a link must not change anything.
 pub(super) async fn get(

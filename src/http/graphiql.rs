@@ -1,0 +1,172 @@
+//! GraphiQL, the page in which people try queries. Its files are made from the npm package by
+//! `make graphiql` and become a part of the program; nothing of it comes from elsewhere.
+
+use std::net::IpAddr;
+
+use axum::{
+    Json, Router,
+    extract::Path,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri::Authority},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
+use rust_embed::{Embed, EmbeddedFile, RustEmbed};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Whether there is a page to try queries in.
+#[derive(Debug, Clone, Default)]
+pub enum GraphiQl {
+    /// There is none.
+    Off,
+    /// There is one, and who opens it brings a token.
+    #[default]
+    On,
+    /// There is one with this token filled in, which is given away to whoever opens the page at a
+    /// loopback address. For demonstration data only.
+    WithToken(SecretString),
+}
+
+/// What the bundler wrote; nothing where it was not run.
+#[derive(Embed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Built;
+
+/// Where the page may load from and what it may ask: this service.
+///
+/// Styles are the exception. The editor positions its lines by `style` attributes in markup that it
+/// builds, and adds rules for its colours at run time: neither has a hash or could carry a nonce.
+/// Fonts and a few pictures of the style sheets are written into them as `data:`.
+const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
+    style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The bundler's names of assets change with what is in them.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Kept, but asked for again each time.
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+const NOT_BUILT: &str = "<!doctype html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<title>dialgraph</title>
+<h1>GraphiQL is not a part of this build</h1>
+<p>Its files are made from the npm package, which needs Node.js 20.19 or newer with npm. In the
+source folder:</p>
+<pre>make graphiql
+cargo build --release</pre>
+<p>The service itself is complete without it: GraphQL is at <code>/graphql</code>.</p>
+</html>
+";
+
+/// The page with its files, and what it is filled with at first.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(graphiql: &GraphiQl) -> Router<S> {
+    match graphiql {
+        GraphiQl::Off => Router::new(),
+        GraphiQl::On => routes_of::<S, Built>(None),
+        GraphiQl::WithToken(token) => routes_of::<S, Built>(Some(token.clone())),
+    }
+}
+
+fn routes_of<S, F>(token: Option<SecretString>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    F: RustEmbed + 'static,
+{
+    let defaults = move |uri: Uri, headers: HeaderMap| async move {
+        let token = token.filter(|_| is_opened_here(&uri, &headers));
+        defaults(token.as_ref())
+    };
+    Router::new()
+        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
+        .route("/graphiql", get(page::<F>))
+        .route("/graphiql/assets/{*name}", get(asset::<F>))
+        .route("/graphiql/defaults.json", get(defaults))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(POLICY),
+        ))
+}
+
+async fn page<F: RustEmbed>(headers: HeaderMap) -> Response {
+    match F::get("index.html") {
+        Some(file) => respond(file, &headers, ASK_AGAIN),
+        None => ([(header::CACHE_CONTROL, "no-store")], Html(NOT_BUILT)).into_response(),
+    }
+}
+
+async fn asset<F: RustEmbed>(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match F::get(&format!("assets/{name}")) {
+        Some(file) => respond(file, &headers, FOREVER),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The file, or word that the client has it already.
+fn respond(file: EmbeddedFile, headers: &HeaderMap, caching: HeaderValue) -> Response {
+    let mut response = match etag(&file) {
+        Some(etag) => {
+            let known = headers.typed_get::<IfNoneMatch>();
+            let is_known = known.is_some_and(|known| !known.precondition_passes(&etag));
+            let mut response = if is_known {
+                StatusCode::NOT_MODIFIED.into_response()
+            } else {
+                contents(file)
+            };
+            response.headers_mut().typed_insert(etag);
+            response
+        }
+        None => contents(file),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, caching);
+    response
+}
+
+fn contents(file: EmbeddedFile) -> Response {
+    let kind = file.metadata.mimetype().to_owned();
+    ([(header::CONTENT_TYPE, kind)], file.data).into_response()
+}
+
+/// A weak one: the same file compressed in another way is not the same bytes.
+fn etag(file: &EmbeddedFile) -> Option<ETag> {
+    let hash = hex::encode(file.metadata.sha256_hash());
+    format!("W/\"{hash}\"").parse().ok()
+}
+
+/// What the editor of headers holds at first.
+fn defaults(token: Option<&SecretString>) -> Response {
+    let headers = token.map(|token| {
+        let token = token.expose_secret();
+        json!({ "Authorization": format!("Bearer {token}") })
+    });
+    let never_kept = [(header::CACHE_CONTROL, "no-store")];
+    (never_kept, Json(json!({ "headers": headers }))).into_response()
+}
+
+/// Whether a request comes from a page of this service that was opened at a loopback address. A
+/// page of another origin names that, and one that had its own name point here names itself as the
+/// host.
+fn is_opened_here(uri: &Uri, headers: &HeaderMap) -> bool {
+    const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
+    if headers.contains_key(header::ORIGIN) || headers.contains_key(FORWARDED) {
+        return false;
+    }
+    let named = headers.get(header::HOST).map(HeaderValue::as_bytes);
+    let authority = match named {
+        Some(named) => Authority::try_from(named).ok(),
+        None => uri.authority().cloned(),
+    };
+    authority.is_some_and(|authority| is_loopback(authority.host()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}

@@ -1,0 +1,43 @@
+// GraphiQL as the service serves it: every file of it comes from the service itself.
+
+import "graphiql/setup-workers/vite";
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./page.css";
+
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { createRoot } from "react-dom/client";
+
+import { tabs } from "./examples.js";
+
+/** What the service wants filled in: the demonstration gives its token, others nothing. */
+async function defaults() {
+  const response = await fetch(`${import.meta.env.BASE_URL}defaults.json`);
+  return response.ok ? response.json() : {};
+}
+
+const url = new URL("/graphql", document.baseURI);
+const subscriptionUrl = new URL("/graphql/ws", document.baseURI);
+subscriptionUrl.protocol = subscriptionUrl.protocol.replace("http", "ws");
+
+// What stands in the editor of headers goes with every request, and into the `connection_init` of
+// subscriptions: a browser lets no page set headers of a WebSocket.
+const fetcher = createGraphiQLFetcher({
+  url: url.href,
+  subscriptionUrl: subscriptionUrl.href,
+});
+
+const { headers } = await defaults();
+const text = headers && JSON.stringify(headers, null, 2);
+createRoot(document.getElementById("graphiql")).render(
+  <GraphiQL
+    fetcher={fetcher}
+    plugins={[HISTORY_PLUGIN, explorerPlugin()]}
+    defaultTabs={tabs(text)}
+    defaultHeaders={text}
+    initialHeaders={text}
+    defaultEditorToolsVisibility="headers"
+  />,
+);
