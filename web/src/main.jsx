@@ -22,15 +22,22 @@ const url = new URL("/graphql", document.baseURI);
 const subscriptionUrl = new URL("/graphql/ws", document.baseURI);
 subscriptionUrl.protocol = subscriptionUrl.protocol.replace("http", "ws");
 
+const { headers } = await defaults();
+const text = headers && JSON.stringify(headers, null, 2);
+
 // What stands in the editor of headers goes with every request, and into the `connection_init` of
 // subscriptions: a browser lets no page set headers of a WebSocket.
-const fetcher = createGraphiQLFetcher({
+const send = createGraphiQLFetcher({
   url: url.href,
   subscriptionUrl: subscriptionUrl.href,
 });
 
-const { headers } = await defaults();
-const text = headers && JSON.stringify(headers, null, 2);
+/** GraphiQL asks for the schema before its editor of headers is there. */
+function fetcher(parameters, options) {
+  const isEarly = parameters.operationName === "IntrospectionQuery" && !options?.headers;
+  return send(parameters, isEarly && headers ? { ...options, headers } : options);
+}
+
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
     fetcher={fetcher}
