@@ -1,6 +1,6 @@
 //! What one request may ask for, checked before anything of it is done.
 
-use async_graphql::{ErrorExtensionValues, Value, indexmap::IndexMap};
+use async_graphql::{ErrorExtensionValues, Response, Value, indexmap::IndexMap};
 use chrono::{SecondsFormat, TimeDelta};
 
 use super::{
@@ -174,4 +174,11 @@ pub(super) fn cost(requested: u64, limit: u64, balance: Option<Balance>) -> Valu
         cost.insert(async_graphql::Name::new(name), value);
     }
     Value::Object(cost)
+}
+
+/// Puts what is said of the cost into an answer.
+pub(super) fn tell_cost(response: &mut Response, cost: Option<Value>) {
+    if let Some(cost) = cost {
+        response.extensions.insert("cost".to_owned(), cost);
+    }
 }

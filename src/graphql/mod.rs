@@ -33,6 +33,7 @@ mod scalars;
 mod stats;
 mod sync;
 mod user_error;
+mod validation;
 mod variables;
 
 pub use context::{RequestContext, Services};
@@ -49,8 +50,14 @@ use async_graphql::{
 use std::sync::Arc;
 
 use self::{
-    budget::Budgets, cost::Extent, documents::Documents, guard::Lookups, limits::Refusal,
-    order::Shape, outline::Outline,
+    budget::Budgets,
+    cost::Extent,
+    documents::{Documents, Read},
+    guard::Lookups,
+    limits::Refusal,
+    order::Shape,
+    outline::Outline,
+    validation::Validator,
 };
 use crate::{
     clock::Clock,
@@ -85,10 +92,20 @@ type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub struct Schema {
     inner: Inner,
     documents: Documents,
+    validator: Arc<Validator>,
     outline: Arc<Outline>,
     limits: Limits,
     budgets: Arc<Budgets>,
     clock: Arc<dyn Clock>,
+}
+
+/// What is known of a request that may be executed.
+#[derive(Default)]
+struct Prepared {
+    /// Its document; none for a text that the executor has to say something about.
+    document: Option<Arc<ExecutableDocument>>,
+    /// What the answer says of its cost.
+    cost: Option<Value>,
 }
 
 /// Deepest nesting that the parser follows.
@@ -107,8 +124,10 @@ impl Schema {
     pub fn new(services: Services, limits: Limits) -> Self {
         let clock = services.clock.clone();
         let inner = builder().data(services).data(Lookups::default()).finish();
+        let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
         Self {
-            outline: Arc::new(Outline::of(&inner.sdl())),
+            outline: Arc::new(Outline::of(&sdl)),
+            validator: Arc::new(Validator::of(&sdl)),
             inner,
             documents: Documents::new(limits.tokens),
             limits,
@@ -124,55 +143,90 @@ impl Schema {
         viewer: Viewer,
         request_id: &str,
     ) -> Response {
-        let operation = request.operation_name.clone();
-        let document = match self.documents.read(&mut request) {
-            Ok(document) => document,
-            Err(refusal) => return error::refused(&refusal),
-        };
-        let chosen = document
-            .as_deref()
-            .and_then(|document| chosen(document, operation.as_deref()));
-        if let (Some(document), Some(operation)) = (document.as_deref(), chosen) {
-            variables::set_defaults(&mut request.variables, operation);
-            let unset = variables::unset(&request.variables, operation);
-            if !unset.is_empty() {
-                let mut document = document.clone();
-                variables::leave_out(&mut document, &unset);
-                request.set_parsed_query(document);
-            }
-        }
-        let cost = match (document.as_deref(), chosen) {
-            (Some(document), Some(operation)) => {
-                match self.admit(document, operation, &request, &viewer) {
-                    Ok(cost) => Some(cost),
-                    Err(refused) => return *refused,
-                }
-            }
-            _ => None,
-        };
-        let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
         let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
-        let (spawner, batches) = batching::channel();
         let context = RequestContext::new(viewer);
+        let mut response = match self.prepare(&mut request, &context.viewer) {
+            Ok(prepared) => self.answer(request, prepared, context.clone()).await,
+            Err(refused) => *refused,
+        };
+        if !sees_numbers {
+            privacy::hide(&mut response, &context.revealed());
+        }
+        error::finish(response, request_id)
+    }
+
+    /// Reads the request's document and looks at it from all sides; the answer to a request that
+    /// is not executed, if something is wrong with it.
+    fn prepare(&self, request: &mut Request, viewer: &Viewer) -> Result<Prepared, Box<Response>> {
+        let read = self
+            .documents
+            .read(request)
+            .map_err(|refusal| Box::new(error::refused(&refusal)))?;
+        let Some(Read { document, is_known }) = read else {
+            self.check(&request.query, None)?;
+            return Ok(Prepared::default());
+        };
+        let chosen = chosen(&document, request.operation_name.as_deref());
+        let cost = match chosen {
+            Some(operation) => {
+                variables::set_defaults(&mut request.variables, operation);
+                Some(self.admit(&document, operation, request, viewer)?)
+            }
+            None => None,
+        };
+        if !is_known {
+            self.check(&request.query, cost.as_ref())?;
+            self.documents.remember(&request.query, &document);
+        }
+        let unset = chosen.map(|operation| variables::unset(&request.variables, operation));
+        if let Some(unset) = unset.filter(|unset| !unset.is_empty()) {
+            let mut document = ExecutableDocument::clone(&document);
+            variables::leave_out(&mut document, &unset);
+            request.set_parsed_query(document);
+        }
+        Ok(Prepared {
+            document: Some(document),
+            cost,
+        })
+    }
+
+    /// Refuses a document that means nothing in this schema.
+    fn check(&self, text: &str, cost: Option<&Value>) -> Result<(), Box<Response>> {
+        let mistakes = self.validator.mistakes(text);
+        if mistakes.is_empty() {
+            return Ok(());
+        }
+        let mut response = Response::from_errors(mistakes);
+        limits::tell_cost(&mut response, cost.cloned());
+        Err(Box::new(response))
+    }
+
+    /// Executes what was found good.
+    async fn answer(
+        &self,
+        request: Request,
+        prepared: Prepared,
+        context: RequestContext,
+    ) -> Response {
+        let name = request.operation_name.clone();
+        let document = prepared.document.as_deref();
+        let chosen = document.and_then(|document| chosen(document, name.as_deref()));
+        let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
+        let (spawner, batches) = batching::channel();
         let request = match self.inner.data::<Services>() {
             Some(services) => request.data(loaders::loader(services.db.clone(), spawner, reads)),
             None => request,
         };
         let mut response =
-            batching::drive(self.inner.execute(request.data(context.clone())), batches).await;
-        // Only what was executed has data, and was validated: without cycles, and not too large.
+            batching::drive(self.inner.execute(request.data(context)), batches).await;
+        // Only what was executed has data.
         if let (Some(document), Some(operation), Value::Object(_)) =
-            (document.as_deref(), chosen, &response.data)
+            (document, chosen, &response.data)
         {
             Shape::of(document, operation).arrange(&mut response.data);
         }
-        if !sees_numbers {
-            privacy::hide(&mut response, &context.revealed());
-        }
-        if let Some(cost) = cost {
-            response.extensions.insert("cost".to_owned(), cost);
-        }
-        error::finish(response, request_id)
+        limits::tell_cost(&mut response, prepared.cost);
+        response
     }
 
     /// Takes what the operation costs from the caller's budget: what the answer says of it, or the
@@ -188,7 +242,7 @@ impl Schema {
         let told = |balance| limits::cost(extent.cost, self.limits.cost, balance);
         let refuse = |refusal: Refusal, balance| {
             let mut response = error::refused(&refusal);
-            response.extensions.insert("cost".to_owned(), told(balance));
+            limits::tell_cost(&mut response, Some(told(balance)));
             Box::new(response)
         };
         self.limits

@@ -36,5 +36,6 @@ mod snapshots;
 mod sync;
 mod tags;
 mod tokens;
+mod validation;
 mod variables;
 mod writes;
