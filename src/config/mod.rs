@@ -6,14 +6,17 @@ mod claims;
 mod database;
 mod guanke;
 mod limits;
+mod schema;
 mod server;
 mod sync;
+mod trusted_documents;
 
 pub use auth::{AuthArgs, MissingSecret, SessionArgs};
 pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use limits::LimitArgs;
+pub use schema::SchemaArgs;
 pub use server::ServerArgs;
 pub use sync::SyncArgs;
 

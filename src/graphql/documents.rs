@@ -157,6 +157,12 @@ fn size<'a>(
     fields
 }
 
+/// Whether nothing of a document changes anything.
+pub(super) fn only_reads(document: &ExecutableDocument) -> bool {
+    let mut operations = document.operations.iter();
+    operations.all(|(_, operation)| operation.node.ty == OperationType::Query)
+}
+
 /// A document that was read.
 pub(super) struct Read {
     /// The document.
@@ -208,9 +214,7 @@ impl Documents {
     /// Remembers a document that is good.
     pub fn remember(&self, text: &str, document: &Arc<ExecutableDocument>) {
         // Changes may have secrets in their texts, and are not kept.
-        let mut operations = document.operations.iter();
-        let reads = operations.all(|(_, operation)| operation.node.ty == OperationType::Query);
-        if reads && text.len() <= LONGEST {
+        if only_reads(document) && text.len() <= LONGEST {
             self.known.insert(text.to_owned(), document.clone());
         }
     }

@@ -85,7 +85,7 @@ where
         .route("/graphiql", get(page::<F>))
         .route("/graphiql/assets/{*name}", get(asset::<F>))
         .route("/graphiql/defaults.json", get(defaults))
-        .layer(SetResponseHeaderLayer::overriding(
+        .route_layer(SetResponseHeaderLayer::overriding(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(POLICY),
         ))
@@ -169,4 +169,134 @@ fn is_loopback(host: &str) -> bool {
         || address
             .parse()
             .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        http::Request,
+    };
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    /// A page that was built.
+    #[derive(Embed)]
+    #[folder = "tests/graphiql"]
+    struct Page;
+
+    /// None was.
+    #[derive(Embed)]
+    #[folder = "tests/graphiql/nothing"]
+    #[allow_missing = true]
+    struct Nothing;
+
+    async fn get<F: RustEmbed + 'static>(
+        uri: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, HeaderMap, String) {
+        let request = headers
+            .iter()
+            .fold(Request::builder().uri(uri), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        let router = routes_of::<(), F>(Some("a token".into())).with_state(());
+        let response = router
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 100_000).await.unwrap();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_page_that_was_built_is_served_and_kept() {
+        let script = include_str!("../../tests/graphiql/assets/page-1.js");
+        for (uri, kind, caching, contents) in [
+            (
+                "/graphiql",
+                "text/html",
+                "no-cache",
+                include_str!("../../tests/graphiql/index.html"),
+            ),
+            (
+                "/graphiql/assets/page-1.js",
+                "text/javascript",
+                "public, max-age=31536000, immutable",
+                script,
+            ),
+        ] {
+            let (status, headers, body) = get::<Page>(uri, &[]).await;
+            assert_eq!((status, body.as_str()), (StatusCode::OK, contents));
+            assert_eq!(headers["content-type"], kind);
+            assert_eq!(headers["cache-control"], caching);
+            assert_eq!(headers["content-security-policy"], POLICY);
+            let etag = headers["etag"].to_str().unwrap();
+            let (status, headers, body) = get::<Page>(uri, &[("if-none-match", etag)]).await;
+            assert_eq!((status, body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+            assert_eq!(headers["cache-control"], caching);
+            let (status, ..) = get::<Page>(uri, &[("if-none-match", "\"another\"")]).await;
+            assert_eq!(status, StatusCode::OK);
+        }
+        for nothing in [
+            "/graphiql/assets/page-2.js",
+            "/graphiql/assets/../index.html",
+            "/graphiql/index.html",
+        ] {
+            assert_eq!(
+                get::<Page>(nothing, &[]).await.0,
+                StatusCode::NOT_FOUND,
+                "{nothing}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_was_not_says_how() {
+        let (status, headers, body) = get::<Nothing>("/graphiql", &[]).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(headers["cache-control"], "no-store");
+        assert!(body.contains("make graphiql"), "{body}");
+        assert!(
+            !body.contains("http"),
+            "nothing is loaded from elsewhere: {body}"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_token_is_for_pages_opened_here() {
+        let given = r#"{"headers":{"Authorization":"Bearer a token"}}"#;
+        let kept = r#"{"headers":null}"#;
+        for (headers, answer) in [
+            (&[("host", "127.0.0.1:8080")][..], given),
+            (&[("host", "localhost:8080")], given),
+            (&[("host", "LOCALHOST")], given),
+            (&[("host", "[::1]:8080")], given),
+            (&[], kept),
+            (&[("host", "")], kept),
+            (&[("host", "evil.example:8080")], kept),
+            (&[("host", "localhost.evil.example")], kept),
+            (&[("host", "192.0.2.1:8080")], kept),
+            (&[("host", "localhost@evil.example")], kept),
+            (
+                &[("host", "localhost"), ("origin", "http://evil.example")],
+                kept,
+            ),
+            (
+                &[("host", "localhost"), ("x-forwarded-for", "192.0.2.1")],
+                kept,
+            ),
+        ] {
+            let (_, had, body) = get::<Page>("/graphiql/defaults.json", headers).await;
+            assert_eq!(body, answer, "{headers:?}");
+            assert_eq!(had["cache-control"], "no-store");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 
 use super::GraphiQl;
-use crate::graphql::Limits;
+use crate::graphql::{Limits, SchemaOptions};
 
 /// Bounds of requests and connections.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<HeaderValue>,
     /// What a request may ask for.
     pub limits: Limits,
+    /// What of the schema is open.
+    pub schema: SchemaOptions,
     /// The page to try queries in.
     pub graphiql: GraphiQl,
 }
@@ -41,6 +43,7 @@ impl Default for HttpOptions {
             idle_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             limits: Limits::default(),
+            schema: SchemaOptions::default(),
             graphiql: GraphiQl::default(),
         }
     }

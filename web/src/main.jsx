@@ -7,7 +7,7 @@ import "./page.css";
 
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
-import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
 import { tabs } from "./examples.js";
@@ -38,10 +38,11 @@ function fetcher(parameters, options) {
   return send(parameters, isEarly && headers ? { ...options, headers } : options);
 }
 
+// No history: it would keep the headers, and the token with them, in the browser.
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
     fetcher={fetcher}
-    plugins={[HISTORY_PLUGIN, explorerPlugin()]}
+    plugins={[explorerPlugin()]}
     defaultTabs={tabs(text)}
     defaultHeaders={text}
     initialHeaders={text}
