@@ -27,6 +27,7 @@ mod node;
 mod order;
 mod ordering;
 mod outline;
+mod permissions;
 mod persisted;
 mod plan;
 mod privacy;

@@ -33,10 +33,11 @@ impl Validator {
     pub fn mistakes(&self, text: &str) -> Vec<ServerError> {
         let document = ExecutableDocument::parse(&self.0, text, "query.graphql");
         // What does not exist is told first: of the rest of the document, little holds without it.
-        let checked = document.and_then(|document| document.validate(&self.0).map(drop));
-        checked
-            .err()
-            .map_or_else(Vec::new, |broken| told(&broken.errors))
+        let broken = match document {
+            Ok(document) => document.validate(&self.0).err(),
+            Err(broken) => Some(broken),
+        };
+        broken.map_or_else(Vec::new, |broken| told(&broken.errors))
     }
 }
 
