@@ -281,8 +281,9 @@ dialgraph is running with demonstration data. Press Ctrl-C to stop; the data sta
   Token      {token}
   Headers    {{"Authorization": "Bearer {token}"}}
 
-Paste the line of headers into GraphiQL's "Headers" tab, click "Re-fetch GraphQL schema" for its
-documentation and completion, then try:
+GraphiQL has the token and some queries filled in: open it and press play. Elsewhere than on this
+machine, paste the line of headers into its "Headers" tab, and click "Re-fetch GraphQL schema" for
+documentation and completion. To try:
 
 1. How did yesterday go, and the month so far?
 

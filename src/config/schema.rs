@@ -1,4 +1,4 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use clap::{ArgAction, Args, builder::BoolishValueParser};
@@ -31,7 +31,7 @@ pub struct SchemaArgs {
         default_value = "",
         hide_default_value = true
     )]
-    trusted_documents: PathBuf,
+    trusted_documents: String,
 }
 
 impl SchemaArgs {
@@ -46,8 +46,8 @@ impl SchemaArgs {
         } else {
             GraphiQl::Off
         };
-        if !self.trusted_documents.as_os_str().is_empty() {
-            let trusted = trusted_documents::read(&self.trusted_documents)
+        if let Some(folder) = super::given(Some(&self.trusted_documents)) {
+            let trusted = trusted_documents::read(Path::new(folder))
                 .map_err(anyhow::Error::from)
                 .and_then(|found| Ok(TrustedDocuments::new(&found, options.limits)?))
                 .context("TRUSTED_DOCUMENTS")?;

@@ -133,3 +133,88 @@ fn listed(path: &Path, text: &str) -> Result<Vec<FoundDocument>, UnreadableDocum
     });
     Ok(found.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    /// What is read from files: the names after the folder, the ids and the texts.
+    fn documents(files: &[(&str, &str)]) -> Vec<(String, Option<String>, String)> {
+        let folder = folder(files);
+        let found = read(folder.path()).unwrap().into_iter();
+        let prefix = format!("{}/", folder.path().display());
+        found
+            .map(|one| (one.place.replace(&prefix, ""), one.id, one.text))
+            .collect()
+    }
+
+    fn refused(files: &[(&str, &str)]) -> String {
+        read(folder(files).path()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn documents_are_read_from_files_and_from_lists_of_tools() {
+        let list = |place: &str, id: &str, text: &str| {
+            (
+                format!("{place}, {id}"),
+                Some(id.to_owned()),
+                text.to_owned(),
+            )
+        };
+        let found = documents(&[
+            ("b.graphql", "{ b }\n"),
+            ("a.gql", "{ a }"),
+            ("notes.txt", "not read"),
+            (
+                "manifest.json",
+                r#"{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [
+                    {"id": "1f", "name": "C", "type": "query", "body": "query C { c }"}]}"#,
+            ),
+            (
+                "persisted-documents.json",
+                r#"{"2f": "query D { d }", "3f": "query E { e }"}"#,
+            ),
+        ]);
+        assert_eq!(
+            found,
+            [
+                ("a.gql".to_owned(), None, "{ a }".to_owned()),
+                ("b.graphql".to_owned(), None, "{ b }\n".to_owned()),
+                list("manifest.json", "1f", "query C { c }"),
+                list("persisted-documents.json", "2f", "query D { d }"),
+                list("persisted-documents.json", "3f", "query E { e }"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_is_named() {
+        for no_list in [
+            "[]",
+            "{",
+            r#"{"1f": 1}"#,
+            r#"{"format": "apollo-persisted-query-manifest", "version": 2, "operations": []}"#,
+            r#"{"format": "another", "version": 1, "operations": []}"#,
+        ] {
+            let message = refused(&[("list.json", no_list)]);
+            assert!(
+                message.contains("list.json is no list of documents"),
+                "{message}"
+            );
+        }
+        assert!(refused(&[("notes.txt", "")]).contains("there is no document in"));
+        let missing = read(Path::new("no/such/folder")).unwrap_err().to_string();
+        assert!(
+            missing.starts_with("no/such/folder cannot be read"),
+            "{missing}"
+        );
+    }
+}
