@@ -70,6 +70,9 @@ fn nothing_starts_with_a_trusted_document_that_means_nothing() {
         message.contains("a.graphql: line 2, column 3: ") && message.contains("nothing"),
         "{message}"
     );
+    let nowhere = [("JWT_SECRET_KEY", SECRET), ("TRUSTED_DOCUMENTS", "nowhere")];
+    let message = text(&dialgraph(&["serve"], &nowhere).stderr);
+    assert!(message.contains("nowhere cannot be read"), "{message}");
 }
 
 #[test]
@@ -82,7 +85,6 @@ fn a_malformed_variable_is_refused_by_name() {
         ("REQUEST_TIMEOUT", "0s", "longer than none"),
         ("INTROSPECTION", "maybe", "--introspection"),
         ("GRAPHIQL", "cdn", "--graphiql"),
-        ("TRUSTED_DOCUMENTS", "nowhere", "nowhere cannot be read"),
         ("IDLE_TIMEOUT", "soon", "longer than none"),
         ("CORS_ALLOW_ORIGINS", "*", "is no origin"),
         (
