@@ -38,7 +38,7 @@ function fetcher(parameters, options) {
   return send(parameters, isEarly && headers ? { ...options, headers } : options);
 }
 
-// No history: it would keep the headers, and the token with them, in the browser.
+// The token is not kept in the browser: no history, which would hold it, and no switch for it.
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
     fetcher={fetcher}
@@ -47,5 +47,6 @@ createRoot(document.getElementById("graphiql")).render(
     defaultHeaders={text}
     initialHeaders={text}
     defaultEditorToolsVisibility="headers"
+    showPersistHeadersSettings={false}
   />,
 );
