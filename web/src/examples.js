@@ -5,12 +5,13 @@ import dashboard from "./examples/dashboard.graphql?raw";
 import grades from "./examples/grades.graphql?raw";
 import packages from "./examples/packages.graphql?raw";
 
-const HOW_TO_GET_A_TOKEN = `# A query needs a token. Put it into the "Headers" tab below, as
+const HOW_TO_GET_A_TOKEN = `# A query needs a token. Put it into the "Headers" tab below:
 #
 #   {"Authorization": "Bearer <token>"}
 #
-# and click "Re-fetch GraphQL schema" for documentation and completion. A token comes from
-# POST /api/v1/auth/token with your name and password, from createAccessToken, or on the
+# and click "Re-fetch GraphQL schema" for documentation and
+# completion. A token comes from POST /api/v1/auth/token with
+# your name and password, from createAccessToken, or on the
 # service's own machine from: dialgraph token --role analyst
 
 `;
