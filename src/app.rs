@@ -107,7 +107,7 @@ pub fn http(
         refresher,
         accounts: accounts.clone(),
     };
-    let schema = Schema::new(services, options.limits);
+    let schema = Schema::new(services, options.limits, options.schema.clone());
     let state = AppState {
         schema,
         keys,

@@ -11,8 +11,8 @@ use crate::{
     auth::{JwtKeys, PublicKeys},
     clock::SystemClock,
     config::{
-        AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, KeyArgs, ServerArgs,
-        SessionArgs, SyncArgs,
+        AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, KeyArgs, SchemaArgs,
+        ServerArgs, SessionArgs, SyncArgs,
     },
     guanke::ClientConfig,
     http::Server,
@@ -30,6 +30,8 @@ pub struct ServeArgs {
     no_migrate: bool,
     #[command(flatten)]
     server: ServerArgs,
+    #[command(flatten)]
+    schema: SchemaArgs,
     #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
@@ -62,6 +64,8 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         ..AccountOptions::default()
     };
     // Before anything is opened or changed.
+    let mut options = arguments.server.options();
+    arguments.schema.set(&mut options)?;
     let client = arguments.guanke.client()?;
     let base = Base {
         db: open(&arguments.database, !arguments.no_migrate).await?,
@@ -83,9 +87,8 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
-    tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let accounts = app::accounts(&base, sign_in)?;
-    let options = arguments.server.options();
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,

@@ -8,8 +8,10 @@ mod environment;
 mod guanke;
 mod keys;
 mod limits;
+mod schema;
 mod server;
 mod sync;
+mod trusted_documents;
 
 pub use auth::{AuthArgs, SecretError, SessionArgs};
 pub use claims::ClaimArgs;
@@ -18,6 +20,7 @@ pub use environment::Environment;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use keys::{KeyArgs, KeyConfigError};
 pub use limits::LimitArgs;
+pub use schema::SchemaArgs;
 pub use server::ServerArgs;
 pub use sync::SyncArgs;
 

@@ -98,6 +98,7 @@ impl ServerArgs {
             allowed_origins: self.cors_allow_origins.0.clone(),
             trusted_proxies: self.trusted_proxies,
             limits: self.limits.limits(),
+            ..HttpOptions::default()
         }
     }
 }

@@ -44,6 +44,10 @@ pub fn is_nested_too_deep(text: &str) -> bool {
     scan(text).depth > MAX_NESTING
 }
 
+/// Longest text that is read, in bytes. The tokens that are taken fit in easily; long values belong
+/// into variables.
+const MAX_LENGTH: usize = 256 * 1024;
+
 /// What a text is made of.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Scan {
@@ -157,6 +161,12 @@ fn size<'a>(
     fields
 }
 
+/// Whether nothing of a document changes anything.
+pub(super) fn only_reads(document: &ExecutableDocument) -> bool {
+    let mut operations = document.operations.iter();
+    operations.all(|(_, operation)| operation.node.ty == OperationType::Query)
+}
+
 /// A document that was read.
 pub(super) struct Read {
     /// The document.
@@ -208,18 +218,26 @@ impl Documents {
     /// Remembers a document that is good.
     pub fn remember(&self, text: &str, document: &Arc<ExecutableDocument>) {
         // Changes may have secrets in their texts, and are not kept.
-        let mut operations = document.operations.iter();
-        let reads = operations.all(|(_, operation)| operation.node.ty == OperationType::Query);
-        if reads && text.len() <= LONGEST {
+        if only_reads(document) && text.len() <= LONGEST {
             self.known.insert(text.to_owned(), document.clone());
         }
     }
 
     /// Refuses a text that would take long to read.
     fn look_at(&self, text: &str) -> Result<(), Refusal> {
-        let scan = scan(text);
+        let scan = if text.len() > MAX_LENGTH {
+            Scan::default()
+        } else {
+            scan(text)
+        };
         let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         for (what, asked, allowed, hint) in [
+            (
+                "has a length in bytes of",
+                text.len(),
+                MAX_LENGTH,
+                "put values into variables",
+            ),
             (
                 "nests brackets to a depth of",
                 scan.depth,

@@ -28,11 +28,13 @@ mod order;
 mod ordering;
 mod outline;
 mod permissions;
+mod persisted;
 mod plan;
 mod privacy;
 mod scalars;
 mod stats;
 mod sync;
+mod trusted;
 mod user_error;
 mod validation;
 mod variables;
@@ -41,6 +43,8 @@ pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
 pub use limits::Limits;
+pub use persisted::PERSISTED_QUERY;
+pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
 
 use async_graphql::{
     EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
@@ -58,6 +62,7 @@ use self::{
     limits::Refusal,
     order::Shape,
     outline::Outline,
+    persisted::Persisted,
     validation::Validator,
 };
 use crate::{
@@ -96,11 +101,31 @@ type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub struct Schema {
     inner: Inner,
     documents: Documents,
+    persisted: Persisted,
+    takes_introspection: bool,
     validator: Arc<Validator>,
     outline: Arc<Outline>,
     limits: Limits,
     budgets: Arc<Budgets>,
     clock: Arc<dyn Clock>,
+}
+
+/// What is open to clients.
+#[derive(Debug, Clone)]
+pub struct SchemaOptions {
+    /// Whether the schema tells about itself.
+    pub introspection: bool,
+    /// The only documents that are executed; any if there is no list of them.
+    pub trusted: Option<Arc<TrustedDocuments>>,
+}
+
+impl Default for SchemaOptions {
+    fn default() -> Self {
+        Self {
+            introspection: true,
+            trusted: None,
+        }
+    }
 }
 
 /// What is known of a request that may be executed.
@@ -125,7 +150,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 impl Schema {
     /// The schema over `services`.
     #[must_use]
-    pub fn new(services: Services, limits: Limits) -> Self {
+    pub fn new(services: Services, limits: Limits, options: SchemaOptions) -> Self {
         let clock = services.clock.clone();
         let inner = builder().data(services).data(Lookups::default()).finish();
         let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
@@ -134,10 +159,18 @@ impl Schema {
             validator: Arc::new(Validator::of(&sdl)),
             inner,
             documents: Documents::new(limits.tokens),
+            persisted: Persisted::new(options.trusted),
+            takes_introspection: options.introspection,
             limits,
             budgets: Arc::new(limits.budgets()),
             clock,
         }
+    }
+
+    /// Gives a request that names its document the text of it, if it is known.
+    pub fn recall(&self, request: &mut Request) {
+        // Why one is refused, its execution says.
+        let _refused_again = self.persisted.complete(request);
     }
 
     /// Executes a request for `viewer`, who asks from `origin`. An internal error refers to its id.
@@ -157,10 +190,9 @@ impl Schema {
     /// Reads the request's document and looks at it from all sides; the answer to a request that
     /// is not executed, if something is wrong with it.
     fn prepare(&self, request: &mut Request, viewer: &Viewer) -> Result<Prepared, Box<Response>> {
-        let read = self
-            .documents
-            .read(request)
-            .map_err(|refusal| Box::new(error::refused(&refusal)))?;
+        let refused = |refusal| Box::new(error::refused(&refusal));
+        let digest = self.persisted.complete(request).map_err(refused)?;
+        let read = self.documents.read(request).map_err(refused)?;
         let Some(Read { document, is_known }) = read else {
             self.check(&request.query, None)?;
             return Ok(Prepared::default());
@@ -176,6 +208,9 @@ impl Schema {
         if !is_known {
             self.check(&request.query, cost.as_ref())?;
             self.documents.remember(&request.query, &document);
+        }
+        if let Some(digest) = digest {
+            self.persisted.remember(digest, &request.query, &document);
         }
         let unset = chosen.map(|operation| variables::unset(&request.variables, operation));
         if let Some(unset) = unset.filter(|unset| !unset.is_empty()) {
@@ -244,6 +279,9 @@ impl Schema {
             limits::tell_cost(&mut response, Some(told(balance)));
             Box::new(response)
         };
+        if extent.introspects && !self.takes_introspection {
+            return Err(refuse(Refusal::NoIntrospection, None));
+        }
         self.limits
             .check(&extent)
             .map_err(|refusal| refuse(refusal, None))?;

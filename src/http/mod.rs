@@ -3,6 +3,7 @@
 mod auth;
 mod client;
 mod error;
+mod graphiql;
 mod graphql;
 mod health;
 mod media_type;
@@ -12,6 +13,7 @@ mod router;
 mod server;
 mod token;
 
+pub use graphiql::GraphiQl;
 pub use options::HttpOptions;
 pub use router::router;
 pub use server::Server;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
-use crate::graphql::Limits;
+use super::GraphiQl;
+use crate::graphql::{Limits, SchemaOptions};
 
 /// Bounds of requests and connections.
 #[derive(Debug, Clone)]
@@ -25,6 +26,10 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<HeaderValue>,
     /// What a request may ask for.
     pub limits: Limits,
+    /// What of the schema is open.
+    pub schema: SchemaOptions,
+    /// The page to try queries in.
+    pub graphiql: GraphiQl,
 }
 
 impl Default for HttpOptions {
@@ -38,6 +43,8 @@ impl Default for HttpOptions {
             idle_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             limits: Limits::default(),
+            schema: SchemaOptions::default(),
+            graphiql: GraphiQl::default(),
         }
     }
 }

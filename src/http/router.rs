@@ -7,7 +7,6 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
-    response::Redirect,
     routing::{get, post},
 };
 use tower::ServiceBuilder;
@@ -22,7 +21,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{AppState, HttpOptions, error, graphql, health, media_type, token};
+use super::{AppState, HttpOptions, error, graphiql, graphql, health, media_type, token};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -55,9 +54,7 @@ pub fn router(state: AppState) -> Router {
         .post(graphql::post)
         .layer(from_fn(media_type::negotiate));
     let form_limit = DefaultBodyLimit::max(token::BODY_LIMIT);
-    let routes = Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/graphiql", get(graphql::graphiql))
+    let routes = graphiql::routes(&options.graphiql)
         .route("/graphql", graphql)
         .route("/api/v1/auth/token", post(token::token).layer(form_limit))
         .route("/api/v1/auth/revoke", post(token::revoke).layer(form_limit))
