@@ -192,8 +192,8 @@ impl Documents {
         let document = Arc::new(document.clone());
         // Changes may have secrets in their texts, and are not kept.
         let mut operations = document.operations.iter();
-        let reads = operations.all(|(_, operation)| operation.node.ty == OperationType::Query);
-        if reads && request.query.len() <= LONGEST {
+        let changes = operations.any(|(_, operation)| operation.node.ty == OperationType::Mutation);
+        if !changes && request.query.len() <= LONGEST {
             self.known.insert(request.query.clone(), document.clone());
         }
         Ok(Some(document))

@@ -29,6 +29,7 @@ mod ordering;
 mod outline;
 mod plan;
 mod privacy;
+mod running;
 mod scalars;
 mod stats;
 mod sync;
@@ -39,10 +40,11 @@ pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
 pub use limits::Limits;
+pub use running::Started;
 
 use async_graphql::{
-    EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
-    Value,
+    MergedObject, MergedSubscription, Name, Request, Response, SDLExportOptions, SchemaBuilder,
+    ServerError, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
@@ -50,11 +52,12 @@ use std::sync::Arc;
 
 use self::{
     budget::Budgets, cost::Extent, documents::Documents, guard::Lookups, limits::Refusal,
-    order::Shape, outline::Outline,
+    outline::Outline,
+    running::{Finish, Ready},
 };
 use crate::{
     clock::Clock,
-    domain::viewer::{Capability, Viewer},
+    domain::viewer::Viewer,
 };
 
 /// Everything that can be read.
@@ -78,7 +81,12 @@ pub struct Mutation(
     identity::IdentityMutation,
 );
 
-type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// Everything that is told when it happens.
+#[derive(MergedSubscription, Default)]
+#[graphql(name = "Subscription")]
+pub struct Subscription(stats::StatsSubscription, sync::SyncSubscription);
+
+type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema with the services behind it.
 #[derive(Clone)]
@@ -94,8 +102,9 @@ pub struct Schema {
 /// Deepest nesting that the parser follows.
 const MAX_RECURSION: usize = 64;
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Inner::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    let subscription = Subscription::default();
+    Inner::build(Query::default(), Mutation::default(), subscription)
         .register_output_type::<node::Node>()
         .limit_recursive_depth(MAX_RECURSION)
         .disable_suggestions()
@@ -117,18 +126,39 @@ impl Schema {
         }
     }
 
-    /// Executes a request for `viewer`. `request_id` is what an internal error refers to.
-    pub async fn execute(
+    /// Executes a request for `viewer`, other than a subscription. `request_id` is what an internal
+    /// error refers to.
+    pub async fn execute(&self, request: Request, viewer: Viewer, request_id: &str) -> Response {
+        match self.prepare(request, viewer, request_id) {
+            Err(refused) => *refused,
+            Ok(ready) if ready.is_subscription => {
+                let error = "subscriptions go over a WebSocket at /graphql/ws, or as server-sent events at /graphql/stream";
+                let response = Response::from_errors(vec![ServerError::new(error, None)]);
+                error::finish(response, request_id)
+            }
+            Ok(ready) => ready.execute(&self.inner).await,
+        }
+    }
+
+    /// Begins to answer a request for `viewer`, whatever its operation.
+    pub async fn start(&self, request: Request, viewer: Viewer, request_id: &str) -> Started {
+        match self.prepare(request, viewer, request_id) {
+            Err(refused) => Started::Answer(refused),
+            Ok(ready) if ready.is_subscription => Started::Stream(ready.subscribe(&self.inner)),
+            Ok(ready) => Started::Answer(Box::new(ready.execute(&self.inner).await)),
+        }
+    }
+
+    /// Makes a request ready to be executed, or refuses it.
+    fn prepare(
         &self,
         mut request: Request,
         viewer: Viewer,
         request_id: &str,
-    ) -> Response {
+    ) -> Result<Ready, Box<Response>> {
         let operation = request.operation_name.clone();
-        let document = match self.documents.read(&mut request) {
-            Ok(document) => document,
-            Err(refusal) => return error::refused(&refusal),
-        };
+        let document = self.documents.read(&mut request);
+        let document = document.map_err(|refusal| Box::new(error::refused(&refusal)))?;
         let chosen = document
             .as_deref()
             .and_then(|document| chosen(document, operation.as_deref()));
@@ -143,36 +173,32 @@ impl Schema {
         }
         let cost = match (document.as_deref(), chosen) {
             (Some(document), Some(operation)) => {
-                match self.admit(document, operation, &request, &viewer) {
-                    Ok(cost) => Some(cost),
-                    Err(refused) => return *refused,
-                }
+                Some(self.admit(document, operation, &request, &viewer)?)
             }
             _ => None,
         };
-        let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
-        let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
+        let ty = chosen.map_or(OperationType::Query, |operation| operation.ty);
         let (spawner, batches) = batching::channel();
         let context = RequestContext::new(viewer);
         let request = match self.inner.data::<Services>() {
-            Some(services) => request.data(loaders::loader(services.db.clone(), spawner, reads)),
+            Some(services) => {
+                let reads = ty == OperationType::Query;
+                request.data(loaders::loader(services.db.clone(), spawner, reads))
+            }
             None => request,
         };
-        let mut response =
-            batching::drive(self.inner.execute(request.data(context.clone())), batches).await;
-        // Only what was executed has data, and was validated: without cycles, and not too large.
-        if let (Some(document), Some(operation), Value::Object(_)) =
-            (document.as_deref(), chosen, &response.data)
-        {
-            Shape::of(document, operation).arrange(&mut response.data);
-        }
-        if !sees_numbers {
-            privacy::hide(&mut response, &context.revealed());
-        }
-        if let Some(cost) = cost {
-            response.extensions.insert("cost".to_owned(), cost);
-        }
-        error::finish(response, request_id)
+        Ok(Ready {
+            is_subscription: ty == OperationType::Subscription,
+            request: request.data(context.clone()),
+            batches,
+            finish: Finish {
+                document,
+                operation,
+                context,
+                cost,
+                request_id: request_id.to_owned(),
+            },
+        })
     }
 
     /// Takes what the operation costs from the caller's budget: what the answer says of it, or the

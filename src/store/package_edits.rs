@@ -6,7 +6,7 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
 };
 
-use super::{Result, Transaction, packages::PackageRow};
+use super::{Change, Result, Transaction, packages::PackageRow};
 use crate::{domain::leads::PackageFields, entity::lead_package::ActiveModel};
 
 /// What the row says of the package.
@@ -31,6 +31,7 @@ pub async fn update(
     fields: PackageFields,
     now: DateTime<Utc>,
 ) -> Result<PackageRow> {
+    tx.note(Change::Day(before.created_date));
     Ok(ActiveModel {
         id: Unchanged(before.id),
         name: Set(fields.name),

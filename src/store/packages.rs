@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction,
+    Change, Result, Transaction,
     dialect::big_sum,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -153,6 +153,7 @@ pub struct NewPackage {
 
 /// Adds a package and returns it.
 pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
+    tx.note(Change::Day(new.created_date));
     use sea_orm::ActiveModelTrait;
     Ok(ActiveModel {
         name: Set(new.name),
