@@ -79,13 +79,15 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
     let accounts = app::accounts(&base, sign_in)?;
     let options = arguments.server.options();
+    let service = app::http(&base, keys, accounts.clone(), syncer.as_ref(), options.clone());
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,
-        router: app::http(&base, keys, accounts, syncer.as_ref(), options),
+        router: service.router,
+        streams: service.streams,
     };
     let stop = lifecycle::shutdown_on_signal();
-    app::serve(base, server, syncer, stop).await;
+    app::serve(base, accounts, server, syncer, stop).await;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod database;
 mod guanke;
 mod limits;
 mod server;
+mod streams;
 mod sync;
 
 pub use auth::{AuthArgs, MissingSecret, SessionArgs};
@@ -15,6 +16,7 @@ pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use limits::LimitArgs;
 pub use server::ServerArgs;
+pub use streams::StreamArgs;
 pub use sync::SyncArgs;
 
 /// A value that may be left out by leaving it empty, as compose files do.

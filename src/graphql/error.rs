@@ -28,6 +28,8 @@ pub mod code {
     pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
     /// The caller asked for much lately; `extensions.retryAfter` says how many seconds to wait.
     pub const RATE_LIMITED: &str = "RATE_LIMITED";
+    /// As many operations are at work on the WebSocket as may be; `extensions.limit` says how many.
+    pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
     /// A past day that nobody has synchronised yet.
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
     /// The database cannot be reached; try again.

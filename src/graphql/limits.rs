@@ -1,12 +1,13 @@
 //! What one request may ask for, checked before anything of it is done.
 
-use async_graphql::{ErrorExtensionValues, Value, indexmap::IndexMap};
+use async_graphql::{ErrorExtensionValues, Response, Value, indexmap::IndexMap};
 use chrono::{SecondsFormat, TimeDelta};
 
 use super::{
     budget::{Balance, Budgets},
     code,
     cost::Extent,
+    error,
 };
 
 /// Bounds of requests.
@@ -64,6 +65,14 @@ pub(super) enum Refusal {
         allowed: u64,
         /// What to do about it.
         hint: &'static str,
+    },
+    /// As many are at work as may be.
+    #[error("{allowed} {what} are at work here already, and no more may be: end one of them")]
+    TooMany {
+        /// What.
+        what: &'static str,
+        /// How many.
+        allowed: u64,
     },
     /// The caller asked for much lately.
     #[error(
@@ -138,6 +147,17 @@ impl Limits {
     }
 }
 
+/// The answer to an operation beside which `most` others of its caller are at work, as many as may
+/// be.
+#[must_use]
+pub fn refused_for_number(what: &'static str, most: usize) -> Response {
+    let allowed = u64::try_from(most).unwrap_or(u64::MAX);
+    error::finish(
+        error::refused(&Refusal::TooMany { what, allowed }),
+        "",
+    )
+}
+
 impl Refusal {
     /// The stable code, and the figures.
     pub fn extensions(&self) -> ErrorExtensionValues {
@@ -146,6 +166,10 @@ impl Refusal {
             Self::TooMuch { asked, allowed, .. } => {
                 extensions.set("code", code::QUERY_TOO_COMPLEX);
                 extensions.set("requested", *asked);
+                extensions.set("limit", *allowed);
+            }
+            Self::TooMany { allowed, .. } => {
+                extensions.set("code", code::TOO_MANY_OPERATIONS);
                 extensions.set("limit", *allowed);
             }
             Self::OverBudget { wait, .. } => {

@@ -39,7 +39,7 @@ mod variables;
 pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
-pub use limits::Limits;
+pub use limits::{Limits, refused_for_number};
 pub use running::Started;
 
 use async_graphql::{

@@ -35,17 +35,21 @@ impl FromRequestParts<AppState> for Authenticated {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Self, NotAuthenticated> {
-        if has_token_in_url(parts) {
-            return Err(NotAuthenticated::TokenInUrl);
-        }
-        let token = bearer(parts).ok_or_else(|| {
-            NotAuthenticated::Unauthenticated(
-                "a token is needed: send the header `Authorization: Bearer <token>`".to_owned(),
-            )
-        })?;
-        let holder = holder(state, token).await?;
+        let holder = holder(state, token(parts)?).await?;
         Ok(Self(holder.viewer))
     }
+}
+
+/// The token of a request, which must be where it belongs.
+pub(super) fn token(parts: &Parts) -> Result<&str, NotAuthenticated> {
+    if has_token_in_url(parts) {
+        return Err(NotAuthenticated::TokenInUrl);
+    }
+    bearer(parts).ok_or_else(|| {
+        NotAuthenticated::Unauthenticated(
+            "a token is needed: send the header `Authorization: Bearer <token>`".to_owned(),
+        )
+    })
 }
 
 /// Who holds a token, and until when.

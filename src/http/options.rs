@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
+use super::StreamOptions;
 use crate::graphql::Limits;
 
 /// Bounds of requests and connections.
@@ -25,6 +26,8 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<HeaderValue>,
     /// What a request may ask for.
     pub limits: Limits,
+    /// Bounds of WebSockets and event streams.
+    pub streams: StreamOptions,
 }
 
 impl Default for HttpOptions {
@@ -38,6 +41,7 @@ impl Default for HttpOptions {
             idle_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             limits: Limits::default(),
+            streams: StreamOptions::default(),
         }
     }
 }

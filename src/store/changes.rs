@@ -191,7 +191,7 @@ impl fmt::Display for Change {
 /// Text that is no change; one of a newer version, maybe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a change that is known here")]
-pub(super) struct UnknownChange;
+pub struct UnknownChange;
 
 impl FromStr for Change {
     type Err = UnknownChange;

@@ -33,6 +33,7 @@ mod schedule;
 mod schema;
 mod selection;
 mod snapshots;
+mod subscriptions;
 mod sync;
 mod tags;
 mod tokens;
