@@ -114,7 +114,12 @@ pub fn http(
         db: base.db.clone(),
         clock: base.clock.clone(),
         zone: base.zone,
-        live: Live::new(base.db.clone(), base.clock.clone(), base.zone, refresher.clone()),
+        live: Live::new(
+            base.db.clone(),
+            base.clock.clone(),
+            base.zone,
+            refresher.clone(),
+        ),
         refresher,
         accounts: accounts.clone(),
     };

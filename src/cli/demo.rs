@@ -120,7 +120,13 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     print_welcome(&address, &token, folder, day);
     let accounts = app::accounts(&base, AccountOptions::default())?;
     let options = arguments.server.options();
-    let service = app::http(&base, keys, accounts.clone(), Some(&syncer), options.clone());
+    let service = app::http(
+        &base,
+        keys,
+        accounts.clone(),
+        Some(&syncer),
+        options.clone(),
+    );
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,

@@ -79,7 +79,13 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
     let accounts = app::accounts(&base, sign_in)?;
     let options = arguments.server.options();
-    let service = app::http(&base, keys, accounts.clone(), syncer.as_ref(), options.clone());
+    let service = app::http(
+        &base,
+        keys,
+        accounts.clone(),
+        syncer.as_ref(),
+        options.clone(),
+    );
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,

@@ -55,6 +55,7 @@ impl StreamArgs {
             message_limit: self.max_message_bytes as usize,
             init_timeout: self.connection_init_timeout,
             keep_alive: self.stream_keep_alive,
+            ..StreamOptions::default()
         }
     }
 }

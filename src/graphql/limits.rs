@@ -152,10 +152,7 @@ impl Limits {
 #[must_use]
 pub fn refused_for_number(what: &'static str, most: usize) -> Response {
     let allowed = u64::try_from(most).unwrap_or(u64::MAX);
-    error::finish(
-        error::refused(&Refusal::TooMany { what, allowed }),
-        "",
-    )
+    error::finish(error::refused(&Refusal::TooMany { what, allowed }), "")
 }
 
 impl Refusal {

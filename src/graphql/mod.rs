@@ -51,14 +51,15 @@ use async_graphql::{
 use std::sync::Arc;
 
 use self::{
-    budget::Budgets, cost::Extent, documents::Documents, guard::Lookups, limits::Refusal,
+    budget::Budgets,
+    cost::Extent,
+    documents::Documents,
+    guard::Lookups,
+    limits::Refusal,
     outline::Outline,
     running::{Finish, Ready},
 };
-use crate::{
-    clock::Clock,
-    domain::viewer::Viewer,
-};
+use crate::{clock::Clock, domain::viewer::Viewer};
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]

@@ -145,10 +145,7 @@ fn status_of(errors: &[ServerError]) -> StatusCode {
 
 /// Whether the operation that would be executed is of such a type. A document that cannot be read
 /// has none, and is refused by the execution with the right message.
-pub(super) fn is_operation(
-    request: &mut Request,
-    is_such: impl Fn(OperationType) -> bool,
-) -> bool {
+pub(super) fn is_operation(request: &mut Request, is_such: impl Fn(OperationType) -> bool) -> bool {
     if is_nested_too_deep(&request.query) {
         return false;
     }

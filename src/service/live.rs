@@ -126,10 +126,7 @@ impl Live {
     }
 
     /// Days whose figures change: this one, or any.
-    pub fn days(
-        &self,
-        date: Option<NaiveDate>,
-    ) -> impl Stream<Item = DayChange> + Send + use<> {
+    pub fn days(&self, date: Option<NaiveDate>) -> impl Stream<Item = DayChange> + Send + use<> {
         let live = self.clone();
         self.0.db.changes().days().filter_map(move |told| {
             // When nobody knows which day changed, it may have been the one that is looked at.
@@ -187,7 +184,11 @@ impl Live {
 impl<S: Stream<Item = store::Result<SyncRunRow>>> Progress<S> {
     /// The next state that differs from the last one; none after the end of the run.
     async fn next(mut self) -> Option<(store::Result<SyncRunRow>, Self)> {
-        if self.last.as_ref().is_some_and(|run| run.finished_at.is_some()) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|run| run.finished_at.is_some())
+        {
             return None;
         }
         loop {

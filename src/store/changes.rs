@@ -132,7 +132,11 @@ impl Changes {
 
     /// Takes what is to be told.
     pub(super) fn take(&self) -> BTreeSet<Change> {
-        let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self
+            .0
+            .pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *pending)
     }
 
@@ -218,7 +222,12 @@ mod tests {
 
     #[test]
     fn a_change_is_read_as_it_was_written() {
-        let changes = [day("2026-11-20"), Change::Run(7), Change::Access, Change::Anything];
+        let changes = [
+            day("2026-11-20"),
+            Change::Run(7),
+            Change::Access,
+            Change::Anything,
+        ];
         for change in changes {
             assert_eq!(change.to_string().parse(), Ok(change));
         }

@@ -3,8 +3,8 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    DatabaseBackend, DatabaseConnection, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    DatabaseBackend, DatabaseConnection, SqliteTransactionMode, SqlxPostgresConnector,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{

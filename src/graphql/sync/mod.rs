@@ -9,5 +9,5 @@ mod subscription;
 use list::{SyncRunFilter, SyncRunOrder};
 pub use mutation::SyncMutation;
 pub use query::SyncQuery;
-pub use subscription::SyncSubscription;
 pub(super) use run::{SyncRun, SyncStatus, SyncTrack, SyncTrigger, SyncWindow};
+pub use subscription::SyncSubscription;

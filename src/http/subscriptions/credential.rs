@@ -42,8 +42,7 @@ impl Credential {
     /// Returns when the token is good no more, and says why. Asks the database when somebody's
     /// access was changed, and never else.
     pub async fn ended(mut self, state: AppState) -> &'static str {
-        // In steps, so that a change of the system's clock is noticed.
-        let step = state.options.streams.keep_alive;
+        let step = state.options.streams.clock_step;
         let mut is_unsure = false;
         loop {
             let Some(left) = self.left(&state) else {

@@ -36,8 +36,10 @@ impl Closing {
     /// The client says who it is again.
     pub const INIT_AGAIN: Self = Self::new(4429, "Too many initialisation requests");
     /// The client does not speak the protocol.
-    pub const NOT_ACCEPTABLE: Self =
-        Self::new(4406, "Subprotocol not acceptable: graphql-transport-ws is spoken");
+    pub const NOT_ACCEPTABLE: Self = Self::new(
+        4406,
+        "Subprotocol not acceptable: graphql-transport-ws is spoken",
+    );
     /// Text was wanted.
     pub const BINARY: Self = Self::new(4400, "messages are JSON, sent as text");
     /// Whether the token is good cannot be told now.
@@ -188,6 +190,9 @@ mod tests {
         let frame = Closing::exists(&"线".repeat(100)).frame();
         assert_eq!(frame.code, 4409);
         // "Subscriber for " has 15 bytes, a character 3: 36 of them fit into 123.
-        assert_eq!(frame.reason.as_str(), format!("Subscriber for {}", "线".repeat(36)));
+        assert_eq!(
+            frame.reason.as_str(),
+            format!("Subscriber for {}", "线".repeat(36))
+        );
     }
 }

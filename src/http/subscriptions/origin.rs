@@ -31,7 +31,10 @@ mod tests {
         let allowed = [HeaderValue::from_static("https://app.example.com")];
         let may = |origins: &[&'static str]| {
             let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, HeaderValue::from_static("calls.example.com:8080"));
+            headers.insert(
+                header::HOST,
+                HeaderValue::from_static("calls.example.com:8080"),
+            );
             for origin in origins {
                 headers.append(header::ORIGIN, HeaderValue::from_static(origin));
             }
@@ -49,6 +52,9 @@ mod tests {
         ] {
             assert!(!may(&[refused]), "{refused}");
         }
-        assert!(!may(&["https://app.example.com", "https://app.example.com"]));
+        assert!(!may(&[
+            "https://app.example.com",
+            "https://app.example.com"
+        ]));
     }
 }

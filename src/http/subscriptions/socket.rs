@@ -273,6 +273,8 @@ fn authorization(payload: Option<&RawValue>) -> Result<Option<SecretString>, Clo
     };
     match said.as_str().and_then(credentials) {
         Some(token) => Ok(Some(token.into())),
-        None => Err(Closing::forbidden("Authorization has to be \"Bearer <token>\"")),
+        None => Err(Closing::forbidden(
+            "Authorization has to be \"Bearer <token>\"",
+        )),
     }
 }

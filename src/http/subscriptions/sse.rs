@@ -28,8 +28,7 @@ use crate::http::{
     auth::{NotAuthenticated, token},
     error::{refusal, unreadable_body},
     graphql::{NotExecuted, is_operation},
-    media_type,
-    request,
+    media_type, request,
 };
 
 /// A request for events, of whoever holds a valid token.

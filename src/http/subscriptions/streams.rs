@@ -28,6 +28,9 @@ pub struct StreamOptions {
     /// How often the other side has to show that it is there: it is asked, and has to answer, or
     /// to take what is sent to it, before the next time.
     pub keep_alive: Duration,
+    /// The end of a token is waited for in steps as long as this, so that a change of the system's
+    /// clock is noticed.
+    pub clock_step: Duration,
 }
 
 impl Default for StreamOptions {
@@ -39,6 +42,7 @@ impl Default for StreamOptions {
             message_limit: 64 * 1024,
             init_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(30),
+            clock_step: Duration::from_secs(30),
         }
     }
 }

@@ -34,7 +34,8 @@ pub(in crate::http) async fn upgrade(
         return NotAuthenticated::TokenInUrl.into_response();
     }
     if !may_connect(&parts.headers, &state.options.allowed_origins) {
-        let message = "pages of this origin may not connect: CORS_ALLOW_ORIGINS names those that may";
+        let message =
+            "pages of this origin may not connect: CORS_ALLOW_ORIGINS names those that may";
         return refusal(StatusCode::FORBIDDEN, message);
     }
     let upgrade = match upgrade {
@@ -63,7 +64,10 @@ pub(in crate::http) async fn upgrade(
 
 fn not_a_socket(error: &WebSocketUpgradeRejection) -> Response {
     let message = format!("a WebSocket is opened here, and this request opens none: {error}");
-    let upgrade = [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")];
+    let upgrade = [
+        (header::UPGRADE, "websocket"),
+        (header::CONNECTION, "upgrade"),
+    ];
     (upgrade, refusal(StatusCode::UPGRADE_REQUIRED, &message)).into_response()
 }
 

@@ -175,8 +175,7 @@ impl TestApp {
 
     /// From now on requests have these bounds.
     pub fn configure(&mut self, options: HttpOptions) {
-        (self.service, self._background) =
-            service(&self.base, &self.keys, &self.syncer, options);
+        (self.service, self._background) = service(&self.base, &self.keys, &self.syncer, options);
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on

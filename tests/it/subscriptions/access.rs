@@ -17,7 +17,7 @@ const DAYS: &str = "subscription { statsUpdated { date } }";
 /// Sockets look at the clock often.
 async fn app(backend: &Backend) -> TestApp {
     let options = StreamOptions {
-        keep_alive: SHORT,
+        clock_step: SHORT,
         ..StreamOptions::default()
     };
     TestApp::with_options(backend, with_streams(options)).await
@@ -92,7 +92,13 @@ async fn another_instance_ends_a_socket() {
     loop {
         run += 1;
         let name = format!("P{run}");
-        done(&app, "createPackage", "package { id }", json!({ "name": name })).await;
+        done(
+            &app,
+            "createPackage",
+            "package { id }",
+            json!({ "name": name }),
+        )
+        .await;
         if tokio::time::timeout(SHORT, client.data("1")).await.is_ok() {
             break;
         }
@@ -100,8 +106,17 @@ async fn another_instance_ends_a_socket() {
     client.say(super::complete("1")).await;
     client.settle_past("1").await;
     let li = app.data("{ users { nodes { id name } } }").await["users"]["nodes"][0]["id"].clone();
-    done(&app, "deactivateUser", "user { isActive }", json!({ "id": li })).await;
-    assert_eq!(client.next().await, json!([4403, "Forbidden: the token was revoked"]));
+    done(
+        &app,
+        "deactivateUser",
+        "user { isActive }",
+        json!({ "id": li }),
+    )
+    .await;
+    assert_eq!(
+        client.next().await,
+        json!([4403, "Forbidden: the token was revoked"])
+    );
 }
 
 /// What a role sees masked it sees masked here.

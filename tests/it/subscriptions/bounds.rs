@@ -28,7 +28,11 @@ async fn other_pages_cannot_connect() {
     let running = serve(&app).await;
     let own = format!("http://{}", running.address);
     for origin in [own.as_str(), "https://app.example.com"] {
-        assert!(Client::open(&running, &[SUBPROTOCOL, ("origin", origin)]).await.is_ok());
+        assert!(
+            Client::open(&running, &[SUBPROTOCOL, ("origin", origin)])
+                .await
+                .is_ok()
+        );
     }
     for origin in ["https://evil.example", "null"] {
         let refused = Client::open(&running, &[SUBPROTOCOL, ("origin", origin)]).await;
@@ -41,8 +45,13 @@ async fn other_pages_cannot_connect() {
 async fn a_plain_request_is_no_socket() {
     let app = TestApp::new(&Backend::Sqlite).await;
     let running = serve(&app).await;
-    let answer = reqwest::get(format!("http://{}/graphql/ws", running.address)).await.unwrap();
-    assert_eq!((answer.status().as_u16(), &answer.headers()["upgrade"]), (426, &"websocket".parse().unwrap()));
+    let answer = reqwest::get(format!("http://{}/graphql/ws", running.address))
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["upgrade"]),
+        (426, &"websocket".parse().unwrap())
+    );
     let url = format!("http://{}/graphql/ws?access_token=x", running.address);
     assert_eq!(reqwest::get(url).await.unwrap().status(), 400);
 }
@@ -50,14 +59,21 @@ async fn a_plain_request_is_no_socket() {
 /// So many operations at a time, and no more; the others go on.
 #[tokio::test]
 async fn operations_of_a_socket_are_counted() {
-    let app = app(StreamOptions { operations: 2, ..StreamOptions::default() }).await;
+    let app = app(StreamOptions {
+        operations: 2,
+        ..StreamOptions::default()
+    })
+    .await;
     let running = serve(&app).await;
     let mut client = Client::reader(&running, &app).await;
     for id in ["1", "2", "3"] {
         client.subscribe(id, DAYS).await;
     }
     let refused = client.next().await;
-    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("3")));
+    assert_eq!(
+        (&refused["type"], &refused["id"]),
+        (&json!("error"), &json!("3"))
+    );
     let extensions = json!({ "code": "TOO_MANY_OPERATIONS", "limit": 2 });
     assert_eq!(refused["payload"][0]["extensions"], extensions);
     client.say(super::complete("1")).await;
@@ -68,15 +84,26 @@ async fn operations_of_a_socket_are_counted() {
 /// Sockets are counted, in all and for each caller, and a place is free again when one ends.
 #[tokio::test]
 async fn sockets_are_counted() {
-    let app = app(StreamOptions { most: 2, most_a_caller: 1, ..StreamOptions::default() }).await;
+    let app = app(StreamOptions {
+        most: 2,
+        most_a_caller: 1,
+        ..StreamOptions::default()
+    })
+    .await;
     let running = serve(&app).await;
     let first = Client::reader(&running, &app).await;
     let mut second = Client::connect(&running).await;
     second.init(&app.token(Role::Analyst)).await;
-    assert_eq!(second.next().await, json!([1013, "you have too many connections open"]));
+    assert_eq!(
+        second.next().await,
+        json!([1013, "you have too many connections open"])
+    );
     drop(second);
     let _third = connect_again(&running).await;
-    assert_eq!(Client::open(&running, &[SUBPROTOCOL]).await.err(), Some(503));
+    assert_eq!(
+        Client::open(&running, &[SUBPROTOCOL]).await.err(),
+        Some(503)
+    );
     drop(first);
     connect_again(&running).await;
 }
@@ -91,13 +118,19 @@ async fn connect_again(running: &super::Running) -> Client {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, connect).await.expect("there is room again")
+    tokio::time::timeout(PATIENCE, connect)
+        .await
+        .expect("there is room again")
 }
 
 /// A message that is too long is refused as such.
 #[tokio::test]
 async fn long_messages_are_refused() {
-    let app = app(StreamOptions { message_limit: 2_000, ..StreamOptions::default() }).await;
+    let app = app(StreamOptions {
+        message_limit: 2_000,
+        ..StreamOptions::default()
+    })
+    .await;
     let running = serve(&app).await;
     let mut client = Client::reader(&running, &app).await;
     let message = |length: usize| {
@@ -114,7 +147,12 @@ async fn long_messages_are_refused() {
 /// Who does not read what they asked for is dropped.
 #[tokio::test]
 async fn a_slow_client_is_dropped() {
-    let app = app(StreamOptions { most: 1, keep_alive: SHORT, ..StreamOptions::default() }).await;
+    let app = app(StreamOptions {
+        most: 1,
+        keep_alive: SHORT,
+        ..StreamOptions::default()
+    })
+    .await;
     let running = serve(&app).await;
     let mut client = Client::reader(&running, &app).await;
     let types = "{ __schema { types { name description fields { name description } } } }";
@@ -133,7 +171,12 @@ async fn a_slow_client_is_dropped() {
 /// Who does not answer is not there any more.
 #[tokio::test]
 async fn a_dead_client_is_dropped() {
-    let app = app(StreamOptions { most: 1, keep_alive: SHORT, ..StreamOptions::default() }).await;
+    let app = app(StreamOptions {
+        most: 1,
+        keep_alive: SHORT,
+        ..StreamOptions::default()
+    })
+    .await;
     let running = serve(&app).await;
     // Reads nothing, so it answers no ping.
     let _dead = Client::reader(&running, &app).await;
@@ -150,7 +193,10 @@ async fn sockets_are_closed_when_the_service_ends() {
     client.subscribe("1", DAYS).await;
     client.settle().await;
     running.stop.cancel();
-    assert_eq!(client.next().await, json!([1001, "the service is going away"]));
+    assert_eq!(
+        client.next().await,
+        json!([1001, "the service is going away"])
+    );
     assert_eq!(early.closed().await, 1001);
     drop((client, early));
     let ended = tokio::time::timeout(PATIENCE, &mut running.ended).await;

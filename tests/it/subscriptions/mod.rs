@@ -155,7 +155,11 @@ impl Client {
     /// The data of the next message, which must be an answer to the operation `id`.
     async fn data(&mut self, id: &str) -> Value {
         let message = self.next().await;
-        assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message:#}");
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("next"), &json!(id)),
+            "{message:#}"
+        );
         assert_eq!(message["payload"]["errors"], Value::Null, "{message:#}");
         message["payload"]["data"].clone()
     }

@@ -39,7 +39,11 @@ async fn what_is_no_message_closes_the_socket() {
     client.frame(Message::binary(r#"{"type":"ping"}"#)).await;
     assert_eq!(client.closed().await, 4400);
     let mut client = Client::connect(&running).await;
-    client.frame(Message::text(r#"{"type": "connection_init", "payload": "x"}"#)).await;
+    client
+        .frame(Message::text(
+            r#"{"type": "connection_init", "payload": "x"}"#,
+        ))
+        .await;
     assert_eq!(client.closed().await, 4400);
 }
 
@@ -49,8 +53,13 @@ async fn operations_come_after_the_acknowledgement() {
     let app = TestApp::new(&Backend::Sqlite).await;
     let running = serve(&app).await;
     let mut client = Client::connect(&running).await;
-    client.say(json!({ "type": "ping", "payload": { "a": 1 } })).await;
-    assert_eq!(client.next().await, json!({ "type": "pong", "payload": { "a": 1 } }));
+    client
+        .say(json!({ "type": "ping", "payload": { "a": 1 } }))
+        .await;
+    assert_eq!(
+        client.next().await,
+        json!({ "type": "pong", "payload": { "a": 1 } })
+    );
     client.say(json!({ "type": "pong" })).await;
     client.subscribe("1", DAYS).await;
     assert_eq!(client.next().await, json!([4401, "Unauthorized"]));
@@ -66,19 +75,36 @@ async fn a_client_says_who_it_is_once() {
     let mut app = TestApp::with_options(&Backend::Sqlite, with_streams(options)).await;
     let running = serve(&app).await;
     let mut silent = Client::connect(&running).await;
-    assert_eq!(silent.next().await, json!([4408, "Connection initialisation timeout"]));
+    assert_eq!(
+        silent.next().await,
+        json!([4408, "Connection initialisation timeout"])
+    );
     app.configure(with_streams(StreamOptions::default()));
     let running = serve(&app).await;
     let mut twice = Client::reader(&running, &app).await;
     twice.init("x").await;
-    assert_eq!(twice.next().await, json!([4429, "Too many initialisation requests"]));
+    assert_eq!(
+        twice.next().await,
+        json!([4429, "Too many initialisation requests"])
+    );
     for (payload, reason) in [
-        (Value::Null, r#"Forbidden: send {"Authorization": "Bearer <token>"} with connection_init"#),
-        (json!({ "Authorization": "Bearer x" }), "Forbidden: the token is not valid"),
-        (json!({ "authorization": "x" }), r#"Forbidden: Authorization has to be "Bearer <token>""#),
+        (
+            Value::Null,
+            r#"Forbidden: send {"Authorization": "Bearer <token>"} with connection_init"#,
+        ),
+        (
+            json!({ "Authorization": "Bearer x" }),
+            "Forbidden: the token is not valid",
+        ),
+        (
+            json!({ "authorization": "x" }),
+            r#"Forbidden: Authorization has to be "Bearer <token>""#,
+        ),
     ] {
         let mut client = Client::connect(&running).await;
-        client.say(json!({ "type": "connection_init", "payload": payload })).await;
+        client
+            .say(json!({ "type": "connection_init", "payload": payload }))
+            .await;
         assert_eq!(client.next().await, json!([4403, reason]));
     }
 }
@@ -90,14 +116,21 @@ async fn a_token_may_come_by_two_ways() {
     let running = serve(&app).await;
     let bearer = format!("bearer {}", app.token(Role::Agent));
     let header = ("authorization", bearer.as_str());
-    let mut client = Client::open(&running, &[super::SUBPROTOCOL, header]).await.unwrap();
+    let mut client = Client::open(&running, &[super::SUBPROTOCOL, header])
+        .await
+        .unwrap();
     client.say(json!({ "type": "connection_init" })).await;
     assert_eq!(client.next().await, json!({ "type": "connection_ack" }));
     client.subscribe("1", "{ viewer { role } }").await;
-    assert_eq!(client.data("1").await, json!({ "viewer": { "role": "AGENT" } }));
+    assert_eq!(
+        client.data("1").await,
+        json!({ "viewer": { "role": "AGENT" } })
+    );
     let mut client = Client::connect(&running).await;
     let payload = json!({ "AUTHORIZATION": bearer });
-    client.say(json!({ "type": "connection_init", "payload": payload })).await;
+    client
+        .say(json!({ "type": "connection_init", "payload": payload }))
+        .await;
     assert_eq!(client.next().await, json!({ "type": "connection_ack" }));
 }
 
@@ -127,25 +160,43 @@ async fn any_operation_can_be_sent() {
     assert_eq!(client.next().await, complete("q"));
     let create = r#"mutation { createPackage(input: { name: "A" }) { package { name } } }"#;
     client.subscribe("m", create).await;
-    assert_eq!(client.data("m").await, json!({ "createPackage": { "package": { "name": "A" } } }));
+    assert_eq!(
+        client.data("m").await,
+        json!({ "createPackage": { "package": { "name": "A" } } })
+    );
     assert_eq!(client.next().await, complete("m"));
     for (query, code) in [
         ("{", "BAD_USER_INPUT"),
         ("{ nothing }", "BAD_USER_INPUT"),
         ("subscription { nothing }", "BAD_USER_INPUT"),
-        (r#"subscription { syncProgress(runId: "x") { id } }"#, "BAD_USER_INPUT"),
-        ("{ packages(first: 100) { nodes { tasks(first: 100) { nodes { calls(first: 100) { nodes { id } } } } } } }", "QUERY_TOO_COMPLEX"),
+        (
+            r#"subscription { syncProgress(runId: "x") { id } }"#,
+            "BAD_USER_INPUT",
+        ),
+        (
+            "{ packages(first: 100) { nodes { tasks(first: 100) { nodes { calls(first: 100) { nodes { id } } } } } } }",
+            "QUERY_TOO_COMPLEX",
+        ),
     ] {
         client.subscribe("e", query).await;
         let error = client.next().await;
-        assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("e")), "{query}: {error:#}");
+        assert_eq!(
+            (&error["type"], &error["id"]),
+            (&json!("error"), &json!("e")),
+            "{query}: {error:#}"
+        );
         assert_eq!(error["payload"][0]["extensions"]["code"], code, "{query}");
     }
     // An error of a field is part of an answer, as over HTTP.
-    client.subscribe("f", r#"{ gradeStats(date: "2020-01-01") { grade9 } }"#).await;
+    client
+        .subscribe("f", r#"{ gradeStats(date: "2020-01-01") { grade9 } }"#)
+        .await;
     let answer = client.next().await;
     assert_eq!(answer["type"], "next");
-    assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "NOT_SYNCED");
+    assert_eq!(
+        answer["payload"]["errors"][0]["extensions"]["code"],
+        "NOT_SYNCED"
+    );
     assert_eq!(client.next().await, complete("f"));
     client.settle().await;
 }
@@ -162,7 +213,10 @@ async fn an_id_is_used_once_at_a_time() {
     client.subscribe("1", DAYS).await;
     client.settle().await;
     client.subscribe("1", DAYS).await;
-    assert_eq!(client.next().await, json!([4409, "Subscriber for 1 already exists"]));
+    assert_eq!(
+        client.next().await,
+        json!([4409, "Subscriber for 1 already exists"])
+    );
 }
 
 /// Subscriptions are not for single answers.

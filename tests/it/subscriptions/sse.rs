@@ -63,13 +63,22 @@ async fn events_come_as_they_happen() {
     assert_eq!(answer.headers()["cache-control"], "no-store");
     // Comments come while nothing happens: longer than a request may take, and a connection be idle.
     for _ in 0..4 {
-        let comment = tokio::time::timeout(PATIENCE, answer.chunk()).await.unwrap();
+        let comment = tokio::time::timeout(PATIENCE, answer.chunk())
+            .await
+            .unwrap();
         assert_eq!(&comment.unwrap().unwrap()[..], b":\n\n");
     }
     for (id, day) in [("a", "2026-11-20"), ("b", "2026-11-19")] {
-        ingest(&app.database.db, vec![call(id, &format!("{day}T01:00:00Z"))]).await;
+        ingest(
+            &app.database.db,
+            vec![call(id, &format!("{day}T01:00:00Z"))],
+        )
+        .await;
         let (kind, told) = next(&mut answer).await.unwrap();
-        assert_eq!((kind.as_str(), &told["data"]), ("next", &json!({ "statsUpdated": { "date": day } })));
+        assert_eq!(
+            (kind.as_str(), &told["data"]),
+            ("next", &json!({ "statsUpdated": { "date": day } }))
+        );
     }
 }
 
@@ -78,10 +87,16 @@ async fn events_come_as_they_happen() {
 async fn every_operation_ends_with_complete() {
     let app = TestApp::new(&Backend::Sqlite).await;
     let running = serve(&app).await;
-    for request in [post(&running, &app, "{ __typename }"), get(&running, &app, "{ __typename }")] {
+    for request in [
+        post(&running, &app, "{ __typename }"),
+        get(&running, &app, "{ __typename }"),
+    ] {
         let mut answer = request.send().await.unwrap();
         let (kind, told) = next(&mut answer).await.unwrap();
-        assert_eq!((kind.as_str(), &told["data"]), ("next", &json!({ "__typename": "Query" })));
+        assert_eq!(
+            (kind.as_str(), &told["data"]),
+            ("next", &json!({ "__typename": "Query" }))
+        );
         assert_eq!(next(&mut answer).await.unwrap().0, "complete");
         assert_eq!(next(&mut answer).await, None);
     }
@@ -100,7 +115,10 @@ async fn other_requests_are_refused() {
     let running = serve(&app).await;
     let create = r#"mutation { createPackage(input: { name: "A" }) { package { name } } }"#;
     let refused = get(&running, &app, create).send().await.unwrap();
-    assert_eq!((refused.status().as_u16(), &refused.headers()["allow"]), (405, &"POST".parse().unwrap()));
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["allow"]),
+        (405, &"POST".parse().unwrap())
+    );
     let status = async |request: RequestBuilder| request.send().await.unwrap().status().as_u16();
     let json_only = reqwest::Client::new()
         .get(format!("http://{}/graphql/stream", running.address))
@@ -121,7 +139,7 @@ async fn other_requests_are_refused() {
 #[tokio::test]
 async fn streams_end() {
     let options = StreamOptions {
-        keep_alive: SHORT,
+        clock_step: SHORT,
         most_a_caller: 1,
         ..StreamOptions::default()
     };
