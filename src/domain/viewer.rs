@@ -52,6 +52,8 @@ pub enum Capability {
     RevealPhoneNumbers,
     /// Make access tokens for programs, of no more than one's own role.
     MakeAccessTokens,
+    /// Change one's own password.
+    ChangeOwnPassword,
     /// Read and write users, and everybody's access tokens.
     ManageUsers,
 }
@@ -71,9 +73,10 @@ impl Role {
     #[must_use]
     pub const fn may(self, capability: Capability) -> bool {
         match capability {
-            Capability::Read | Capability::RevealPhoneNumbers | Capability::MakeAccessTokens => {
-                true
-            }
+            Capability::Read
+            | Capability::RevealPhoneNumbers
+            | Capability::MakeAccessTokens
+            | Capability::ChangeOwnPassword => true,
             Capability::SeePhoneNumbers | Capability::WriteCalls => {
                 matches!(self, Self::Admin | Self::Manager | Self::Agent)
             }

@@ -157,6 +157,14 @@ fn size<'a>(
     fields
 }
 
+/// A document that was read.
+pub(super) struct Read {
+    /// The document.
+    pub document: Arc<ExecutableDocument>,
+    /// Whether it was remembered, and so is good.
+    pub is_known: bool,
+}
+
 impl Documents {
     /// None yet; texts of more than `most_tokens` words and signs are not read.
     pub fn new(most_tokens: usize) -> Self {
@@ -166,15 +174,17 @@ impl Documents {
         }
     }
 
-    /// Gives the request its document, and returns it; none for a text that is no document, which
-    /// the execution refuses.
+    /// Gives the request its document, and returns it; none for a text that is no document.
     ///
     /// # Errors
     /// Why a text is not looked at any further. What is remembered has passed.
-    pub fn read(&self, request: &mut Request) -> Result<Option<Arc<ExecutableDocument>>, Refusal> {
+    pub fn read(&self, request: &mut Request) -> Result<Option<Read>, Refusal> {
         if let Some(document) = self.known.get(request.query.as_str()) {
             request.set_parsed_query(ExecutableDocument::clone(&document));
-            return Ok(Some(document));
+            return Ok(Some(Read {
+                document,
+                is_known: true,
+            }));
         }
         self.look_at(&request.query)?;
         let Ok(document) = request.parsed_query() else {
@@ -189,14 +199,20 @@ impl Documents {
                 hint: "send it as several queries",
             });
         }
-        let document = Arc::new(document.clone());
+        Ok(Some(Read {
+            document: Arc::new(document.clone()),
+            is_known: false,
+        }))
+    }
+
+    /// Remembers a document that is good.
+    pub fn remember(&self, text: &str, document: &Arc<ExecutableDocument>) {
         // Changes may have secrets in their texts, and are not kept.
         let mut operations = document.operations.iter();
         let changes = operations.any(|(_, operation)| operation.node.ty == OperationType::Mutation);
-        if !changes && request.query.len() <= LONGEST {
-            self.known.insert(request.query.clone(), document.clone());
+        if !changes && text.len() <= LONGEST {
+            self.known.insert(text.to_owned(), document.clone());
         }
-        Ok(Some(document))
     }
 
     /// Refuses a text that would take long to read.

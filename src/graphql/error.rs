@@ -47,6 +47,8 @@ pub mod code {
 pub(super) enum ApiError {
     /// The role may not do this.
     Forbidden(Capability),
+    /// Nobody decided who may do this, so nobody may.
+    Undecided,
     /// An argument cannot be used.
     BadInput {
         /// Which argument.
@@ -100,7 +102,7 @@ impl From<StoreError> for ApiError {
 impl ApiError {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Forbidden(_) => code::FORBIDDEN,
+            Self::Forbidden(_) | Self::Undecided => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
             Self::TooManyLookups(_) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
@@ -119,6 +121,7 @@ impl ApiError {
                     roles.join(", ")
                 )
             }
+            Self::Undecided => "nobody may do this".to_owned(),
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
             Self::TooManyLookups(wait) => format!(
                 "too many telephone numbers were looked up; try again in {} s",

@@ -1,6 +1,7 @@
-//! Who may use a field: the decision is made by the role's table, here it is asked.
+//! What of personal data an argument may ask for: filters, orders and cursors must not tell what the
+//! answer masks.
 
-use async_graphql::{Context, Guard, Result};
+use async_graphql::Context;
 
 use super::{budget::Budgets, context::ContextExt, error::ApiError};
 use crate::domain::{
@@ -11,19 +12,6 @@ use crate::domain::{
     scalar::Scalar,
     viewer::Capability,
 };
-
-/// Lets the field be used only by those who have the capability.
-pub(super) struct Requires(pub Capability);
-
-impl Guard for Requires {
-    async fn check(&self, context: &Context<'_>) -> Result<()> {
-        if context.request()?.viewer.may(self.0) {
-            Ok(())
-        } else {
-            Err(ApiError::Forbidden(self.0).into())
-        }
-    }
-}
 
 /// The telephone number, by its name in the tables.
 const PHONE: &str = "phone_number";

@@ -196,3 +196,10 @@ pub(super) fn cost(requested: u64, limit: u64, balance: Option<Balance>) -> Valu
     }
     Value::Object(cost)
 }
+
+/// Puts what is said of the cost into an answer.
+pub(super) fn tell_cost(response: &mut Response, cost: Option<Value>) {
+    if let Some(cost) = cost {
+        response.extensions.insert("cost".to_owned(), cost);
+    }
+}

@@ -7,10 +7,9 @@ use super::{
     connection::{Connection, ListArguments, Listed, list_of},
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage, Tag},
     error::Result,
-    guard::Requires,
+    permissions::Root,
     sync::SyncRun,
 };
-use crate::domain::viewer::Capability;
 
 /// A root field for each list, all with the same arguments.
 macro_rules! lists {
@@ -19,7 +18,7 @@ macro_rules! lists {
         #[derive(Default)]
         pub struct ListQuery;
 
-        #[Object]
+        #[Object(guard = "Root::Query")]
         impl ListQuery {
             $(
                 $(#[$doc])*
@@ -72,6 +71,5 @@ lists! {
     /// All synchronisations, newest first.
     sync_runs: SyncRun,
     /// What people did, newest first. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ReadAuditLog)")]
     audit_log: AuditEntry,
 }

@@ -27,6 +27,7 @@ mod node;
 mod order;
 mod ordering;
 mod outline;
+mod permissions;
 mod plan;
 mod privacy;
 mod running;
@@ -34,6 +35,7 @@ mod scalars;
 mod stats;
 mod sync;
 mod user_error;
+mod validation;
 mod variables;
 
 pub use context::{RequestContext, Services};
@@ -53,11 +55,12 @@ use std::sync::Arc;
 use self::{
     budget::Budgets,
     cost::Extent,
-    documents::Documents,
+    documents::{Documents, Read},
     guard::Lookups,
     limits::Refusal,
     outline::Outline,
     running::{Finish, Ready},
+    validation::Validator,
 };
 use crate::{clock::Clock, domain::viewer::Viewer};
 
@@ -94,10 +97,20 @@ type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 pub struct Schema {
     inner: Inner,
     documents: Documents,
+    validator: Arc<Validator>,
     outline: Arc<Outline>,
     limits: Limits,
     budgets: Arc<Budgets>,
     clock: Arc<dyn Clock>,
+}
+
+/// What is known of a request that may be executed.
+#[derive(Default)]
+struct Prepared {
+    /// Its document; none for a text that the executor has to say something about.
+    document: Option<Arc<ExecutableDocument>>,
+    /// What the answer says of its cost.
+    cost: Option<Value>,
 }
 
 /// Deepest nesting that the parser follows.
@@ -117,8 +130,10 @@ impl Schema {
     pub fn new(services: Services, limits: Limits) -> Self {
         let clock = services.clock.clone();
         let inner = builder().data(services).data(Lookups::default()).finish();
+        let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
         Self {
-            outline: Arc::new(Outline::of(&inner.sdl())),
+            outline: Arc::new(Outline::of(&sdl)),
+            validator: Arc::new(Validator::of(&sdl)),
             inner,
             documents: Documents::new(limits.tokens),
             limits,
@@ -130,7 +145,7 @@ impl Schema {
     /// Executes a request for `viewer`, other than a subscription. `request_id` is what an internal
     /// error refers to.
     pub async fn execute(&self, request: Request, viewer: Viewer, request_id: &str) -> Response {
-        match self.prepare(request, viewer, request_id) {
+        match self.ready(request, viewer, request_id) {
             Err(refused) => *refused,
             Ok(ready) if ready.is_subscription => {
                 let error = "subscriptions go over a WebSocket at /graphql/ws, or as server-sent events at /graphql/stream";
@@ -143,7 +158,7 @@ impl Schema {
 
     /// Begins to answer a request for `viewer`, whatever its operation.
     pub async fn start(&self, request: Request, viewer: Viewer, request_id: &str) -> Started {
-        match self.prepare(request, viewer, request_id) {
+        match self.ready(request, viewer, request_id) {
             Err(refused) => Started::Answer(refused),
             Ok(ready) if ready.is_subscription => Started::Stream(ready.subscribe(&self.inner)),
             Ok(ready) => Started::Answer(Box::new(ready.execute(&self.inner).await)),
@@ -151,36 +166,30 @@ impl Schema {
     }
 
     /// Makes a request ready to be executed, or refuses it.
-    fn prepare(
+    fn ready(
         &self,
         mut request: Request,
         viewer: Viewer,
         request_id: &str,
     ) -> Result<Ready, Box<Response>> {
-        let operation = request.operation_name.clone();
-        let document = self.documents.read(&mut request);
-        let document = document.map_err(|refusal| Box::new(error::refused(&refusal)))?;
-        let chosen = document
-            .as_deref()
-            .and_then(|document| chosen(document, operation.as_deref()));
-        if let (Some(document), Some(operation)) = (document.as_deref(), chosen) {
-            variables::set_defaults(&mut request.variables, operation);
-            let unset = variables::unset(&request.variables, operation);
-            if !unset.is_empty() {
-                let mut document = document.clone();
-                variables::leave_out(&mut document, &unset);
-                request.set_parsed_query(document);
-            }
-        }
-        let cost = match (document.as_deref(), chosen) {
-            (Some(document), Some(operation)) => {
-                Some(self.admit(document, operation, &request, &viewer)?)
-            }
-            _ => None,
-        };
-        let ty = chosen.map_or(OperationType::Query, |operation| operation.ty);
-        let (spawner, batches) = batching::channel();
         let context = RequestContext::new(viewer);
+        let operation = request.operation_name.clone();
+        let prepared = self.prepare(&mut request, &context.viewer);
+        let mut finish = Finish {
+            document: None,
+            operation,
+            context,
+            cost: None,
+            request_id: request_id.to_owned(),
+        };
+        match prepared {
+            Ok(Prepared { document, cost }) => (finish.document, finish.cost) = (document, cost),
+            Err(refused) => return Err(Box::new(finish.touch(*refused))),
+        }
+        let ty = finish
+            .chosen()
+            .map_or(OperationType::Query, |(_, operation)| operation.ty);
+        let (spawner, batches) = batching::channel();
         let request = match self.inner.data::<Services>() {
             Some(services) => {
                 let reads = ty == OperationType::Query;
@@ -190,16 +199,56 @@ impl Schema {
         };
         Ok(Ready {
             is_subscription: ty == OperationType::Subscription,
-            request: request.data(context.clone()),
+            request: request.data(finish.context.clone()),
             batches,
-            finish: Finish {
-                document,
-                operation,
-                context,
-                cost,
-                request_id: request_id.to_owned(),
-            },
+            finish,
         })
+    }
+
+    /// Reads the request's document and looks at it from all sides; the answer to a request that
+    /// is not executed, if something is wrong with it.
+    fn prepare(&self, request: &mut Request, viewer: &Viewer) -> Result<Prepared, Box<Response>> {
+        let read = self
+            .documents
+            .read(request)
+            .map_err(|refusal| Box::new(error::refused(&refusal)))?;
+        let Some(Read { document, is_known }) = read else {
+            self.check(&request.query, None)?;
+            return Ok(Prepared::default());
+        };
+        let chosen = chosen(&document, request.operation_name.as_deref());
+        let cost = match chosen {
+            Some(operation) => {
+                variables::set_defaults(&mut request.variables, operation);
+                Some(self.admit(&document, operation, request, viewer)?)
+            }
+            None => None,
+        };
+        if !is_known {
+            self.check(&request.query, cost.as_ref())?;
+            self.documents.remember(&request.query, &document);
+        }
+        let unset = chosen.map(|operation| variables::unset(&request.variables, operation));
+        if let Some(unset) = unset.filter(|unset| !unset.is_empty()) {
+            let mut document = ExecutableDocument::clone(&document);
+            variables::leave_out(&mut document, &unset);
+            request.set_parsed_query(document);
+        }
+        Ok(Prepared {
+            document: Some(document),
+            cost,
+        })
+    }
+
+    /// Refuses a document that means nothing in this schema.
+    fn check(&self, text: &str, cost: Option<&Value>) -> Result<(), Box<Response>> {
+        let mistakes = self.validator.mistakes(text);
+        if mistakes.is_empty() {
+            return Ok(());
+        }
+        let mut response = Response::from_errors(mistakes);
+        limits::tell_cost(&mut response, cost.cloned());
+        Err(Box::new(response))
     }
 
     /// Takes what the operation costs from the caller's budget: what the answer says of it, or the
@@ -215,7 +264,7 @@ impl Schema {
         let told = |balance| limits::cost(extent.cost, self.limits.cost, balance);
         let refuse = |refusal: Refusal, balance| {
             let mut response = error::refused(&refusal);
-            response.extensions.insert("cost".to_owned(), told(balance));
+            limits::tell_cost(&mut response, Some(told(balance)));
             Box::new(response)
         };
         self.limits

@@ -11,6 +11,7 @@ use super::{
     error::{ApiError, Result},
     id::{self, Kind},
     identity::{self, AccessToken, User},
+    permissions::Root,
     sync::SyncRun,
 };
 
@@ -40,7 +41,7 @@ pub struct NodeQuery;
 /// Most ids that `nodes` takes.
 const MAX_NODES: usize = 200;
 
-#[Object]
+#[Object(guard = "Root::Query")]
 impl NodeQuery {
     /// The object with this global id; null when there is none.
     async fn node(

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, Value, parser::types::ExecutableDocument};
+use async_graphql::{
+    Request, Response, Value,
+    parser::types::{ExecutableDocument, OperationDefinition},
+};
 use futures_util::{
     StreamExt as _,
     future::BoxFuture,
@@ -10,7 +13,7 @@ use futures_util::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Inner, RequestContext, batching, chosen, error, order::Shape, privacy};
+use super::{Inner, RequestContext, batching, chosen, error, limits, order::Shape, privacy};
 use crate::domain::viewer::Capability;
 
 /// How a request is answered.
@@ -63,21 +66,22 @@ impl Ready {
 }
 
 impl Finish {
-    fn touch(&mut self, mut response: Response) -> Response {
-        let document = self.document.as_deref();
-        let operation = document.and_then(|it| chosen(it, self.operation.as_deref()));
-        // Only what was executed has data, and was validated: without cycles, and not too large.
-        if let (Some(document), Some(operation), Value::Object(_)) =
-            (document, operation, &response.data)
-        {
+    /// The operation that is executed, and the document that it stands in.
+    pub fn chosen(&self) -> Option<(&ExecutableDocument, &OperationDefinition)> {
+        let document = self.document.as_deref()?;
+        Some((document, chosen(document, self.operation.as_deref())?))
+    }
+
+    /// Puts an answer in order, and leaves out of it what its reader may not see.
+    pub fn touch(&mut self, mut response: Response) -> Response {
+        // Only what was executed has data.
+        if let (Some((document, operation)), Value::Object(_)) = (self.chosen(), &response.data) {
             Shape::of(document, operation).arrange(&mut response.data);
         }
         if !self.context.viewer.may(Capability::SeePhoneNumbers) {
             privacy::hide(&mut response, &self.context.revealed());
         }
-        if let Some(cost) = self.cost.take() {
-            response.extensions.insert("cost".to_owned(), cost);
-        }
+        limits::tell_cost(&mut response, self.cost.take());
         error::finish(response, &self.request_id)
     }
 }

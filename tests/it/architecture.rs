@@ -164,6 +164,27 @@ fn sql_is_written_in_the_store_only() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Without it, a field would be for everybody, whatever the table of permissions says.
+#[test]
+fn every_part_of_a_root_asks_the_table_of_permissions() {
+    let mut parts = 0;
+    for file in sources(&src().join("graphql")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            for root in ["Query", "Mutation", "Subscription"] {
+                let is_part = line.starts_with("impl ") && line.ends_with(&format!("{root} {{"));
+                let guard = format!("guard = \"Root::{root}\"");
+                if is_part && lines[at - 1].starts_with("#[") {
+                    parts += 1;
+                    assert!(lines[at - 1].contains(&guard), "{}: {line}", file.display());
+                }
+            }
+        }
+    }
+    assert!(parts >= 14, "only {parts} parts were found");
+}
+
 #[test]
 fn files_can_be_read_in_one_sitting() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -37,5 +37,6 @@ mod subscriptions;
 mod sync;
 mod tags;
 mod tokens;
+mod validation;
 mod variables;
 mod writes;

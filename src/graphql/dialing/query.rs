@@ -5,13 +5,14 @@ use crate::graphql::{
     connection::find,
     error::Result,
     id::{self, Kind},
+    permissions::Root,
 };
 
 /// Queries about one package, task, call or agent.
 #[derive(Default)]
 pub struct DialingQuery;
 
-#[Object]
+#[Object(guard = "Root::Query")]
 impl DialingQuery {
     /// One package; null when there is none with this id.
     async fn package(

@@ -13,9 +13,9 @@ use crate::{
         connection::shown,
         context::ContextExt,
         error::{ApiError, Result},
-        guard::Requires,
         id::{self, Kind},
         input::{answer, change, payloads, writer},
+        permissions::Root,
         scalars::{DateTime, Written},
         user_error::UserError,
     },
@@ -164,10 +164,9 @@ pub struct IdentityMutation(UserMutation, AccessTokenMutation);
 #[derive(Default)]
 struct UserMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl UserMutation {
     /// Creates a user. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ManageUsers)")]
     async fn create_user(
         &self,
         context: &Context<'_>,
@@ -189,7 +188,6 @@ impl UserMutation {
     }
 
     /// Changes a user. The last ADMIN who can sign in stays one. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ManageUsers)")]
     async fn update_user(
         &self,
         context: &Context<'_>,
@@ -243,7 +241,6 @@ impl UserMutation {
 
     /// Keeps a user from signing in; all their sessions and access tokens end at once. The last
     /// ADMIN who can sign in stays. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ManageUsers)")]
     async fn deactivate_user(
         &self,
         context: &Context<'_>,
@@ -264,11 +261,10 @@ impl UserMutation {
 #[derive(Default)]
 struct AccessTokenMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl AccessTokenMutation {
     /// Makes an access token for a program, and shows its secret, this once. It ends with its
     /// maker, and may never do more than its maker may. Not for programs that have one themselves.
-    #[graphql(guard = "Requires(Capability::MakeAccessTokens)")]
     async fn create_access_token(
         &self,
         context: &Context<'_>,
@@ -289,7 +285,6 @@ impl AccessTokenMutation {
     }
 
     /// Ends an access token at once: one's own, and for an ADMIN anybody's.
-    #[graphql(guard = "Requires(Capability::MakeAccessTokens)")]
     async fn revoke_access_token(
         &self,
         context: &Context<'_>,

@@ -13,7 +13,7 @@ use crate::{
         connection::{Connection, ListArguments, find, found, list_of, list_within},
         context::ContextExt,
         error::Result,
-        guard::Requires,
+        permissions::Root,
     },
 };
 
@@ -49,7 +49,7 @@ impl Viewer {
 #[derive(Default)]
 pub struct IdentityQuery;
 
-#[Object]
+#[Object(guard = "Root::Query")]
 impl IdentityQuery {
     /// The one who asks.
     async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
@@ -63,7 +63,6 @@ impl IdentityQuery {
     }
 
     /// All users of this service, in the order in which they were made. For ADMIN.
-    #[graphql(guard = "Requires(viewer::Capability::ManageUsers)")]
     async fn users(
         &self,
         context: &Context<'_>,
@@ -89,7 +88,6 @@ impl IdentityQuery {
     }
 
     /// Access tokens, newest first: one's own, and for an ADMIN everybody's.
-    #[graphql(guard = "Requires(viewer::Capability::MakeAccessTokens)")]
     async fn access_tokens(
         &self,
         context: &Context<'_>,

@@ -38,6 +38,8 @@ pub(in crate::graphql) enum Capability {
     RevealPhoneNumbers,
     /// Make access tokens for programs, of no more than one's own role.
     MakeAccessTokens,
+    /// Change one's own password.
+    ChangeOwnPassword,
     /// Read and write users, and everybody's access tokens.
     ManageUsers,
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::business_time::DayRange,
-    graphql::{context::ContextExt, error::ApiError, scalars::Date},
+    graphql::{context::ContextExt, error::ApiError, permissions::Root, scalars::Date},
     service::{dashboard, grade_stats, metrics, trend},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Default)]
 pub struct StatsQuery;
 
-#[Object]
+#[Object(guard = "Root::Query")]
 impl StatsQuery {
     /// The grades of a business day. A past day that was never synchronised is a NOT_SYNCED error
     /// that names the next scheduled synchronisation.

@@ -5,7 +5,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::{dashboard::Dashboard, grade_stats::GradeStats, metrics::MetricsSummary};
 use crate::{
-    graphql::{context::ContextExt, error::Result, scalars::Date},
+    graphql::{context::ContextExt, error::Result, permissions::Root, scalars::Date},
     service::live::DayChange,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Default)]
 pub struct StatsSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Root::Subscription")]
 impl StatsSubscription {
     /// Tells when figures of a business day have changed, or how complete they are: because of a
     /// synchronisation, an import, or somebody's edit. At most once a second for each day, and

@@ -3,12 +3,12 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{SyncRun, run::SyncTrack};
 use crate::{
-    domain::{business_time::DayRange, sync::SyncTrigger, viewer::Capability},
+    domain::{business_time::DayRange, sync::SyncTrigger},
     graphql::{
         connection::shown,
         context::{ContextExt, Services},
         error::ApiError,
-        guard::Requires,
+        permissions::Root,
         scalars::Date,
         user_error::UserError,
     },
@@ -51,11 +51,10 @@ pub(super) struct RefreshStatsPayload {
 #[derive(Default)]
 pub struct SyncMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl SyncMutation {
     /// Reads days from the platform again. Returns at once: the runs go on in the background, and a
     /// run that is at work on these days already is joined instead. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::RefreshStats)")]
     async fn refresh_stats(
         &self,
         context: &Context<'_>,

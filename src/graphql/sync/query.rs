@@ -5,13 +5,14 @@ use crate::graphql::{
     connection::find,
     error::Result,
     id::{self, Kind},
+    permissions::Root,
 };
 
 /// Queries about one synchronisation.
 #[derive(Default)]
 pub struct SyncQuery;
 
-#[Object]
+#[Object(guard = "Root::Query")]
 impl SyncQuery {
     /// One synchronisation; null when there is none with this id.
     async fn sync_run(

@@ -7,13 +7,14 @@ use crate::graphql::{
     context::ContextExt,
     error::{ApiError, Result},
     id::{self, Kind},
+    permissions::Root,
 };
 
 /// Subscriptions about synchronisation.
 #[derive(Default)]
 pub struct SyncSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Root::Subscription")]
 impl SyncSubscription {
     /// A synchronisation as it goes on: as it is now, then whenever it has changed, at most once a
     /// second. Completes after the run has ended; its last state is the one it ended with. Runs are

@@ -37,7 +37,7 @@ on_both! {
         let token = token_of(&app, "li").await;
         let query = "{ viewer { subject email role capabilities user { name email version } } }";
         let expected = json!({ "subject": "user:1", "email": "li@example.com", "role": "MANAGER",
-            "capabilities": ["READ", "SEE_PHONE_NUMBERS", "REFRESH_STATS", "MANAGE_LEADS", "WRITE_CALLS", "REVEAL_PHONE_NUMBERS", "MAKE_ACCESS_TOKENS"],
+            "capabilities": ["READ", "SEE_PHONE_NUMBERS", "REFRESH_STATS", "MANAGE_LEADS", "WRITE_CALLS", "REVEAL_PHONE_NUMBERS", "MAKE_ACCESS_TOKENS", "CHANGE_OWN_PASSWORD"],
             "user": { "name": "li", "email": "li@example.com", "version": 1 } });
         assert_eq!(app.query_by(&token, query, Value::Null).await.data()["viewer"], expected);
         // 24 hours, and a minute for clocks that differ.

@@ -5,13 +5,13 @@ use super::{
     tag::{TagInput, given_tags},
 };
 use crate::{
-    domain::{change::Change, viewer::Capability},
+    domain::change::Change,
     graphql::{
         connection::shown,
         dialing::{Call, call::CallResult},
         error::Result,
-        guard::Requires,
         id::{self, Kind},
+        permissions::Root,
         scalars::{DateTime, Decimal, Written},
         user_error::UserError,
     },
@@ -175,10 +175,9 @@ payloads!(CreateCallPayload, UpdateCallPayload, DeleteCallPayload);
 #[derive(Default)]
 pub struct CallMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl CallMutation {
     /// Enters a call by hand; figures count it at once. For ADMIN, MANAGER and AGENT.
-    #[graphql(guard = "Requires(Capability::WriteCalls)")]
     async fn create_call(
         &self,
         context: &Context<'_>,
@@ -202,7 +201,6 @@ impl CallMutation {
 
     /// Changes a call, whoever told us of it; figures follow at once. A later version of a call from
     /// the platform replaces the change. For ADMIN, MANAGER and AGENT.
-    #[graphql(guard = "Requires(Capability::WriteCalls)")]
     async fn update_call(
         &self,
         context: &Context<'_>,
@@ -219,7 +217,6 @@ impl CallMutation {
 
     /// Deletes a call with its tags; no figure counts it any more. A call of the platform comes back
     /// when its day is read again. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn delete_call(
         &self,
         context: &Context<'_>,

@@ -2,13 +2,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::input::{answer, change, payloads, writer};
 use crate::{
-    domain::{grade_input, viewer::Capability},
+    domain::grade_input,
     graphql::{
         connection::shown,
         dialing::Grade,
         error::Result,
-        guard::Requires,
         id::{self, Kind},
+        permissions::Root,
         scalars::{Decimal, Written},
         user_error::UserError,
     },
@@ -75,11 +75,10 @@ payloads!(UpsertGradePayload, DeleteGradePayload);
 #[derive(Default)]
 pub struct GradeMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl GradeMutation {
     /// Creates a grade of the catalogue, or changes it. The calls whose grade means another code
     /// then, and all figures, follow at once. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ManageGrades)")]
     async fn upsert_grade(
         &self,
         context: &Context<'_>,
@@ -104,7 +103,6 @@ impl GradeMutation {
 
     /// Deletes a grade of the catalogue. Its calls become what the rest of the catalogue makes of
     /// their grade, OTHER where nothing does. For ADMIN.
-    #[graphql(guard = "Requires(Capability::ManageGrades)")]
     async fn delete_grade(
         &self,
         context: &Context<'_>,

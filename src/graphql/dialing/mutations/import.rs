@@ -6,12 +6,11 @@ use super::{
     tag::{TagInput, given_tags},
 };
 use crate::{
-    domain::viewer::Capability,
     graphql::{
         dialing::call::CallResult,
         error::Result,
-        guard::Requires,
         id::Kind,
+        permissions::Root,
         scalars::{DateTime, Decimal, Written},
         user_error::UserError,
     },
@@ -177,11 +176,10 @@ payloads!(ImportCallsPayload);
 #[derive(Default)]
 pub struct ImportMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl ImportMutation {
     /// Imports calls of another system, each by its externalId: new ones are stored, changed ones
     /// replaced, and figures follow at once. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn import_calls(
         &self,
         context: &Context<'_>,

@@ -2,13 +2,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::input::{answer, payloads, writer};
 use crate::{
-    domain::viewer::Capability,
     graphql::{
         connection::shown,
         dialing::DialTask,
         error::Result,
-        guard::Requires,
         id::{self, Kind},
+        permissions::Root,
         scalars::Date,
         stats::MetricsSummary,
         user_error::UserError,
@@ -60,11 +59,10 @@ payloads!(RefreshTaskMetricsPayload, ComputeDailyMetricsPayload);
 #[derive(Default)]
 pub struct MetricsMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl MetricsMutation {
     /// Counts the calls of a task again, and mends its figures where they differ. Figures follow
     /// every write by themselves: this is for doubts. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn refresh_task_metrics(
         &self,
         context: &Context<'_>,
@@ -81,7 +79,6 @@ impl MetricsMutation {
 
     /// Counts the calls of a business day again, in every dimension, and mends its figures where they
     /// differ. Figures follow every write by themselves: this is for doubts. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn compute_daily_metrics(
         &self,
         context: &Context<'_>,

@@ -2,13 +2,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::input::{answer, change, payloads, writer};
 use crate::{
-    domain::{change::Change, leads, viewer::Capability},
+    domain::{change::Change, leads},
     graphql::{
         connection::shown,
         dialing::LeadPackage,
         error::Result,
-        guard::Requires,
         id::{self, Kind},
+        permissions::Root,
         scalars::{Decimal, Written},
         user_error::UserError,
     },
@@ -113,10 +113,9 @@ payloads!(
 #[derive(Default)]
 pub struct PackageMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl PackageMutation {
     /// Creates a package. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn create_package(
         &self,
         context: &Context<'_>,
@@ -141,7 +140,6 @@ impl PackageMutation {
     }
 
     /// Changes a package. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn update_package(
         &self,
         context: &Context<'_>,
@@ -168,7 +166,6 @@ impl PackageMutation {
 
     /// Deletes a package. Its tasks and their calls stay; the tasks belong to no package then. For
     /// ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn delete_package(
         &self,
         context: &Context<'_>,

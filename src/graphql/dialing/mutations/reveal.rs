@@ -2,12 +2,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::input::{answer, payloads, writer};
 use crate::{
-    domain::viewer::Capability,
     graphql::{
         context::ContextExt,
         error::Result,
-        guard::{Requires, may_reveal},
+        guard::may_reveal,
         id::{self, Kind},
+        permissions::Root,
         user_error::UserError,
     },
     service::reveal,
@@ -37,12 +37,11 @@ payloads!(RevealPhonePayload);
 #[derive(Default)]
 pub struct RevealMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl RevealMutation {
     /// Shows the telephone number of one call to somebody who sees it masked. Who asked for it and
     /// why is recorded in the audit log; 60 an hour together with those that are looked up. A number
     /// that came masked from the platform stays so.
-    #[graphql(guard = "Requires(Capability::RevealPhoneNumbers)")]
     async fn reveal_phone(
         &self,
         context: &Context<'_>,

@@ -2,13 +2,13 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::input::{answer, payloads, writer};
 use crate::{
-    domain::{call::GivenTag, viewer::Capability},
+    domain::call::GivenTag,
     graphql::{
         connection::shown,
         dialing::Call,
         error::Result,
-        guard::Requires,
         id::{self, Kind},
+        permissions::Root,
         user_error::UserError,
     },
     service::tagging,
@@ -84,10 +84,9 @@ payloads!(AddCallTagsPayload, RemoveCallTagsPayload);
 #[derive(Default)]
 pub struct TagMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl TagMutation {
     /// Gives a call tags. For ADMIN, MANAGER and AGENT.
-    #[graphql(guard = "Requires(Capability::WriteCalls)")]
     async fn add_call_tags(
         &self,
         context: &Context<'_>,
@@ -110,7 +109,6 @@ impl TagMutation {
     }
 
     /// Takes tags away from a call. For ADMIN, MANAGER and AGENT.
-    #[graphql(guard = "Requires(Capability::WriteCalls)")]
     async fn remove_call_tags(
         &self,
         context: &Context<'_>,

@@ -2,14 +2,14 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::input::{answer, change, id_change, payloads, writer};
 use crate::{
-    domain::{change::Change, task, viewer::Capability},
+    domain::{change::Change, task},
     graphql::{
         connection::{shown, usable},
         context::ContextExt,
         dialing::{DialTask, DialTaskFilter, LeadPackage, task::TaskStatus},
         error::Result,
-        guard::Requires,
         id::{self, Kind},
+        permissions::Root,
         scalars::{DateTime, Written},
         user_error::UserError,
     },
@@ -150,10 +150,9 @@ payloads!(
 #[derive(Default)]
 pub struct TaskMutation;
 
-#[Object]
+#[Object(guard = "Root::Mutation")]
 impl TaskMutation {
     /// Creates a dial task. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn create_task(
         &self,
         context: &Context<'_>,
@@ -175,7 +174,6 @@ impl TaskMutation {
     }
 
     /// Changes a dial task. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn update_task(
         &self,
         context: &Context<'_>,
@@ -199,7 +197,6 @@ impl TaskMutation {
 
     /// Deletes a dial task with its calls and their tags; no figure counts them any more. A task of
     /// the platform comes back when one of its calls is read again. For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn delete_task(
         &self,
         context: &Context<'_>,
@@ -217,7 +214,6 @@ impl TaskMutation {
 
     /// Gives tasks to a package, or takes them from theirs. All of them, or none when one cannot be.
     /// For ADMIN and MANAGER.
-    #[graphql(guard = "Requires(Capability::ManageLeads)")]
     async fn assign_tasks(
         &self,
         context: &Context<'_>,

@@ -1,0 +1,83 @@
+//! What a document may not say, by the rules of the GraphQL specification, section 5, that
+//! async-graphql 7.2 leaves out or keeps only in part; and that what is said in answer helps.
+
+use crate::harness::{Backend, TestApp};
+
+/// Documents that mean nothing, and what the answer says of them.
+const MISTAKES: [(&str, &str); 16] = [
+    (
+        "{ viewer { subject @uppercase } }",
+        "cannot find directive `@uppercase` in this document",
+    ),
+    (
+        "{ viewer { subject @deprecated } }",
+        "deprecated directive is not supported for FIELD location",
+    ),
+    (
+        "query @include(if: true) { viewer { subject } }",
+        "include directive is not supported for QUERY location",
+    ),
+    (
+        "query($id: ID! @skip(if: true)) { call(id: $id) { id } }",
+        "skip directive is not supported for VARIABLE_DEFINITION location",
+    ),
+    (
+        "{ viewer { ...F } } fragment F on Viewer @skip(if: true) { subject }",
+        "skip directive is not supported for FRAGMENT_DEFINITION location",
+    ),
+    (
+        "{ viewer { subject @skip(if: false) @skip(if: true) } }",
+        "non-repeatable directive skip can only be used once per location",
+    ),
+    (
+        "{ viewer { ... @include(if: true) @include(if: true) { subject } } }",
+        "non-repeatable directive include can only be used once per location",
+    ),
+    (
+        "{ viewer { subject @include } }",
+        "the required argument `@include(if:)` is not provided",
+    ),
+    (
+        "query($id: ID) { call(id: $id) { id } }",
+        "variable `$id` of type `ID` cannot be used for argument `id` of type `ID!`",
+    ),
+    (
+        "query($on: Boolean) { viewer { subject @include(if: $on) } }",
+        "variable `$on` of type `Boolean` cannot be used for argument `if` of type `Boolean!`",
+    ),
+    (
+        "query($ids: [ID]!) { nodes(ids: $ids) { id } }",
+        "variable `$ids` of type `[ID]!` cannot be used for argument `ids` of type `[ID!]!`",
+    ),
+    (
+        "{ packages { nodes { a: region } nodes { a: industry } } }",
+        "cannot select different fields into the same alias `a`",
+    ),
+    (
+        "{ tasks { nodes { calls(first: 1) { totalCount } } } tasks { nodes { calls(first: 2) { totalCount } } } }",
+        "operation must not provide conflicting field arguments for the same name `calls`",
+    ),
+    (
+        "{ node(id: \"x\") { ... on Call { a: duration } ... on Agent { a: name } } }",
+        "operation must not select different types using the same name `a`",
+    ),
+    (
+        "{ viewer { nothing } }",
+        "type `Viewer` does not have a field `nothing`",
+    ),
+    ("{ viewer { subject }", "syntax error: expected R_CURLY"),
+];
+
+#[tokio::test]
+async fn documents_that_mean_nothing_are_refused_with_their_place() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    for (document, words) in MISTAKES {
+        let answer = app.query(document).await.body;
+        let error = &answer["errors"][0];
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{document}\n{answer}");
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{document}");
+        assert!(error["locations"][0]["line"].is_u64(), "{answer}");
+        assert!(answer.get("data").is_none(), "{answer}");
+    }
+}
