@@ -99,6 +99,7 @@ pub struct Service {
 }
 
 /// The HTTP service over `base`; `syncer` is what refreshes go to, if there is a platform.
+#[must_use]
 pub fn http(
     base: &Base,
     keys: JwtKeys,

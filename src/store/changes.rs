@@ -8,7 +8,7 @@ use std::{
     fmt,
     str::FromStr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -56,6 +56,8 @@ pub struct Changes(Arc<Hub>);
 struct Hub {
     /// Committed, and not told yet.
     pending: Mutex<BTreeSet<Change>>,
+    /// Told here, and not to other instances yet, because the database failed.
+    unsent: Mutex<BTreeSet<Change>>,
     /// There is something pending.
     some: Notify,
     /// There is something that does not wait for its turn.
@@ -70,6 +72,7 @@ impl Default for Changes {
     fn default() -> Self {
         Self(Arc::new(Hub {
             pending: Mutex::default(),
+            unsent: Mutex::default(),
             some: Notify::new(),
             urgent: Notify::new(),
             tellings: AtomicU64::new(0),
@@ -116,28 +119,34 @@ impl Changes {
         if changes.peek().is_none() {
             return;
         }
-        let mut pending = hub.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = locked(&hub.pending);
         for change in changes {
             if change == Change::Access {
                 hub.urgent.notify_one();
             }
             pending.insert(change);
         }
-        if pending.len() > KEPT_APART {
-            pending.clear();
-            pending.insert(Change::Anything);
-        }
+        bound(&mut pending);
         hub.some.notify_one();
     }
 
     /// Takes what is to be told.
     pub(super) fn take(&self) -> BTreeSet<Change> {
-        let mut pending = self
-            .0
-            .pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *pending)
+        std::mem::take(&mut *locked(&self.0.pending))
+    }
+
+    /// Adds what could not be sent before.
+    pub(super) fn unsent(&self, mut changes: BTreeSet<Change>) -> BTreeSet<Change> {
+        changes.append(&mut locked(&self.0.unsent));
+        changes
+    }
+
+    /// Keeps what could not be sent for the next time.
+    pub(super) fn keep_unsent(&self, changes: BTreeSet<Change>) {
+        let mut unsent = locked(&self.0.unsent);
+        unsent.extend(changes);
+        bound(&mut unsent);
+        self.0.some.notify_one();
     }
 
     /// Waits until there is something to tell.
@@ -171,6 +180,18 @@ impl Changes {
         if matches!(change, Change::Access | Change::Anything) {
             hub.access.send_modify(|number| *number += 1);
         }
+    }
+}
+
+fn locked(changes: &Mutex<BTreeSet<Change>>) -> MutexGuard<'_, BTreeSet<Change>> {
+    changes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Of too many, none is kept apart.
+fn bound(changes: &mut BTreeSet<Change>) {
+    if changes.len() > KEPT_APART {
+        changes.clear();
+        changes.insert(Change::Anything);
     }
 }
 

@@ -35,20 +35,18 @@ impl Database {
                 hear(pool, self.changes(), self.instance()).await;
             }
         };
-        let follow = async {
-            tokio::join!(self.tell_changes(), hear);
-        };
-        if stop.run_until_cancelled(follow).await.is_none() {
-            self.tell_rest().await;
-        }
+        let hear = Box::pin(stop.run_until_cancelled(hear));
+        tokio::join!(self.tell_changes(&stop), hear);
     }
 
-    async fn tell_changes(&self) {
-        loop {
-            self.changes().some().await;
+    /// Tells listeners here and elsewhere what is committed, until `stop`.
+    pub async fn tell_changes(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            stop.run_until_cancelled(self.changes().some()).await;
             self.tell_rest().await;
-            self.changes().pause().await;
+            stop.run_until_cancelled(self.changes().pause()).await;
         }
+        self.tell_rest().await;
     }
 
     /// Tells what was committed up to now.
@@ -60,9 +58,10 @@ impl Database {
         let Some(pool) = self.postgres() else {
             return;
         };
+        let changes = self.changes().unsent(changes);
         if let Err(error) = notify(pool, self.instance(), &changes).await {
-            // They are told late: that something changed, once they listen again.
-            tracing::warn!(%error, "other instances could not be told what changed");
+            tracing::warn!(%error, "other instances could not be told what changed; trying again");
+            self.changes().keep_unsent(changes);
         }
     }
 

@@ -153,8 +153,8 @@ pub struct NewPackage {
 
 /// Adds a package and returns it.
 pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
-    tx.note(Change::Day(new.created_date));
     use sea_orm::ActiveModelTrait;
+    tx.note(Change::Day(new.created_date));
     Ok(ActiveModel {
         name: Set(new.name),
         source: Set(new.source),

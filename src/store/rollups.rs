@@ -51,7 +51,9 @@ const MEASURES: [Column; 4] = [
 pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
     let cells: Vec<_> = deltas.iter().collect();
     let days: BTreeSet<NaiveDate> = cells.iter().map(|(cell, _)| cell.call_date).collect();
-    days.into_iter().for_each(|day| tx.note(Change::Day(day)));
+    for day in days {
+        tx.note(Change::Day(day));
+    }
     for cells in cells.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns(COLUMNS);

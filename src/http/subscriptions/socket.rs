@@ -42,7 +42,7 @@ impl From<Closing> for End {
 
 /// One client's connection.
 pub(super) struct Socket {
-    socket: WebSocket,
+    channel: WebSocket,
     state: AppState,
     /// What internal errors refer to.
     request_id: String,
@@ -60,9 +60,9 @@ struct Session {
 }
 
 impl Socket {
-    pub fn new(socket: WebSocket, state: AppState, request_id: String) -> Self {
+    pub fn new(channel: WebSocket, state: AppState, request_id: String) -> Self {
         Self {
-            socket,
+            channel,
             state,
             request_id,
             operations: StreamMap::new(),
@@ -82,7 +82,7 @@ impl Socket {
     }
 
     async fn talk(&mut self, token: Option<SecretString>) -> Result<std::convert::Infallible, End> {
-        let spoken = self.socket.protocol().and_then(|it| it.to_str().ok());
+        let spoken = self.channel.protocol().and_then(|it| it.to_str().ok());
         if spoken != Some(PROTOCOL) {
             return Err(Closing::NOT_ACCEPTABLE.into());
         }
@@ -93,8 +93,8 @@ impl Socket {
     /// Sends the close frame, and waits for the other side's.
     async fn close(&mut self, closing: Closing) {
         let frame = Message::Close(Some(closing.frame()));
-        if self.socket.send(frame).await.is_ok() {
-            while let Some(Ok(_)) = self.socket.recv().await {}
+        if self.channel.send(frame).await.is_ok() {
+            while let Some(Ok(_)) = self.channel.recv().await {}
         }
     }
 
@@ -103,7 +103,7 @@ impl Socket {
         let deadline = Instant::now() + self.state.options.streams.init_timeout;
         let stop = self.state.streams.stop().clone();
         loop {
-            let received = timeout_at(deadline, self.socket.recv());
+            let received = timeout_at(deadline, self.channel.recv());
             let message = match stop.run_until_cancelled(received).await {
                 None => return Err(Closing::GOING_AWAY.into()),
                 Some(Err(_)) => return Err(Closing::INIT_TIMEOUT.into()),
@@ -147,7 +147,7 @@ impl Socket {
                 Some((id, outcome)) = self.operations.next(), if !self.operations.is_empty() => {
                     self.pass_on(&id, outcome).await?;
                 }
-                message = self.socket.recv() => {
+                message = self.channel.recv() => {
                     if let Some(text) = self.text(message)? {
                         self.take(&text, &session.viewer).await?;
                     }
@@ -232,7 +232,7 @@ impl Socket {
     /// client who does not read; who does not for too long is dropped.
     async fn deliver(&mut self, message: Message) -> Result<(), End> {
         let patience = self.state.options.streams.keep_alive;
-        match timeout(patience, self.socket.send(message)).await {
+        match timeout(patience, self.channel.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(Closing::TOO_SLOW.into()),

@@ -51,7 +51,9 @@ pub struct TestApp {
     pub syncer: Syncer,
     base: Base,
     service: Service,
-    _background: DropGuard,
+    /// What runs beside the service until it is dropped.
+    #[expect(dead_code, reason = "it is held, and not looked at")]
+    background: DropGuard,
     keys: JwtKeys,
     statements: Arc<Mutex<Vec<String>>>,
     address: String,
@@ -158,7 +160,7 @@ impl TestApp {
             syncer,
             base,
             service,
-            _background: background,
+            background,
             keys,
             statements,
             address,
@@ -175,7 +177,7 @@ impl TestApp {
 
     /// From now on requests have these bounds.
     pub fn configure(&mut self, options: HttpOptions) {
-        (self.service, self._background) = service(&self.base, &self.keys, &self.syncer, options);
+        (self.service, self.background) = service(&self.base, &self.keys, &self.syncer, options);
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on
@@ -211,7 +213,7 @@ impl TestApp {
             syncer: self.syncer.clone(),
             base,
             service,
-            _background: background,
+            background,
             keys: self.keys.clone(),
             statements: self.statements.clone(),
             address: self.address.clone(),
