@@ -44,6 +44,10 @@ pub fn is_nested_too_deep(text: &str) -> bool {
     scan(text).depth > MAX_NESTING
 }
 
+/// Longest text that is read, in bytes. The tokens that are taken fit in easily; long values belong
+/// into variables.
+const MAX_LENGTH: usize = 256 * 1024;
+
 /// What a text is made of.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Scan {
@@ -217,9 +221,19 @@ impl Documents {
 
     /// Refuses a text that would take long to read.
     fn look_at(&self, text: &str) -> Result<(), Refusal> {
-        let scan = scan(text);
+        let scan = if text.len() > MAX_LENGTH {
+            Scan::default()
+        } else {
+            scan(text)
+        };
         let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         for (what, asked, allowed, hint) in [
+            (
+                "has a length in bytes of",
+                text.len(),
+                MAX_LENGTH,
+                "put values into variables",
+            ),
             (
                 "nests brackets to a depth of",
                 scan.depth,

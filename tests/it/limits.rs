@@ -67,6 +67,8 @@ on_both! {
         let limits = Limits { cost: 100, depth: 5, roots: 3, aliases: 2, directives: 2, tokens: 100, ..Limits::default() };
         app.limit(limits);
         app.statements();
+        let long = |length: usize| format!("{{ __typename }} #{}", "x".repeat(length - 16));
+        let (long, longer) = (long(262_144), long(262_145));
         let wide = format!("{{ calls(filter: {{ id: {{ in: [{}] }} }}) {{ totalCount }} }}", "\"x\" ".repeat(100));
         for (good, bad, message) in [
             (
@@ -93,6 +95,11 @@ on_both! {
                 "{ __typename @skip(if: false) @include(if: true) }",
                 "{ __typename @skip(if: false) @include(if: true) ... @include(if: true) { __typename } }",
                 "the query has directives to the number of 3, and at most 2 is taken: send it as several queries",
+            ),
+            (
+                long.as_str(),
+                longer.as_str(),
+                "the query has a length in bytes of 262145, and at most 262144 is taken: put values into variables",
             ),
             (
                 "{ __typename }",
