@@ -60,6 +60,7 @@ for (const [name, client] of [
     const told = client.iterate({ query: "subscription { statsUpdated { date } }" });
     const first = told.next();
     // The subscription is there once something is told.
+    first.catch(() => {});
     let result;
     while (result === undefined) {
       await ask('mutation { createPackage(input: { name: "subscriptions.js" }) { package { id } } }');

@@ -27,10 +27,13 @@ use crate::{
 const PARTING: Duration = Duration::from_secs(2);
 
 /// Why a socket ends.
+#[derive(Debug)]
 enum End {
     /// It is closed from here.
     Close(Closing),
-    /// The other side closed it, or is not there any more.
+    /// The other side closed it.
+    Left,
+    /// The other side is not there any more.
     Gone,
 }
 
@@ -73,12 +76,22 @@ impl Socket {
     /// Talks until one side has had enough. `token` came with the request that opened the socket.
     pub async fn serve(mut self, token: Option<SecretString>) {
         let Err(end) = self.talk(token).await;
-        if let End::Close(closing) = end {
-            self.operations.clear();
-            tracing::debug!(?closing, "a socket is closed");
-            // Whoever is too slow for this is cut.
-            let _ = timeout(PARTING, self.close(closing)).await;
-        }
+        self.operations.clear();
+        tracing::debug!(?end, "a socket ends");
+        let part = async {
+            match end {
+                End::Close(closing) => {
+                    let frame = Message::Close(Some(closing.frame()));
+                    if self.channel.send(frame).await.is_ok() {
+                        self.drain().await;
+                    }
+                }
+                End::Left => self.drain().await,
+                End::Gone => {}
+            }
+        };
+        // Whoever is too slow for this is cut.
+        let _ = timeout(PARTING, part).await;
     }
 
     async fn talk(&mut self, token: Option<SecretString>) -> Result<std::convert::Infallible, End> {
@@ -90,12 +103,9 @@ impl Socket {
         self.converse(session).await
     }
 
-    /// Sends the close frame, and waits for the other side's.
-    async fn close(&mut self, closing: Closing) {
-        let frame = Message::Close(Some(closing.frame()));
-        if self.channel.send(frame).await.is_ok() {
-            while let Some(Ok(_)) = self.channel.recv().await {}
-        }
+    /// Answers the other side's close frame, and waits until it has hung up.
+    async fn drain(&mut self) {
+        while let Some(Ok(_)) = self.channel.recv().await {}
     }
 
     /// Waits until the client has said who it is.
@@ -171,7 +181,8 @@ impl Socket {
             }
             Some(Ok(Message::Binary(_))) => Err(Closing::BINARY.into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+            Some(Ok(Message::Close(_))) => Err(End::Left),
+            Some(Err(_)) | None => Err(End::Gone),
         }
     }
 

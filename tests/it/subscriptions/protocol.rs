@@ -2,7 +2,10 @@
 
 use dialgraph::{domain::viewer::Role, http::StreamOptions};
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
 use super::{Client, SHORT, complete, serve, with_streams};
 use crate::harness::{Backend, TestApp};
@@ -229,4 +232,20 @@ async fn a_subscription_is_refused_where_there_is_one_answer() {
         answer.message(),
         "subscriptions go over a WebSocket at /graphql/ws, or as server-sent events at /graphql/stream"
     );
+}
+
+/// A client that closes the socket has its close frame answered.
+#[tokio::test]
+async fn a_client_takes_its_leave() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    let running = serve(&app).await;
+    let mut client = Client::reader(&running, &app).await;
+    client.subscribe("1", DAYS).await;
+    client.settle().await;
+    let frame = CloseFrame {
+        code: CloseCode::Normal,
+        reason: "bye".into(),
+    };
+    client.frame(Message::Close(Some(frame))).await;
+    assert_eq!(client.next().await, json!([1000, "bye"]));
 }
