@@ -124,7 +124,7 @@ pub fn http(
         refresher,
         accounts: accounts.clone(),
     };
-    let schema = Schema::new(services, options.limits);
+    let schema = Schema::new(services, options.limits, options.schema.clone());
     let streams = Streams::new(&options.streams);
     let state = AppState {
         schema,

@@ -32,7 +32,7 @@ use crate::{
         ClientConfig, Credentials,
         simulator::{Simulator, SimulatorConfig, serve},
     },
-    http::Server,
+    http::{GraphiQl, Server},
     lifecycle,
     service::{accounts::AccountOptions, demo},
     store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
@@ -119,7 +119,10 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     let address = format!("http://{}", listener.local_addr()?);
     print_welcome(&address, &token, folder, day);
     let accounts = app::accounts(&base, AccountOptions::default())?;
-    let options = arguments.server.options();
+    let mut options = arguments.server.options();
+    if listener.local_addr()?.ip().is_loopback() {
+        options.graphiql = GraphiQl::WithToken(token.into());
+    }
     let service = app::http(
         &base,
         keys,
@@ -286,8 +289,9 @@ dialgraph is running with demonstration data. Press Ctrl-C to stop; the data sta
   Token      {token}
   Headers    {{"Authorization": "Bearer {token}"}}
 
-Paste the line of headers into GraphiQL's "Headers" tab, click "Re-fetch GraphQL schema" for its
-documentation and completion, then try:
+GraphiQL has the token and some queries filled in: open it and press play. Elsewhere than on this
+machine, paste the line of headers into its "Headers" tab, and click "Re-fetch GraphQL schema" for
+documentation and completion. To try:
 
 1. How did yesterday go, and the month so far?
 

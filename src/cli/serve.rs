@@ -10,7 +10,10 @@ use crate::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
     clock::SystemClock,
-    config::{AuthArgs, ClaimArgs, DatabaseArgs, GuankeArgs, ServerArgs, SessionArgs, SyncArgs},
+    config::{
+        AuthArgs, ClaimArgs, DatabaseArgs, GuankeArgs, SchemaArgs, ServerArgs, SessionArgs,
+        SyncArgs,
+    },
     guanke::ClientConfig,
     http::Server,
     lifecycle,
@@ -26,6 +29,8 @@ pub struct ServeArgs {
     no_migrate: bool,
     #[command(flatten)]
     server: ServerArgs,
+    #[command(flatten)]
+    schema: SchemaArgs,
     #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
@@ -55,6 +60,8 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
         ..AccountOptions::default()
     };
     // Before anything is opened or changed.
+    let mut options = arguments.server.options();
+    arguments.schema.set(&mut options)?;
     let client = arguments.guanke.client()?;
     let base = Base {
         db: open(&arguments.database, !arguments.no_migrate).await?,
@@ -76,9 +83,8 @@ pub async fn run(arguments: ServeArgs) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
-    tracing::info!(address = %listener.local_addr()?, "listening; GraphiQL is at /graphiql");
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let accounts = app::accounts(&base, sign_in)?;
-    let options = arguments.server.options();
     let service = app::http(
         &base,
         keys,

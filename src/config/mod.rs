@@ -6,15 +6,18 @@ mod claims;
 mod database;
 mod guanke;
 mod limits;
+mod schema;
 mod server;
 mod streams;
 mod sync;
+mod trusted_documents;
 
 pub use auth::{AuthArgs, MissingSecret, SessionArgs};
 pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
 pub use guanke::{GuankeArgs, GuankeConfigError};
 pub use limits::LimitArgs;
+pub use schema::SchemaArgs;
 pub use server::ServerArgs;
 pub use streams::StreamArgs;
 pub use sync::SyncArgs;

@@ -102,6 +102,7 @@ impl ServerArgs {
             trusted_proxies: self.trusted_proxies,
             limits: self.limits.limits(),
             streams: self.streams.options(),
+            ..HttpOptions::default()
         }
     }
 }

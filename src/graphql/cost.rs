@@ -23,6 +23,9 @@ const MOST_FILTERED: u64 = MAX_ASSIGNED as u64;
 /// Fields of introspection that lead from types to types.
 const CIRCLES: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
+/// Fields that tell about the schema; `__typename` tells about an object.
+const INTROSPECTION: [&str; 2] = ["__schema", "__type"];
+
 /// How much an operation asks for, with every fragment written out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -38,6 +41,8 @@ pub(super) struct Extent {
     pub directives: u64,
     /// How often introspection goes from a type to its fields and on to their types.
     pub circles: u64,
+    /// Whether it asks the schema about itself.
+    pub introspects: bool,
 }
 
 impl Extent {
@@ -74,6 +79,7 @@ impl Extent {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.circles = self.circles.max(other.circles);
+        self.introspects |= other.introspects;
     }
 }
 
@@ -157,6 +163,7 @@ impl<'a> Walk<'a> {
                 .saturating_add(u64::from(field.alias.is_some())),
             directives: inner.directives,
             circles: inner.circles.saturating_add(circle),
+            introspects: inner.introspects || INTROSPECTION.contains(&name),
         };
         with_directives(extent, &field.directives)
     }

@@ -161,6 +161,12 @@ fn size<'a>(
     fields
 }
 
+/// Whether nothing of a document changes anything.
+pub(super) fn only_reads(document: &ExecutableDocument) -> bool {
+    let mut operations = document.operations.iter();
+    operations.all(|(_, operation)| operation.node.ty != OperationType::Mutation)
+}
+
 /// A document that was read.
 pub(super) struct Read {
     /// The document.
@@ -212,9 +218,7 @@ impl Documents {
     /// Remembers a document that is good.
     pub fn remember(&self, text: &str, document: &Arc<ExecutableDocument>) {
         // Changes may have secrets in their texts, and are not kept.
-        let mut operations = document.operations.iter();
-        let changes = operations.any(|(_, operation)| operation.node.ty == OperationType::Mutation);
-        if !changes && text.len() <= LONGEST {
+        if only_reads(document) && text.len() <= LONGEST {
             self.known.insert(text.to_owned(), document.clone());
         }
     }

@@ -30,6 +30,12 @@ pub mod code {
     pub const RATE_LIMITED: &str = "RATE_LIMITED";
     /// As many operations are at work on the WebSocket as may be; `extensions.limit` says how many.
     pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
+    /// The schema does not tell about itself.
+    pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
+    /// The document that the request names is not known; Apollo's clients send it then.
+    pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+    /// The document is not among those that are executed.
+    pub const TRUSTED_DOCUMENTS_ONLY: &str = "TRUSTED_DOCUMENTS_ONLY";
     /// A past day that nobody has synchronised yet.
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
     /// The database cannot be reached; try again.

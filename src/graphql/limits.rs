@@ -88,6 +88,29 @@ pub(super) enum Refusal {
         /// How long until there is enough.
         wait: TimeDelta,
     },
+    /// It asks the schema about itself, which is switched off.
+    #[error("the schema does not tell about itself here: introspection is switched off")]
+    NoIntrospection,
+    /// It names a document that nobody sent lately. Apollo's clients send the text on these very
+    /// words.
+    #[error("PersistedQueryNotFound")]
+    PersistedQueryNotFound,
+    /// It names a document that is not among the trusted ones.
+    #[error("there is no trusted document with this id")]
+    UnknownDocument,
+    /// It brings a document that is not among the trusted ones.
+    #[error(
+        "only trusted documents are executed here, and this is none: name one by `documentId`, or have this one added"
+    )]
+    NotTrusted,
+    /// It brings another document than it names. The words are Apollo's.
+    #[error("provided sha does not match query")]
+    WrongHash,
+    /// It names its document in a way that is not known.
+    #[error(
+        "`extensions.persistedQuery` must be an object with `version`, which is 1, and `sha256Hash`, a string"
+    )]
+    OddPersistedQuery,
 }
 
 /// Whole seconds, rounded up.
@@ -172,6 +195,14 @@ impl Refusal {
             Self::OverBudget { wait, .. } => {
                 extensions.set("code", code::RATE_LIMITED);
                 extensions.set("retryAfter", whole_seconds(*wait));
+            }
+            Self::NoIntrospection => extensions.set("code", code::INTROSPECTION_DISABLED),
+            Self::PersistedQueryNotFound | Self::UnknownDocument => {
+                extensions.set("code", code::PERSISTED_QUERY_NOT_FOUND);
+            }
+            Self::NotTrusted => extensions.set("code", code::TRUSTED_DOCUMENTS_ONLY),
+            Self::WrongHash | Self::OddPersistedQuery => {
+                extensions.set("code", code::BAD_USER_INPUT);
             }
         }
         extensions

@@ -28,12 +28,14 @@ mod order;
 mod ordering;
 mod outline;
 mod permissions;
+mod persisted;
 mod plan;
 mod privacy;
 mod running;
 mod scalars;
 mod stats;
 mod sync;
+mod trusted;
 mod user_error;
 mod validation;
 mod variables;
@@ -42,7 +44,9 @@ pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
 pub use limits::{Limits, refused_for_number};
+pub use persisted::PERSISTED_QUERY;
 pub use running::Started;
+pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
 
 use async_graphql::{
     MergedObject, MergedSubscription, Name, Request, Response, SDLExportOptions, SchemaBuilder,
@@ -59,6 +63,7 @@ use self::{
     guard::Lookups,
     limits::Refusal,
     outline::Outline,
+    persisted::Persisted,
     running::{Finish, Ready},
     validation::Validator,
 };
@@ -97,11 +102,31 @@ type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 pub struct Schema {
     inner: Inner,
     documents: Documents,
+    persisted: Persisted,
+    takes_introspection: bool,
     validator: Arc<Validator>,
     outline: Arc<Outline>,
     limits: Limits,
     budgets: Arc<Budgets>,
     clock: Arc<dyn Clock>,
+}
+
+/// What is open to clients.
+#[derive(Debug, Clone)]
+pub struct SchemaOptions {
+    /// Whether the schema tells about itself.
+    pub introspection: bool,
+    /// The only documents that are executed; any if there is no list of them.
+    pub trusted: Option<Arc<TrustedDocuments>>,
+}
+
+impl Default for SchemaOptions {
+    fn default() -> Self {
+        Self {
+            introspection: true,
+            trusted: None,
+        }
+    }
 }
 
 /// What is known of a request that may be executed.
@@ -127,7 +152,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 impl Schema {
     /// The schema over `services`.
     #[must_use]
-    pub fn new(services: Services, limits: Limits) -> Self {
+    pub fn new(services: Services, limits: Limits, options: SchemaOptions) -> Self {
         let clock = services.clock.clone();
         let inner = builder().data(services).data(Lookups::default()).finish();
         let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
@@ -136,10 +161,18 @@ impl Schema {
             validator: Arc::new(Validator::of(&sdl)),
             inner,
             documents: Documents::new(limits.tokens),
+            persisted: Persisted::new(options.trusted),
+            takes_introspection: options.introspection,
             limits,
             budgets: Arc::new(limits.budgets()),
             clock,
         }
+    }
+
+    /// Gives a request that names its document the text of it, if it is known.
+    pub fn recall(&self, request: &mut Request) {
+        // Why one is refused, its execution says.
+        let _refused_again = self.persisted.complete(request);
     }
 
     /// Executes a request for `viewer`, other than a subscription. `request_id` is what an internal
@@ -208,10 +241,9 @@ impl Schema {
     /// Reads the request's document and looks at it from all sides; the answer to a request that
     /// is not executed, if something is wrong with it.
     fn prepare(&self, request: &mut Request, viewer: &Viewer) -> Result<Prepared, Box<Response>> {
-        let read = self
-            .documents
-            .read(request)
-            .map_err(|refusal| Box::new(error::refused(&refusal)))?;
+        let refused = |refusal| Box::new(error::refused(&refusal));
+        let digest = self.persisted.complete(request).map_err(refused)?;
+        let read = self.documents.read(request).map_err(refused)?;
         let Some(Read { document, is_known }) = read else {
             self.check(&request.query, None)?;
             return Ok(Prepared::default());
@@ -227,6 +259,9 @@ impl Schema {
         if !is_known {
             self.check(&request.query, cost.as_ref())?;
             self.documents.remember(&request.query, &document);
+        }
+        if let Some(digest) = digest {
+            self.persisted.remember(digest, &request.query, &document);
         }
         let unset = chosen.map(|operation| variables::unset(&request.variables, operation));
         if let Some(unset) = unset.filter(|unset| !unset.is_empty()) {
@@ -267,6 +302,9 @@ impl Schema {
             limits::tell_cost(&mut response, Some(told(balance)));
             Box::new(response)
         };
+        if extent.introspects && !self.takes_introspection {
+            return Err(refuse(Refusal::NoIntrospection, None));
+        }
         self.limits
             .check(&extent)
             .map_err(|refusal| refuse(refusal, None))?;

@@ -1,15 +1,13 @@
-//! `GET` and `POST /graphql` after the GraphQL-over-HTTP specification, and GraphiQL.
+//! `GET` and `POST /graphql` after the GraphQL-over-HTTP specification.
 
 use std::collections::BTreeMap;
 
-use async_graphql::{
-    Request, ServerError, Value, http::GraphiQLSource, parser::types::OperationType,
-};
+use async_graphql::{Request, ServerError, Value, parser::types::OperationType};
 use axum::{
     body::{Body, to_bytes},
     extract::{Extension, State},
     http::{HeaderMap, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use tower_http::request_id::RequestId;
@@ -23,19 +21,11 @@ use super::{
 };
 use crate::{
     domain::viewer::Viewer,
-    graphql::{code::RATE_LIMITED, is_nested_too_deep},
+    graphql::{
+        code::{INTROSPECTION_DISABLED, RATE_LIMITED, TRUSTED_DOCUMENTS_ONLY},
+        is_nested_too_deep,
+    },
 };
-
-/// The page in which people try queries. It asks for no token itself; the queries it sends do.
-pub(super) async fn graphiql() -> impl IntoResponse {
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .title("dialgraph")
-        .finish();
-    // The page's parts come from elsewhere, and it is shown on its own only.
-    let policy = [(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'")];
-    (policy, Html(page))
-}
 
 /// A query in the URL. Only reads: a link must not change anything.
 pub(super) async fn get(
@@ -49,6 +39,8 @@ pub(super) async fn get(
         Ok(request) => request,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     };
+    // A link that only names a change is one as well.
+    state.schema.recall(&mut request);
     if is_operation(&mut request, |ty| ty != OperationType::Query) {
         let body = refusal(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -129,15 +121,20 @@ pub(super) fn was_executed(response: &async_graphql::Response) -> bool {
         || response.errors.iter().any(|error| !error.path.is_empty())
 }
 
-/// The status of a request that was not executed: whether it is wrong, or came too soon.
+/// The status of a request that was not executed: whether it is wrong, came too soon, or asks for
+/// what is closed.
 fn status_of(errors: &[ServerError]) -> StatusCode {
-    let too_soon = Value::from(RATE_LIMITED);
-    let came_too_soon = errors.iter().any(|error| {
-        let extensions = error.extensions.as_ref();
-        extensions.and_then(|extensions| extensions.get("code")) == Some(&too_soon)
-    });
-    if came_too_soon {
+    let has_code = |code: &str| {
+        errors.iter().any(|error| {
+            let extensions = error.extensions.as_ref();
+            let given = extensions.and_then(|extensions| extensions.get("code"));
+            given == Some(&Value::from(code))
+        })
+    };
+    if has_code(RATE_LIMITED) {
         StatusCode::TOO_MANY_REQUESTS
+    } else if has_code(TRUSTED_DOCUMENTS_ONLY) || has_code(INTROSPECTION_DISABLED) {
+        StatusCode::FORBIDDEN
     } else {
         StatusCode::BAD_REQUEST
     }

@@ -3,6 +3,7 @@
 mod auth;
 mod client;
 mod error;
+mod graphiql;
 mod graphql;
 mod health;
 mod media_type;
@@ -13,6 +14,7 @@ mod server;
 mod subscriptions;
 mod token;
 
+pub use graphiql::GraphiQl;
 pub use options::HttpOptions;
 pub use router::router;
 pub use server::Server;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
-use super::StreamOptions;
-use crate::graphql::Limits;
+use super::{GraphiQl, StreamOptions};
+use crate::graphql::{Limits, SchemaOptions};
 
 /// Bounds of requests and connections.
 #[derive(Debug, Clone)]
@@ -28,6 +28,10 @@ pub struct HttpOptions {
     pub limits: Limits,
     /// Bounds of WebSockets and event streams.
     pub streams: StreamOptions,
+    /// What of the schema is open.
+    pub schema: SchemaOptions,
+    /// The page to try queries in.
+    pub graphiql: GraphiQl,
 }
 
 impl Default for HttpOptions {
@@ -42,6 +46,8 @@ impl Default for HttpOptions {
             allowed_origins: Vec::new(),
             limits: Limits::default(),
             streams: StreamOptions::default(),
+            schema: SchemaOptions::default(),
+            graphiql: GraphiQl::default(),
         }
     }
 }

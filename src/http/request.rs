@@ -1,9 +1,11 @@
 //! From JSON or a query string to a GraphQL request, or to words about what is wrong with it.
 
-use async_graphql::Request;
+use async_graphql::{Request, Value, value};
 use axum::{extract::Query, http::Uri};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{error::Category, value::RawValue};
+
+use crate::graphql::PERSISTED_QUERY;
 
 /// Why something is no GraphQL request.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +39,9 @@ pub(super) enum Malformed {
     /// There is no document.
     #[error("the request has no `query`")]
     NoQuery,
+    /// Two documents are named.
+    #[error("`documentId` and `extensions.persistedQuery` name two documents: give one of them")]
+    TwoDocuments,
     /// A parameter of another type.
     #[error("`{name}` must be {wanted}, and is {found}")]
     WrongType {
@@ -57,7 +62,7 @@ pub(super) enum Malformed {
     },
     /// A query string that is none.
     #[error(
-        "a GraphQL request in a URL has `query`, and maybe `operationName`, `variables` and `extensions` (JSON), each once"
+        "a GraphQL request in a URL has `query` or `documentId`, and maybe `operationName`, `variables` and `extensions` (JSON), each once"
     )]
     QueryString,
 }
@@ -70,6 +75,8 @@ const FORM: &str = r#"a GraphQL request is JSON of the form {"query": "…", "va
 struct Parameters<'a> {
     #[serde(borrow)]
     query: Option<&'a RawValue>,
+    #[serde(borrow)]
+    document_id: Option<&'a RawValue>,
     #[serde(borrow)]
     operation_name: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -84,6 +91,8 @@ struct Parameters<'a> {
 struct UrlParameters {
     #[serde(default)]
     query: String,
+    #[serde(default)]
+    document_id: String,
     #[serde(default)]
     operation_name: String,
     #[serde(default)]
@@ -114,12 +123,17 @@ pub(super) fn from_body(body: &[u8]) -> Result<Request, Malformed> {
         .query
         .map(|raw| read("query", "a string", raw.get()))
         .transpose()?;
+    let document_id = parameters
+        .document_id
+        .map(|raw| read("documentId", "a string", raw.get()))
+        .transpose()?;
     let operation_name = parameters
         .operation_name
         .map(|raw| read("operationName", "a string", raw.get()))
         .transpose()?;
     request(
         query,
+        document_id,
         operation_name,
         parameters.variables.map(RawValue::get),
         parameters.extensions.map(RawValue::get),
@@ -132,6 +146,7 @@ pub(super) fn from_url(uri: &Uri) -> Result<Request, Malformed> {
         Query::<UrlParameters>::try_from_uri(uri).map_err(|_| Malformed::QueryString)?;
     request(
         Some(parameters.query),
+        given(parameters.document_id),
         given(parameters.operation_name),
         given(parameters.variables).as_deref(),
         given(parameters.extensions).as_deref(),
@@ -144,14 +159,14 @@ fn given(text: String) -> Option<String> {
 
 fn request(
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<&str>,
     extensions: Option<&str>,
 ) -> Result<Request, Malformed> {
-    let query = query
-        .filter(|query| !query.trim().is_empty())
-        .ok_or(Malformed::NoQuery)?;
-    let mut request = Request::new(query);
+    let query = query.filter(|query| !query.trim().is_empty());
+    let has_query = query.is_some();
+    let mut request = Request::new(query.unwrap_or_default());
     request.operation_name = operation_name;
     if let Some(variables) = variables {
         request.variables = object("variables", variables)?;
@@ -159,7 +174,27 @@ fn request(
     if let Some(extensions) = extensions {
         request.extensions = object("extensions", extensions)?;
     }
+    if let Some(id) = document_id {
+        name_document(&mut request, &id)?;
+    }
+    let named = request.extensions.get(PERSISTED_QUERY);
+    if !has_query && named.is_none_or(|named| *named == Value::Null) {
+        return Err(Malformed::NoQuery);
+    }
     Ok(request)
+}
+
+/// Puts the id of the appendix on persisted documents where Apollo's clients put theirs.
+fn name_document(request: &mut Request, id: &str) -> Result<(), Malformed> {
+    let id = id.strip_prefix("sha256:").unwrap_or(id);
+    let named = value!({ "version": 1, "sha256Hash": id });
+    match request
+        .extensions
+        .insert(PERSISTED_QUERY.to_owned(), named.clone())
+    {
+        Some(other) if other != named => Err(Malformed::TwoDocuments),
+        _ => Ok(()),
+    }
 }
 
 /// An object, or nothing for null.

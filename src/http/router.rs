@@ -7,7 +7,6 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
-    response::Redirect,
     routing::{get, post},
 };
 use tower::ServiceBuilder;
@@ -22,7 +21,9 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{AppState, HttpOptions, error, graphql, health, media_type, subscriptions, token};
+use super::{
+    AppState, HttpOptions, error, graphiql, graphql, health, media_type, subscriptions, token,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,9 +57,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(media_type::negotiate));
     let events = get(subscriptions::get_events).post(subscriptions::post_events);
     let form_limit = DefaultBodyLimit::max(token::BODY_LIMIT);
-    let routes = Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/graphiql", get(graphql::graphiql))
+    let routes = graphiql::routes(&options.graphiql)
         .route("/graphql", graphql)
         .route("/graphql/ws", get(subscriptions::upgrade))
         .route("/graphql/stream", events)

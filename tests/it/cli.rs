@@ -55,6 +55,27 @@ fn nothing_starts_without_a_secret_or_with_a_short_one() {
 }
 
 #[test]
+fn nothing_starts_with_a_trusted_document_that_means_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.graphql"), "{\n  nothing\n}\n").unwrap();
+    let variables = [
+        ("JWT_SECRET_KEY", SECRET),
+        ("TRUSTED_DOCUMENTS", folder.path().to_str().unwrap()),
+    ];
+    let output = dialgraph(&["serve", "--port", "0"], &variables);
+    let message = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(message.contains("TRUSTED_DOCUMENTS"), "{message}");
+    assert!(
+        message.contains("a.graphql: line 2, column 3: ") && message.contains("nothing"),
+        "{message}"
+    );
+    let nowhere = [("JWT_SECRET_KEY", SECRET), ("TRUSTED_DOCUMENTS", "nowhere")];
+    let message = text(&dialgraph(&["serve"], &nowhere).stderr);
+    assert!(message.contains("nowhere cannot be read"), "{message}");
+}
+
+#[test]
 fn a_malformed_variable_is_refused_by_name() {
     for (name, value, allowed) in [
         ("PORT", "http", "PORT"),
@@ -62,6 +83,8 @@ fn a_malformed_variable_is_refused_by_name() {
         ("BUSINESS_TIMEZONE", "Mars", "IANA"),
         ("SYNC_CALL_RECORDS_T3", "often", "cron expression"),
         ("REQUEST_TIMEOUT", "0s", "longer than none"),
+        ("INTROSPECTION", "maybe", "--introspection"),
+        ("GRAPHIQL", "cdn", "--graphiql"),
         ("IDLE_TIMEOUT", "soon", "longer than none"),
         ("CORS_ALLOW_ORIGINS", "*", "is no origin"),
         (

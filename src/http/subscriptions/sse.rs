@@ -59,6 +59,8 @@ pub(in crate::http) async fn get(
         Ok(request) => request,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     };
+    // A link that only names a change is one as well.
+    state.schema.recall(&mut request);
     if is_operation(&mut request, |ty| ty == OperationType::Mutation) {
         let message = "a mutation has to be sent with POST";
         let body = refusal(StatusCode::METHOD_NOT_ALLOWED, message);

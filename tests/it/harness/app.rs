@@ -52,7 +52,6 @@ pub struct TestApp {
     base: Base,
     service: Service,
     /// What runs beside the service until it is dropped.
-    #[expect(dead_code, reason = "it is held, and not looked at")]
     background: DropGuard,
     keys: JwtKeys,
     statements: Arc<Mutex<Vec<String>>>,
