@@ -13,11 +13,12 @@ use crate::{
     domain::business_time::BusinessZone,
     graphql::{Schema, Services},
     guanke::{self, ClientConfig},
-    http::{AppState, HttpOptions, Server, router},
+    http::{AppState, HttpOptions, Server, Streams, router},
     lifecycle::GRACE,
     random::SystemEntropy,
     service::{
         accounts::{AccountOptions, Accounts},
+        live::Live,
         passwords::HashError,
         refresh::{NoPlatform, Refresher},
     },
@@ -88,14 +89,24 @@ pub fn accounts(base: &Base, options: AccountOptions) -> Result<Accounts, HashEr
     Accounts::new(base.db.clone(), base.clock.clone(), entropy, options)
 }
 
+/// What answers requests.
+#[derive(Clone)]
+pub struct Service {
+    /// The routes.
+    pub router: Router,
+    /// The WebSockets and event streams that they open.
+    pub streams: Streams,
+}
+
 /// The HTTP service over `base`; `syncer` is what refreshes go to, if there is a platform.
+#[must_use]
 pub fn http(
     base: &Base,
     keys: JwtKeys,
     accounts: Accounts,
     syncer: Option<&Syncer>,
     options: HttpOptions,
-) -> Router {
+) -> Service {
     let refresher: Arc<dyn Refresher> = match syncer {
         Some(syncer) => Arc::new(syncer.clone()),
         None => Arc::new(NoPlatform),
@@ -104,23 +115,49 @@ pub fn http(
         db: base.db.clone(),
         clock: base.clock.clone(),
         zone: base.zone,
+        live: Live::new(
+            base.db.clone(),
+            base.clock.clone(),
+            base.zone,
+            refresher.clone(),
+        ),
         refresher,
         accounts: accounts.clone(),
     };
     let schema = Schema::new(services, options.limits, options.schema.clone());
+    let streams = Streams::new(&options.streams);
     let state = AppState {
         schema,
         keys,
         accounts,
+        clock: base.clock.clone(),
+        streams: streams.clone(),
         db: base.db.clone(),
         options,
     };
-    router(state)
+    Service {
+        router: router(state),
+        streams,
+    }
+}
+
+/// Tells subscribers what changes, here and on other instances, until `stop`.
+pub async fn follow_changes(base: Base, accounts: Accounts, stop: CancellationToken) {
+    let changes = base.db.follow_changes(stop.clone());
+    let access = stop.run_until_cancelled(accounts.follow_changes());
+    tokio::join!(changes, access);
 }
 
 /// Serves until `stop`, with the schedule in the background; then ends in order: no new
 /// connections, requests finished, days at work given back, the database closed.
-pub async fn serve(base: Base, server: Server, syncer: Option<Syncer>, stop: CancellationToken) {
+pub async fn serve(
+    base: Base,
+    accounts: Accounts,
+    server: Server,
+    syncer: Option<Syncer>,
+    stop: CancellationToken,
+) {
+    let changes = tokio::spawn(follow_changes(base.clone(), accounts, stop.clone()));
     let schedule = syncer
         .clone()
         .map(|syncer| tokio::spawn(async move { syncer.follow_schedule().await }));
@@ -141,6 +178,9 @@ pub async fn serve(base: Base, server: Server, syncer: Option<Syncer>, stop: Can
         && let Err(error) = schedule.await
     {
         tracing::error!(%error, "the schedule ended badly");
+    }
+    if let Err(error) = changes.await {
+        tracing::error!(%error, "telling changes ended badly");
     }
     base.db.close().await;
     tracing::info!("stopped");

@@ -57,6 +57,8 @@ pub struct Verified {
     pub viewer: Viewer,
     /// The session of ours that the token belongs to; it has to be asked whether that goes on.
     pub session: Option<i64>,
+    /// When the token is good no more, clocks that differ taken into account.
+    pub ends_at: DateTime<Utc>,
 }
 
 /// Who signed a token.
@@ -76,7 +78,7 @@ impl ClaimRules {
         signer: Signer,
         now: DateTime<Utc>,
     ) -> Result<Verified, TokenError> {
-        check_times(claims, now)?;
+        let ends_at = check_times(claims, now)?;
         self.check_parties(claims)?;
         let subject = match find(claims, &self.subject) {
             Some(Value::String(subject)) if !subject.is_empty() => subject.clone(),
@@ -103,6 +105,7 @@ impl ClaimRules {
         Ok(Verified {
             session: session.filter(|_| is_session),
             viewer,
+            ends_at,
         })
     }
 
@@ -177,9 +180,10 @@ impl ClaimRules {
     }
 }
 
-fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<(), TokenError> {
-    let expires = instant(claims, "exp")?.ok_or(TokenError::Invalid)?;
-    if expires + LEEWAY <= now {
+/// When the token ends, if it is good now.
+fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<DateTime<Utc>, TokenError> {
+    let ends_at = instant(claims, "exp")?.ok_or(TokenError::Invalid)? + LEEWAY;
+    if ends_at <= now {
         return Err(TokenError::Expired);
     }
     for name in ["nbf", "iat"] {
@@ -187,7 +191,7 @@ fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<(), TokenError> {
             return Err(TokenError::NotYetValid);
         }
     }
-    Ok(())
+    Ok(ends_at)
 }
 
 /// Seconds since 1970, which may have a fraction (RFC 7519, 2).

@@ -123,12 +123,20 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
     if listener.local_addr()?.ip().is_loopback() {
         options.graphiql = GraphiQl::WithToken(token.into());
     }
+    let service = app::http(
+        &base,
+        keys,
+        accounts.clone(),
+        Some(&syncer),
+        options.clone(),
+    );
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,
-        router: app::http(&base, keys, accounts, Some(&syncer), options),
+        router: service.router,
+        streams: service.streams,
     };
-    app::serve(base, server, Some(syncer), stop).await;
+    app::serve(base, accounts, server, Some(syncer), stop).await;
     Ok(())
 }
 

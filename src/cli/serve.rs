@@ -89,13 +89,21 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         .with_context(|| format!("cannot listen on {}:{} (HOST, PORT)", address.0, address.1))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let accounts = app::accounts(&base, sign_in)?;
+    let service = app::http(
+        &base,
+        keys,
+        accounts.clone(),
+        syncer.as_ref(),
+        options.clone(),
+    );
     let server = Server {
         listener,
         idle_timeout: options.idle_timeout,
-        router: app::http(&base, keys, accounts, syncer.as_ref(), options),
+        router: service.router,
+        streams: service.streams,
     };
     let stop = lifecycle::shutdown_on_signal();
-    app::serve(base, server, syncer, stop).await;
+    app::serve(base, accounts, server, syncer, stop).await;
     Ok(())
 }
 

@@ -100,8 +100,10 @@ pub async fn run(
     let syncer = serve::syncer(&base, client, &arguments.guanke, &arguments.sync)?;
     let stop = lifecycle::shutdown_on_signal();
     let stopping = syncer.clone();
+    let db = base.db.clone();
     tokio::spawn(async move {
-        stop.cancelled().await;
+        // A service on the same database shows how far the run is.
+        db.tell_changes(&stop).await;
         stopping.stop().await;
     });
     let outcome = run_shown(&syncer, arguments.track.into(), days, bars).await?;

@@ -10,6 +10,7 @@ mod keys;
 mod limits;
 mod schema;
 mod server;
+mod streams;
 mod sync;
 mod trusted_documents;
 
@@ -22,6 +23,7 @@ pub use keys::{KeyArgs, KeyConfigError};
 pub use limits::LimitArgs;
 pub use schema::SchemaArgs;
 pub use server::ServerArgs;
+pub use streams::StreamArgs;
 pub use sync::SyncArgs;
 
 /// A span of time such as `30s`, longer than none.

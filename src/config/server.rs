@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use clap::Args;
 use reqwest::Url;
 
-use super::LimitArgs;
+use super::{LimitArgs, StreamArgs};
 use crate::http::HttpOptions;
 
 /// Where the service listens.
@@ -48,6 +48,9 @@ pub struct ServerArgs {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    streams: StreamArgs,
 }
 
 /// Origins as browsers send them.
@@ -98,6 +101,7 @@ impl ServerArgs {
             allowed_origins: self.cors_allow_origins.0.clone(),
             trusted_proxies: self.trusted_proxies,
             limits: self.limits.limits(),
+            streams: self.streams.options(),
             ..HttpOptions::default()
         }
     }

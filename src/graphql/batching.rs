@@ -39,10 +39,11 @@ impl Wake for Progress {
 /// How often the execution is polled before other tasks get their turn.
 const POLLS: u32 = 32;
 
-/// Runs `execution` and the batches that it asks for, together.
+/// Runs `execution` and the batches that it asks for, together. Batches that nobody waits for any
+/// more when it is done are dropped.
 pub(super) async fn drive<T>(
     execution: impl Future<Output = T>,
-    mut batches: UnboundedReceiver<Batch>,
+    batches: &mut UnboundedReceiver<Batch>,
 ) -> T {
     let progress = Arc::new(Progress {
         possible: AtomicBool::new(true),

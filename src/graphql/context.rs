@@ -9,7 +9,7 @@ use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
     domain::{audit::Origin, business_time::BusinessZone, viewer::Viewer},
-    service::{accounts::Accounts, refresh::Refresher},
+    service::{accounts::Accounts, live::Live, refresh::Refresher},
     store::Database,
 };
 
@@ -26,6 +26,8 @@ pub struct Services {
     pub refresher: Arc<dyn Refresher>,
     /// Users and their tokens.
     pub accounts: Accounts,
+    /// What subscribers are shown.
+    pub live: Live,
 }
 
 impl Services {

@@ -164,7 +164,7 @@ fn size<'a>(
 /// Whether nothing of a document changes anything.
 pub(super) fn only_reads(document: &ExecutableDocument) -> bool {
     let mut operations = document.operations.iter();
-    operations.all(|(_, operation)| operation.node.ty == OperationType::Query)
+    operations.all(|(_, operation)| operation.node.ty != OperationType::Mutation)
 }
 
 /// A document that was read.

@@ -29,6 +29,8 @@ pub mod code {
     pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
     /// The caller asked for much lately; `extensions.retryAfter` says how many seconds to wait.
     pub const RATE_LIMITED: &str = "RATE_LIMITED";
+    /// As many operations are at work on the WebSocket as may be; `extensions.limit` says how many.
+    pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
     /// The schema does not tell about itself.
     pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
     /// The document that the request names is not known; Apollo's clients send it then.

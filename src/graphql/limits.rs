@@ -7,6 +7,7 @@ use super::{
     budget::{Balance, Budgets},
     code,
     cost::Extent,
+    error,
 };
 use crate::clock::whole_seconds;
 
@@ -65,6 +66,14 @@ pub(super) enum Refusal {
         allowed: u64,
         /// What to do about it.
         hint: &'static str,
+    },
+    /// As many are at work as may be.
+    #[error("{allowed} {what} are at work here already, and no more may be: end one of them")]
+    TooMany {
+        /// What.
+        what: &'static str,
+        /// How many.
+        allowed: u64,
     },
     /// The caller asked for much lately.
     #[error(
@@ -157,6 +166,14 @@ impl Limits {
     }
 }
 
+/// The answer to an operation beside which `most` others of its caller are at work, as many as may
+/// be.
+#[must_use]
+pub fn refused_for_number(what: &'static str, most: usize) -> Response {
+    let allowed = u64::try_from(most).unwrap_or(u64::MAX);
+    error::finish(error::refused(&Refusal::TooMany { what, allowed }), "")
+}
+
 impl Refusal {
     /// The stable code, and the figures.
     pub fn extensions(&self) -> ErrorExtensionValues {
@@ -165,6 +182,10 @@ impl Refusal {
             Self::TooMuch { asked, allowed, .. } => {
                 extensions.set("code", code::QUERY_TOO_COMPLEX);
                 extensions.set("requested", *asked);
+                extensions.set("limit", *allowed);
+            }
+            Self::TooMany { allowed, .. } => {
+                extensions.set("code", code::TOO_MANY_OPERATIONS);
                 extensions.set("limit", *allowed);
             }
             Self::OverBudget { wait, .. } => {

@@ -31,6 +31,7 @@ mod permissions;
 mod persisted;
 mod plan;
 mod privacy;
+mod running;
 mod scalars;
 mod stats;
 mod sync;
@@ -42,13 +43,14 @@ mod variables;
 pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
-pub use limits::Limits;
+pub use limits::{Limits, refused_for_number};
 pub use persisted::PERSISTED_QUERY;
+pub use running::Started;
 pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
 
 use async_graphql::{
-    EmptySubscription, MergedObject, Name, Request, Response, SDLExportOptions, SchemaBuilder,
-    Value,
+    MergedObject, MergedSubscription, Name, Request, Response, SDLExportOptions, SchemaBuilder,
+    ServerError, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
@@ -60,17 +62,14 @@ use self::{
     documents::{Documents, Read},
     guard::Lookups,
     limits::Refusal,
-    order::Shape,
     outline::Outline,
     persisted::Persisted,
+    running::{Finish, Ready},
     validation::Validator,
 };
 use crate::{
     clock::Clock,
-    domain::{
-        audit::Origin,
-        viewer::{Capability, Viewer},
-    },
+    domain::{audit::Origin, viewer::Viewer},
 };
 
 /// Everything that can be read.
@@ -94,7 +93,12 @@ pub struct Mutation(
     identity::IdentityMutation,
 );
 
-type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// Everything that is told when it happens.
+#[derive(MergedSubscription, Default)]
+#[graphql(name = "Subscription")]
+pub struct Subscription(stats::StatsSubscription, sync::SyncSubscription);
+
+type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema with the services behind it.
 #[derive(Clone)]
@@ -140,8 +144,9 @@ struct Prepared {
 /// Deepest nesting that the parser follows.
 const MAX_RECURSION: usize = 64;
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Inner::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    let subscription = Subscription::default();
+    Inner::build(Query::default(), Mutation::default(), subscription)
         .register_output_type::<node::Node>()
         .limit_recursive_depth(MAX_RECURSION)
         .disable_suggestions()
@@ -173,18 +178,67 @@ impl Schema {
         let _refused_again = self.persisted.complete(request);
     }
 
-    /// Executes a request for `viewer`, who asks from `origin`. An internal error refers to its id.
-    pub async fn execute(&self, mut request: Request, viewer: Viewer, origin: Origin) -> Response {
-        let sees_numbers = viewer.may(Capability::SeePhoneNumbers);
-        let context = RequestContext::new(viewer, origin);
-        let mut response = match self.prepare(&mut request, &context.viewer) {
-            Ok(prepared) => self.answer(request, prepared, context.clone()).await,
+    /// Executes a request for `viewer`, who asks from `origin`, other than a subscription. An internal
+    /// error refers to the origin's id.
+    pub async fn execute(&self, request: Request, viewer: Viewer, origin: Origin) -> Response {
+        match self.ready(request, viewer, origin) {
             Err(refused) => *refused,
-        };
-        if !sees_numbers {
-            privacy::hide(&mut response, &context.revealed());
+            Ok(ready) if ready.is_subscription => {
+                let id = ready.finish.context.origin.request_id();
+                let error = "subscriptions go over a WebSocket at /graphql/ws, or as server-sent events at /graphql/stream";
+                let response = Response::from_errors(vec![ServerError::new(error, None)]);
+                error::finish(response, id.unwrap_or_default())
+            }
+            Ok(ready) => ready.execute(&self.inner).await,
         }
-        error::finish(response, context.origin.request_id().unwrap_or_default())
+    }
+
+    /// Begins to answer a request for `viewer`, whatever its operation.
+    pub async fn start(&self, request: Request, viewer: Viewer, origin: Origin) -> Started {
+        match self.ready(request, viewer, origin) {
+            Err(refused) => Started::Answer(refused),
+            Ok(ready) if ready.is_subscription => Started::Stream(ready.subscribe(&self.inner)),
+            Ok(ready) => Started::Answer(Box::new(ready.execute(&self.inner).await)),
+        }
+    }
+
+    /// Makes a request ready to be executed, or refuses it.
+    fn ready(
+        &self,
+        mut request: Request,
+        viewer: Viewer,
+        origin: Origin,
+    ) -> Result<Ready, Box<Response>> {
+        let context = RequestContext::new(viewer, origin);
+        let operation = request.operation_name.clone();
+        let prepared = self.prepare(&mut request, &context.viewer);
+        let mut finish = Finish {
+            document: None,
+            operation,
+            context,
+            cost: None,
+        };
+        match prepared {
+            Ok(Prepared { document, cost }) => (finish.document, finish.cost) = (document, cost),
+            Err(refused) => return Err(Box::new(finish.touch(*refused))),
+        }
+        let ty = finish
+            .chosen()
+            .map_or(OperationType::Query, |(_, operation)| operation.ty);
+        let (spawner, batches) = batching::channel();
+        let request = match self.inner.data::<Services>() {
+            Some(services) => {
+                let reads = ty == OperationType::Query;
+                request.data(loaders::loader(services.db.clone(), spawner, reads))
+            }
+            None => request,
+        };
+        Ok(Ready {
+            is_subscription: ty == OperationType::Subscription,
+            request: request.data(finish.context.clone()),
+            batches,
+            finish,
+        })
     }
 
     /// Reads the request's document and looks at it from all sides; the answer to a request that
@@ -233,34 +287,6 @@ impl Schema {
         let mut response = Response::from_errors(mistakes);
         limits::tell_cost(&mut response, cost.cloned());
         Err(Box::new(response))
-    }
-
-    /// Executes what was found good.
-    async fn answer(
-        &self,
-        request: Request,
-        prepared: Prepared,
-        context: RequestContext,
-    ) -> Response {
-        let name = request.operation_name.clone();
-        let document = prepared.document.as_deref();
-        let chosen = document.and_then(|document| chosen(document, name.as_deref()));
-        let reads = chosen.is_none_or(|operation| operation.ty == OperationType::Query);
-        let (spawner, batches) = batching::channel();
-        let request = match self.inner.data::<Services>() {
-            Some(services) => request.data(loaders::loader(services.db.clone(), spawner, reads)),
-            None => request,
-        };
-        let mut response =
-            batching::drive(self.inner.execute(request.data(context)), batches).await;
-        // Only what was executed has data.
-        if let (Some(document), Some(operation), Value::Object(_)) =
-            (document, chosen, &response.data)
-        {
-            Shape::of(document, operation).arrange(&mut response.data);
-        }
-        limits::tell_cost(&mut response, prepared.cost);
-        response
     }
 
     /// Takes what the operation costs from the caller's budget: what the answer says of it, or the

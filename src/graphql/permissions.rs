@@ -16,10 +16,12 @@ pub(super) enum Root {
     Query,
     /// What can be changed.
     Mutation,
+    /// What is told when it happens.
+    Subscription,
 }
 
 /// What the fields of the roots ask for.
-const NEEDED: [(Root, Capability, &[&str]); 12] = [
+const NEEDED: [(Root, Capability, &[&str]); 13] = [
     (
         Root::Query,
         Capability::Read,
@@ -99,6 +101,11 @@ const NEEDED: [(Root, Capability, &[&str]); 12] = [
         Capability::ManageUsers,
         &["createUser", "deactivateUser", "updateUser"],
     ),
+    (
+        Root::Subscription,
+        Capability::Read,
+        &["statsUpdated", "syncProgress"],
+    ),
 ];
 
 /// What using a field of a root takes; nothing suffices where nothing was decided.
@@ -157,7 +164,7 @@ mod tests {
 
     #[test]
     fn every_field_of_a_root_is_decided_once_and_nothing_else_is() {
-        for root in [Root::Query, Root::Mutation] {
+        for root in [Root::Query, Root::Mutation, Root::Subscription] {
             let decided = NEEDED.iter().filter(|(of, ..)| *of == root);
             let decided: Vec<String> = decided
                 .flat_map(|(.., fields)| fields.iter().map(ToString::to_string))

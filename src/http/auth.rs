@@ -5,6 +5,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{
@@ -37,51 +38,73 @@ impl FromRequestParts<AppState> for Authenticated {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Self, NotAuthenticated> {
-        if has_token_in_url(parts) {
-            return Err(NotAuthenticated::TokenInUrl);
-        }
-        let token = bearer(parts).ok_or_else(|| {
-            NotAuthenticated::Unauthenticated(
-                "a token is needed: send the header `Authorization: Bearer <token>`".to_owned(),
-            )
-        })?;
-        viewer(state, token).await.map(Self)
+        let holder = holder(state, token(parts)?).await?;
+        Ok(Self(holder.viewer))
     }
 }
 
+/// The token of a request, which must be where it belongs.
+pub(super) fn token(parts: &Parts) -> Result<&str, NotAuthenticated> {
+    if has_token_in_url(parts) {
+        return Err(NotAuthenticated::TokenInUrl);
+    }
+    bearer(parts).ok_or_else(|| {
+        NotAuthenticated::Unauthenticated(
+            "a token is needed: send the header `Authorization: Bearer <token>`".to_owned(),
+        )
+    })
+}
+
+/// Who holds a token, and until when.
+pub(super) struct Holder {
+    /// Who.
+    pub viewer: Viewer,
+    /// When the token ends by itself, if it does.
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
 /// Who holds `token`: one of ours that can end at any time, or one that is good by itself.
-async fn viewer(state: &AppState, token: &str) -> Result<Viewer, NotAuthenticated> {
+pub(super) async fn holder(state: &AppState, token: &str) -> Result<Holder, NotAuthenticated> {
     if token.starts_with(access_token::PREFIX) {
         let holder = state
             .accounts
             .holder_of_token(&SecretString::from(token))
             .await?;
-        return holder.ok_or_else(|| TokenError::Invalid.into());
+        let holder = holder.ok_or(TokenError::Invalid)?;
+        return Ok(Holder {
+            viewer: holder.viewer,
+            ends_at: holder.expires_at,
+        });
     }
     let verified = state.keys.verify(token).await?;
+    let ends_at = Some(verified.ends_at);
     let Some(session) = verified.session else {
-        return Ok(verified.viewer);
+        return Ok(Holder {
+            viewer: verified.viewer,
+            ends_at,
+        });
     };
     let holder = state
         .accounts
         .holder_of_session(session, &verified.viewer)
         .await?;
-    holder.ok_or_else(|| TokenError::Revoked.into())
+    let viewer = holder.ok_or(TokenError::Revoked)?;
+    Ok(Holder { viewer, ends_at })
 }
 
 /// The token of `Authorization: Bearer …`; the scheme in any case (RFC 9110, 11.1).
-fn bearer(parts: &Parts) -> Option<&str> {
-    let (scheme, token) = parts
-        .headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+pub(super) fn bearer(parts: &Parts) -> Option<&str> {
+    credentials(parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The token of `Bearer …`.
+pub(super) fn credentials(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whether the query string has a parameter `access_token` (RFC 6750, 2.3).
-fn has_token_in_url(parts: &Parts) -> bool {
+pub(super) fn has_token_in_url(parts: &Parts) -> bool {
     parts.uri.query().is_some()
         && Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).is_ok_and(
             |Query(parameters)| parameters.iter().any(|(name, _)| name == "access_token"),

@@ -15,7 +15,7 @@ use super::HttpOptions;
 use crate::graphql::code::{BAD_USER_INPUT, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE};
 
 /// Stable values of `extensions.code` that only HTTP has.
-mod code {
+pub(super) mod code {
     /// There is nothing at this address.
     pub const NOT_FOUND: &str = "NOT_FOUND";
     /// The address does not know this method; the header `Allow` names those it knows.

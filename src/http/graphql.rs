@@ -41,7 +41,7 @@ pub(super) async fn get(
     };
     // A link that only names a change is one as well.
     state.schema.recall(&mut request);
-    if !is_nested_too_deep(&request.query) && changes_something(&mut request) {
+    if is_operation(&mut request, |ty| ty != OperationType::Query) {
         let body = refusal(
             StatusCode::METHOD_NOT_ALLOWED,
             "a mutation has to be sent with POST",
@@ -76,10 +76,10 @@ pub(super) async fn post(
 
 /// What is sent for a request that was not executed: no entry `data`, which would say that it was.
 #[derive(Serialize)]
-struct NotExecuted<'a> {
-    errors: &'a [ServerError],
+pub(super) struct NotExecuted<'a> {
+    pub errors: &'a [ServerError],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    extensions: &'a BTreeMap<String, Value>,
+    pub extensions: &'a BTreeMap<String, Value>,
 }
 
 async fn execute(
@@ -114,7 +114,7 @@ async fn execute(
 
 /// Whether any field was resolved. Errors of a document, its operation or its variables have no
 /// path; errors of fields have one.
-fn was_executed(response: &async_graphql::Response) -> bool {
+pub(super) fn was_executed(response: &async_graphql::Response) -> bool {
     response.data != Value::Null
         || response.errors.is_empty()
         || response.errors.iter().any(|error| !error.path.is_empty())
@@ -139,9 +139,12 @@ fn status_of(errors: &[ServerError]) -> StatusCode {
     }
 }
 
-/// Whether the operation that would be executed is no query. A document that cannot be read
-/// changes nothing, and is refused by the execution with the right message.
-fn changes_something(request: &mut Request) -> bool {
+/// Whether the operation that would be executed is of such a type. A document that cannot be read
+/// has none, and is refused by the execution with the right message.
+pub(super) fn is_operation(request: &mut Request, is_such: impl Fn(OperationType) -> bool) -> bool {
+    if is_nested_too_deep(&request.query) {
+        return false;
+    }
     let name = request.operation_name.clone();
     request.parsed_query().is_ok_and(|document| {
         document
@@ -151,6 +154,6 @@ fn changes_something(request: &mut Request) -> bool {
                 (Some(operation), Some(name)) => operation.as_str() == name,
                 _ => true,
             })
-            .any(|(_, operation)| operation.node.ty != OperationType::Query)
+            .any(|(_, operation)| is_such(operation.node.ty))
     })
 }

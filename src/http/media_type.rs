@@ -10,7 +10,7 @@ use axum::{
 };
 use mediatype::{
     MediaType, MediaTypeList, Name, ReadParams as _,
-    names::{_STAR, APPLICATION, CHARSET, JSON, Q},
+    names::{_STAR, APPLICATION, CHARSET, EVENT_STREAM, JSON, Q, TEXT},
 };
 
 use super::error::refusal;
@@ -131,6 +131,21 @@ pub(super) async fn negotiate(mut request: Request, next: Next) -> Response {
     // Figures and people's data: not for anybody's cache.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether `Accept` takes server-sent events.
+pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+    let events = MediaType::new(TEXT, EVENT_STREAM);
+    let values = headers.get_all(header::ACCEPT).iter();
+    let mut values = values.filter_map(|value| value.to_str().ok()).peekable();
+    values.peek().is_none()
+        || values
+            .flat_map(|value| MediaTypeList::new(value).filter_map(Result::ok))
+            .any(|range| {
+                let is_such = (range.ty == _STAR || range.ty == events.ty)
+                    && (range.subty == _STAR || range.essence() == events);
+                is_such && quality(&range) > 0
+            })
 }
 
 /// Why a body is not read.

@@ -11,14 +11,20 @@ mod options;
 mod request;
 mod router;
 mod server;
+mod subscriptions;
 mod token;
 
 pub use graphiql::GraphiQl;
 pub use options::HttpOptions;
 pub use router::router;
 pub use server::Server;
+pub use subscriptions::{StreamOptions, Streams};
 
-use crate::{auth::JwtKeys, graphql::Schema, service::accounts::Accounts, store::Database};
+use std::sync::Arc;
+
+use crate::{
+    auth::JwtKeys, clock::Clock, graphql::Schema, service::accounts::Accounts, store::Database,
+};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -29,6 +35,10 @@ pub struct AppState {
     pub keys: JwtKeys,
     /// Users and their tokens.
     pub accounts: Accounts,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// The WebSockets and event streams that are open.
+    pub streams: Streams,
     /// For readiness.
     pub db: Database,
     /// The bounds of a request.

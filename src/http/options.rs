@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
-use super::GraphiQl;
+use super::{GraphiQl, StreamOptions};
 use crate::graphql::{Limits, SchemaOptions};
 
 /// Bounds of requests and connections.
@@ -26,6 +26,8 @@ pub struct HttpOptions {
     pub allowed_origins: Vec<HeaderValue>,
     /// What a request may ask for.
     pub limits: Limits,
+    /// Bounds of WebSockets and event streams.
+    pub streams: StreamOptions,
     /// What of the schema is open.
     pub schema: SchemaOptions,
     /// The page to try queries in.
@@ -43,6 +45,7 @@ impl Default for HttpOptions {
             idle_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             limits: Limits::default(),
+            streams: StreamOptions::default(),
             schema: SchemaOptions::default(),
             graphiql: GraphiQl::default(),
         }

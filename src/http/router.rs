@@ -21,7 +21,9 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{AppState, HttpOptions, error, graphiql, graphql, health, media_type, token};
+use super::{
+    AppState, HttpOptions, error, graphiql, graphql, health, media_type, subscriptions, token,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -53,9 +55,12 @@ pub fn router(state: AppState) -> Router {
     let graphql = get(graphql::get)
         .post(graphql::post)
         .layer(from_fn(media_type::negotiate));
+    let events = get(subscriptions::get_events).post(subscriptions::post_events);
     let form_limit = DefaultBodyLimit::max(token::BODY_LIMIT);
     let routes = graphiql::routes(&options.graphiql)
         .route("/graphql", graphql)
+        .route("/graphql/ws", get(subscriptions::upgrade))
+        .route("/graphql/stream", events)
         .route("/api/v1/auth/token", post(token::token).layer(form_limit))
         .route("/api/v1/auth/revoke", post(token::revoke).layer(form_limit))
         .route("/healthz", get(health::alive))

@@ -29,12 +29,16 @@ use tokio::{
 use tokio_util::{io::InspectWriter, sync::CancellationToken};
 use tower::ServiceExt as _;
 
+use super::Streams;
+
 /// Answers requests on a port.
 pub struct Server {
     /// Where connections come from.
     pub listener: TcpListener,
     /// Who answers.
     pub router: Router,
+    /// The WebSockets and event streams that the router opens.
+    pub streams: Streams,
     /// How long a connection may be open without a request at work.
     pub idle_timeout: Duration,
 }
@@ -44,11 +48,12 @@ const PARTING: Duration = Duration::from_secs(5);
 
 impl Server {
     /// Serves until `stop`; then takes no new connection, and returns when the requests at work
-    /// are answered. When this future is dropped, its connections are cut.
+    /// are answered and all streams have ended. When this future is dropped, its connections are cut.
     pub async fn serve(self, stop: CancellationToken) {
         let Self {
             mut listener,
             router,
+            streams,
             idle_timeout,
         } = self;
         let mut connections = JoinSet::new();
@@ -63,7 +68,9 @@ impl Server {
             }
         }
         drop(listener);
-        while connections.join_next().await.is_some() {}
+        let requests = async { while connections.join_next().await.is_some() {} };
+        // A WebSocket has left the connection that it came by.
+        tokio::join!(streams.end(), requests);
     }
 }
 

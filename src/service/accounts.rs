@@ -13,6 +13,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
 use secrecy::SecretString;
+use tokio::sync::watch;
 
 use super::{
     passwords::{HashError, PasswordCost, Passwords},
@@ -68,12 +69,17 @@ pub(super) struct Inner {
     pub by_address: Throttle<IpAddr>,
     sessions: Recent<i64, Option<Viewer>>,
     tokens: Recent<String, TokenHolder>,
+    /// Counts how often everybody had to be looked up again.
+    changed: watch::Sender<u64>,
 }
 
+/// Who comes in with an access token.
 #[derive(Debug, Clone)]
-struct TokenHolder {
-    viewer: Viewer,
-    expires_at: Option<DateTime<Utc>>,
+pub struct TokenHolder {
+    /// Who.
+    pub viewer: Viewer,
+    /// When the token ends, if it does by itself.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// How often the last use of an access token is noted at most.
@@ -100,6 +106,7 @@ impl Accounts {
             by_address: Throttle::new(Pace::ADDRESS),
             sessions: Recent::new(),
             tokens: Recent::new(),
+            changed: watch::Sender::new(0),
         })))
     }
 
@@ -136,12 +143,15 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn holder_of_token(&self, secret: &SecretString) -> store::Result<Option<Viewer>> {
+    pub async fn holder_of_token(
+        &self,
+        secret: &SecretString,
+    ) -> store::Result<Option<TokenHolder>> {
         let now = self.0.clock.now();
         let hash = hash_of(secret);
         let key = hash.expose().to_owned();
         if let Some(holder) = self.0.tokens.get(&key, now) {
-            return Ok(holder.viewer_at(now));
+            return Ok(holder.at(now));
         }
         let epoch = self.0.tokens.epoch();
         let Some((row, user)) = access_tokens::find_by_hash(self.0.db.read(), &hash).await? else {
@@ -154,18 +164,33 @@ impl Accounts {
             viewer: Viewer::access_token(row.id, role),
             expires_at: row.expires_at,
         };
-        let viewer = holder.viewer_at(now);
-        if viewer.is_some() {
-            self.note_use(&row, now).await;
-            self.0.tokens.put(&key, holder, now, epoch);
-        }
-        Ok(viewer)
+        let Some(holder) = holder.at(now) else {
+            return Ok(None);
+        };
+        self.note_use(&row, now).await;
+        self.0.tokens.put(&key, holder.clone(), now, epoch);
+        Ok(Some(holder))
     }
 
     /// Whoever comes next is looked up again: something was changed that counts at once.
     pub fn look_again(&self) {
         self.0.sessions.clear();
         self.0.tokens.clear();
+        self.0.changed.send_modify(|times| *times += 1);
+    }
+
+    /// Changes whenever everybody has to be looked up again.
+    #[must_use]
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    /// Looks everybody up again when another instance changes something, for ever.
+    pub async fn follow_changes(&self) {
+        let mut access = self.0.db.changes().access();
+        while access.changed().await.is_ok() {
+            self.look_again();
+        }
     }
 
     /// A token works whether its use can be noted or not.
@@ -185,9 +210,9 @@ impl Accounts {
 }
 
 impl TokenHolder {
-    fn viewer_at(&self, now: DateTime<Utc>) -> Option<Viewer> {
+    fn at(self, now: DateTime<Utc>) -> Option<Self> {
         let goes_on = self.expires_at.is_none_or(|end| now < end);
-        goes_on.then(|| self.viewer.clone())
+        goes_on.then_some(self)
     }
 }
 

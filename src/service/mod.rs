@@ -12,6 +12,7 @@ pub mod grades;
 mod idempotency;
 pub mod import;
 pub mod ingest;
+pub mod live;
 pub mod metrics;
 pub mod packages;
 pub mod passwords;

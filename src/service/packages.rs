@@ -13,7 +13,7 @@ use crate::{
         problem::Problems,
     },
     store::{
-        delete_row, find_by_ids, package_edits,
+        find_by_ids, package_edits,
         packages::{self, NewPackage, PackageRow, Packages},
         task_edits,
     },
@@ -125,7 +125,7 @@ pub async fn delete(
                 accepted(Some(()), problems)?;
                 let tasks = task_edits::lock_of_package(&work.tx, row.id).await?;
                 task_edits::link(&work.tx, &tasks, None, work.now).await?;
-                delete_row::<Packages>(&work.tx, row.id).await?;
+                package_edits::delete(&work.tx, &row).await?;
                 let unlinked_tasks = tasks.len() as u64;
                 let before = package_edits::fields(&row).record();
                 let gone = changed(object::PACKAGE, &row.id, &before, &Record::default());

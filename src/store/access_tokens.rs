@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction,
+    Change, Result, Transaction,
     record::stored,
     table::{LazyTable, Table},
     users::UserRow,
@@ -109,6 +109,7 @@ pub async fn revoke(
     before: &AccessTokenRow,
     now: DateTime<Utc>,
 ) -> Result<AccessTokenRow> {
+    tx.note(Change::Access);
     let row = ActiveModel {
         id: Unchanged(before.id),
         revoked_at: Set(Some(now)),
@@ -119,6 +120,7 @@ pub async fn revoke(
 
 /// Ends all tokens of a user.
 pub async fn revoke_of_user(tx: &Transaction, user_id: i64, now: DateTime<Utc>) -> Result<()> {
+    tx.note(Change::Access);
     Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(now))
         .filter(Column::UserId.eq(user_id))

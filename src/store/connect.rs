@@ -3,8 +3,8 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    DatabaseBackend, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    DatabaseBackend, DatabaseConnection, SqliteTransactionMode, SqlxPostgresConnector,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Result, StoreError};
+use super::{Changes, Result, StoreError, Transaction};
 
 /// Where the database is: `sqlite://path` or `postgres://…`. May hold a password.
 #[derive(Debug, Clone)]
@@ -92,6 +92,9 @@ impl Default for ConnectOptions {
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    changes: Changes,
+    /// Tells what this process says to other instances from what they say.
+    instance: u64,
 }
 
 impl Database {
@@ -120,18 +123,38 @@ impl Database {
         &self.write
     }
 
+    /// What is committed through this, and heard of other instances.
+    #[must_use]
+    pub const fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    pub(super) const fn instance(&self) -> u64 {
+        self.instance
+    }
+
+    fn new(read: DatabaseConnection, write: DatabaseConnection) -> Self {
+        Self {
+            read,
+            write,
+            changes: Changes::default(),
+            instance: rand::random(),
+        }
+    }
+
     /// Opens a transaction that may write. On SQLite it takes the write lock at once, so that it
     /// cannot fail half-way because another process wrote in between.
     ///
     /// # Errors
     /// When no connection or lock was to be had in time.
-    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+    pub async fn begin(&self) -> Result<Transaction> {
         let sqlite = self.write.get_database_backend() == DatabaseBackend::Sqlite;
         let options = TransactionOptions {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.write.begin_with_options(options).await?)
+        let inner = self.write.begin_with_options(options).await?;
+        Ok(Transaction::new(inner, self.changes.clone()))
     }
 
     /// Does `work` in a transaction that may write: all of it, or nothing when it fails.
@@ -140,7 +163,7 @@ impl Database {
     /// What `work` fails with, or when the transaction cannot be opened or committed.
     pub async fn transaction<T>(
         &self,
-        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T>,
     ) -> Result<T> {
         let tx = self.begin().await?;
         let done = work(&tx).await?;
@@ -156,8 +179,9 @@ impl Database {
         }
     }
 
-    /// Closes all connections, waiting for those in use.
+    /// Closes all connections, waiting for those in use; what was committed is told before.
     pub async fn close(self) {
+        self.tell_rest().await;
         for connection in [self.read, self.write] {
             if let Err(error) = connection.close().await {
                 tracing::warn!(%error, "database connections did not close cleanly");
@@ -191,10 +215,10 @@ async fn connect_sqlite(
     let read = pool(options.max_connections)
         .connect_with(file.pragma("query_only", "on"))
         .await?;
-    Ok(Database {
-        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
-        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
-    })
+    Ok(Database::new(
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+    ))
 }
 
 async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database, sqlx::Error> {
@@ -212,10 +236,7 @@ async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database
         .connect_with(server)
         .await?;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Database {
-        read: connection.clone(),
-        write: connection,
-    })
+    Ok(Database::new(connection.clone(), connection))
 }
 
 #[cfg(test)]

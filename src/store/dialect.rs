@@ -9,7 +9,7 @@ use sea_orm::{
     },
 };
 
-use super::Result;
+use super::{Result, Transaction};
 use crate::domain::scalar::Kind;
 
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
@@ -52,7 +52,7 @@ pub fn hold_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
 
 /// Says that this transaction writes calls, by the grade catalogue as it is: who wants the calls
 /// for themselves, see [`claim_calls`], waits for it, and it for them.
-pub async fn write_calls(tx: &DatabaseTransaction) -> Result<()> {
+pub async fn write_calls(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SELECT pg_advisory_xact_lock_shared(7231946)")
             .await?;
@@ -62,7 +62,7 @@ pub async fn write_calls(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Keeps everybody else from writing calls until the transaction ends; readers go on, and so does
 /// whoever writes other tables. To be taken before any row is locked.
-pub async fn claim_calls(tx: &DatabaseTransaction) -> Result<()> {
+pub async fn claim_calls(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231946)")
             .await?;
@@ -71,7 +71,7 @@ pub async fn claim_calls(tx: &DatabaseTransaction) -> Result<()> {
 }
 
 /// Lets one migrate at a time. SQLite's transaction has the write lock already.
-pub async fn lock_migrations(tx: &DatabaseTransaction) -> Result<()> {
+pub async fn lock_migrations(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         // An arbitrary number that nothing else locks by.
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231945)")
@@ -81,7 +81,7 @@ pub async fn lock_migrations(tx: &DatabaseTransaction) -> Result<()> {
 }
 
 /// Lets the statements of this transaction take as long as they need.
-pub async fn unhurried(tx: &DatabaseTransaction) -> Result<()> {
+pub async fn unhurried(tx: &impl ConnectionTrait) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SET LOCAL statement_timeout = 0")
             .await?;
@@ -103,7 +103,7 @@ pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction> {
 /// PostgreSQL keeps a prepared statement's plan from its sixth execution on. While a database is
 /// filled for the first time that is a plan for a small table, a scan, and every batch reads all
 /// that came before it (measured: 40–60 ms in place of 1 among 28,719 calls).
-pub async fn prefer_indexes(tx: &DatabaseTransaction) -> Result<()> {
+pub async fn prefer_indexes(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SET LOCAL enable_seqscan = off")
             .await?;
@@ -112,7 +112,7 @@ pub async fn prefer_indexes(tx: &DatabaseTransaction) -> Result<()> {
 }
 
 /// Keeps other writers away from `table` until the transaction ends; readers go on.
-pub async fn lock_table(tx: &DatabaseTransaction, table: &'static str) -> Result<()> {
+pub async fn lock_table(tx: &Transaction, table: &'static str) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
             .await?;

@@ -7,6 +7,7 @@ pub mod audit_log;
 pub mod call_batches;
 pub mod call_edits;
 pub mod calls;
+mod changes;
 mod connect;
 mod counts;
 mod dialect;
@@ -15,6 +16,7 @@ mod fetch;
 mod filters;
 pub mod grades;
 pub mod idempotency_keys;
+mod instances;
 pub mod leases;
 pub mod package_edits;
 pub mod packages;
@@ -35,8 +37,10 @@ pub mod tag_counts;
 pub mod tags;
 pub mod task_edits;
 pub mod tasks;
+mod transaction;
 pub mod users;
 
+pub use changes::{Change, Changes, Told};
 pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
 pub use counts::{count, count_by_parent};
 pub use dialect::{claim_calls, write_calls};
@@ -46,11 +50,10 @@ pub use record::{AnyRecord, Erasable, Record, Stored};
 pub use rows::{Row, Rows, delete_row, find_by_ids, hold_rows, lock_row, lock_rows};
 pub use selection::Selection;
 pub use table::{Column, LazyTable, Table, TableId};
+pub use transaction::Transaction;
 
 /// The result of every store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// A connection or transaction to read with.
 pub use sea_orm::ConnectionTrait as Connection;
-/// An open transaction, as the store's write functions ask for.
-pub use sea_orm::DatabaseTransaction as Transaction;

@@ -6,7 +6,10 @@ use sea_orm::{
     ActiveValue::{Set, Unchanged},
 };
 
-use super::{Result, Transaction, packages::PackageRow};
+use super::{
+    Change, Result, Transaction, delete_row,
+    packages::{PackageRow, Packages},
+};
 use crate::{domain::leads::PackageFields, entity::lead_package::ActiveModel};
 
 /// What the row says of the package.
@@ -31,6 +34,7 @@ pub async fn update(
     fields: PackageFields,
     now: DateTime<Utc>,
 ) -> Result<PackageRow> {
+    tx.note(Change::Day(before.created_date));
     Ok(ActiveModel {
         id: Unchanged(before.id),
         name: Set(fields.name),
@@ -47,4 +51,10 @@ pub async fn update(
     }
     .update(tx)
     .await?)
+}
+
+/// Deletes the row `before`, which must be locked.
+pub async fn delete(tx: &Transaction, before: &PackageRow) -> Result<()> {
+    tx.note(Change::Day(before.created_date));
+    delete_row::<Packages>(tx, before.id).await
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction,
+    Change, Result, Transaction,
     dialect::big_sum,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -154,6 +154,7 @@ pub struct NewPackage {
 /// Adds a package and returns it.
 pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
     use sea_orm::ActiveModelTrait;
+    tx.note(Change::Day(new.created_date));
     Ok(ActiveModel {
         name: Set(new.name),
         source: Set(new.source),

@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
 };
 
-use super::{Result, Transaction};
+use super::{Change, Result, Transaction};
 pub use crate::entity::platform_daily_stat::Model as PlatformStatRow;
 use crate::{
     domain::sync::StatKind,
@@ -59,6 +59,7 @@ pub async fn replace(
     rows: &[NewPlatformStat],
     now: DateTime<Utc>,
 ) -> Result<ReplacedStats> {
+    tx.note(Change::Day(day));
     let mut stored = list(tx, day).await?;
     let mut replaced = ReplacedStats::default();
     let mut fresh = Vec::new();

@@ -1,6 +1,6 @@
 //! `call_rollups`: changed by deltas with the calls they count, read by every dashboard.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::{
@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    Database, Result, Transaction,
+    Change, Database, Result, Transaction,
     dialect::{self, ROWS_A_STATEMENT, big_sum},
 };
 use crate::{
@@ -50,6 +50,10 @@ const MEASURES: [Column; 4] = [
 /// lock rows in one order.
 pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
     let cells: Vec<_> = deltas.iter().collect();
+    let days: BTreeSet<NaiveDate> = cells.iter().map(|(cell, _)| cell.call_date).collect();
+    for day in days {
+        tx.note(Change::Day(day));
+    }
     for cells in cells.chunks(ROWS_A_STATEMENT) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns(COLUMNS);
@@ -305,6 +309,7 @@ pub async fn differences(db: &Database) -> Result<Vec<Difference>> {
 /// Makes all rollups anew from the calls. Other writers wait meanwhile.
 pub async fn rebuild(tx: &Transaction) -> Result<()> {
     use sea_orm::EntityTrait;
+    tx.note(Change::Anything);
     dialect::unhurried(tx).await?;
     dialect::claim_calls(tx).await?;
     dialect::lock_table(tx, "calls").await?;

@@ -21,7 +21,7 @@ pub struct MigrationState {
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
     let tx = begin(db).await?;
-    Migrator::up(&tx, steps).await?;
+    Migrator::up(tx.inner(), steps).await?;
     Ok(tx.commit().await?)
 }
 
@@ -31,7 +31,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
 /// When one fails; none is taken back then.
 pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
     let tx = begin(db).await?;
-    Migrator::down(&tx, steps).await?;
+    Migrator::down(tx.inner(), steps).await?;
     Ok(tx.commit().await?)
 }
 

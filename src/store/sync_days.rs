@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, Func, OnConflict, Query},
 };
 
-use super::{Result, Transaction};
+use super::{Change, Result, Transaction};
 pub use crate::entity::sync_day::Model as SyncDayRow;
 use crate::{
     domain::{business_time::DayRange, sync::SyncTrack},
@@ -44,6 +44,7 @@ pub async fn begin_read(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    tx.note(Change::Day(day));
     let mut insert = Query::insert();
     insert
         .into_table(Entity)
@@ -91,6 +92,7 @@ pub async fn finish_read(
     read: DayRead,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    tx.note(Change::Day(day));
     let completed = if read.whole_day { Some(now) } else { None };
     Entity::update_many()
         .col_expr(Column::Expected, Expr::value(read.expected))
@@ -121,6 +123,7 @@ pub async fn fail_read(
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    tx.note(Change::Day(day));
     Entity::update_many()
         .col_expr(Column::IsStale, Expr::value(true))
         .col_expr(Column::Error, Expr::value(reason))

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction,
+    Change, Result, Transaction,
     record::stored,
     table::{LazyTable, Table},
 };
@@ -122,6 +122,11 @@ pub async fn create(tx: &Transaction, new: NewRun, now: DateTime<Utc>) -> Result
     .await?)
 }
 
+/// The run with this id.
+pub async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<SyncRunRow>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
 /// The runs at work on `track` that cover all of `days` and lived at `alive_since`, newest first.
 pub async fn find_running(
     db: &impl ConnectionTrait,
@@ -147,6 +152,10 @@ pub async fn add_counts(
     counts: RunCounts,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    // A sign of life alone is nothing to tell.
+    if counts != RunCounts::default() {
+        tx.note(Change::Run(id));
+    }
     let plus = |column: Column, by: i64| (column, Expr::col(column).add(by));
     let mut update = Entity::update_many();
     for (column, expression) in [
@@ -181,6 +190,7 @@ pub async fn finish(
     error: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    tx.note(Change::Run(id));
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(status))
         .col_expr(Column::Error, Expr::value(error.map(str::to_owned)))
@@ -218,5 +228,8 @@ pub async fn fail_dead(
         .filter(Column::HeartbeatAt.lt(alive_since))
         .exec(tx)
         .await?;
+    if done.rows_affected > 0 {
+        tx.note(Change::Anything);
+    }
     Ok(done.rows_affected)
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction, dialect,
+    Change, Result, Transaction, dialect,
     record::stored,
     table::{LazyTable, Table},
 };
@@ -127,6 +127,7 @@ pub async fn update(
     fields: UserFields,
     now: DateTime<Utc>,
 ) -> Result<UserRow> {
+    tx.note(Change::Access);
     let row = ActiveModel {
         id: Unchanged(before.id),
         version: Set(before.version + 1),
@@ -142,6 +143,7 @@ pub async fn set_password(
     password_hash: Hidden,
     now: DateTime<Utc>,
 ) -> Result<UserRow> {
+    tx.note(Change::Access);
     let row = ActiveModel {
         id: Unchanged(before.id),
         password_hash: Set(password_hash),

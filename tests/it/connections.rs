@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{Router, body::Body, http::StatusCode, routing::get};
 use dialgraph::{
     domain::viewer::Role,
-    http::{HttpOptions, Server},
+    http::{HttpOptions, Server, StreamOptions, Streams},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -37,6 +37,7 @@ async fn start(router: Router, idle_timeout: Duration) -> Running {
     let server = Server {
         listener,
         router,
+        streams: Streams::new(&StreamOptions::default()),
         idle_timeout,
     };
     let ended = tokio::spawn(server.serve(stop.clone()));

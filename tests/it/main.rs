@@ -35,6 +35,7 @@ mod schedule;
 mod schema;
 mod selection;
 mod snapshots;
+mod subscriptions;
 mod sync;
 mod tags;
 mod tokens;

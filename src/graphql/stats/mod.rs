@@ -5,7 +5,9 @@ mod figures;
 mod grade_stats;
 mod metrics;
 mod query;
+mod subscription;
 mod trend;
 
 pub(super) use metrics::MetricsSummary;
 pub use query::StatsQuery;
+pub use subscription::StatsSubscription;

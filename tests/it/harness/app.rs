@@ -13,7 +13,7 @@ use axum::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use dialgraph::{
-    app::{self, Base, PlatformConfig},
+    app::{self, Base, PlatformConfig, Service},
     auth::{ClaimRules, JwtKeys, KeySource, PublicKeys},
     clock::{Clock as _, ManualClock},
     domain::{
@@ -26,7 +26,7 @@ use dialgraph::{
         ClientConfig, Credentials, RetryPolicy,
         simulator::{Simulator, SimulatorConfig, serve},
     },
-    http::HttpOptions,
+    http::{HttpOptions, Streams},
     service::{
         accounts::{AccountOptions, Accounts},
         passwords::PasswordCost,
@@ -35,6 +35,7 @@ use dialgraph::{
     sync::{Job, Reporter, RunOutcome, Schedule, SyncOptions, Syncer},
 };
 use serde_json::{Value, json};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt as _;
 
 use super::{Backend, TestDatabase};
@@ -49,7 +50,9 @@ pub struct TestApp {
     pub platform: Simulator,
     pub syncer: Syncer,
     base: Base,
-    router: Router,
+    service: Service,
+    /// What runs beside the service until it is dropped.
+    background: DropGuard,
     keys: JwtKeys,
     statements: Arc<Mutex<Vec<String>>>,
     address: String,
@@ -148,14 +151,15 @@ impl TestApp {
         let syncer = syncer(&base, &address);
         let keys = JwtKeys::new(&SECRET.into(), clock.clone());
         let keys = keys.with_rules(rules);
-        let router = router(&base, &keys, &syncer, options);
+        let (service, background) = service(&base, &keys, &syncer, options);
         Self {
             database: Arc::new(database),
             clock,
             platform,
             syncer,
             base,
-            router,
+            service,
+            background,
             keys,
             statements,
             address,
@@ -164,11 +168,15 @@ impl TestApp {
 
     /// From now on requests may ask for no more than this.
     pub fn limit(&mut self, limits: Limits) {
-        let options = HttpOptions {
+        self.configure(HttpOptions {
             limits,
             ..HttpOptions::default()
-        };
-        self.router = router(&self.base, &self.keys, &self.syncer, options);
+        });
+    }
+
+    /// From now on requests have these bounds.
+    pub fn configure(&mut self, options: HttpOptions) {
+        (self.service, self.background) = service(&self.base, &self.keys, &self.syncer, options);
     }
 
     /// From now on tokens are taken that are signed with the keys of `source`, which is read for the
@@ -176,7 +184,7 @@ impl TestApp {
     pub fn trust(&mut self, source: KeySource) {
         let keys = PublicKeys::new(source, self.clock.clone());
         self.keys = self.keys.clone().with_public_keys(Some(keys));
-        self.router = router(&self.base, &self.keys, &self.syncer, HttpOptions::default());
+        self.configure(HttpOptions::default());
     }
 
     /// Another instance of the service, with a connection of its own, the only one it may have, on
@@ -191,13 +199,28 @@ impl TestApp {
 
     /// Another instance of the whole service, which remembers nothing of what this one does.
     pub fn another_service(&self) -> Self {
+        self.beside(self.base.clone())
+    }
+
+    /// Another process of the service on the same database.
+    pub async fn another_process(&self) -> Self {
+        self.beside(Base {
+            db: self.database.connect_again().await,
+            ..self.base.clone()
+        })
+    }
+
+    fn beside(&self, base: Base) -> Self {
+        let (service, background) =
+            service(&base, &self.keys, &self.syncer, HttpOptions::default());
         Self {
             database: self.database.clone(),
             clock: self.clock.clone(),
             platform: self.platform.clone(),
             syncer: self.syncer.clone(),
-            base: self.base.clone(),
-            router: router(&self.base, &self.keys, &self.syncer, HttpOptions::default()),
+            base,
+            service,
+            background,
             keys: self.keys.clone(),
             statements: self.statements.clone(),
             address: self.address.clone(),
@@ -212,12 +235,17 @@ impl TestApp {
 
     /// The HTTP service, to be put on a port.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.service.router.clone()
+    }
+
+    /// The WebSockets and event streams that the router opens.
+    pub fn streams(&self) -> Streams {
+        self.service.streams.clone()
     }
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.unwrap()
+        self.router().oneshot(request).await.unwrap()
     }
 
     /// Sends a query as `role`.
@@ -276,8 +304,14 @@ impl TestApp {
     }
 }
 
-/// The service over `base`, with passwords that are hashed in no time.
-fn router(base: &Base, keys: &JwtKeys, syncer: &Syncer, http: HttpOptions) -> Router {
+/// The service over `base`, with passwords that are hashed in no time, and what runs beside it until
+/// the guard is dropped.
+fn service(
+    base: &Base,
+    keys: &JwtKeys,
+    syncer: &Syncer,
+    http: HttpOptions,
+) -> (Service, DropGuard) {
     let options = AccountOptions {
         cost: PasswordCost {
             memory: 8,
@@ -287,7 +321,11 @@ fn router(base: &Base, keys: &JwtKeys, syncer: &Syncer, http: HttpOptions) -> Ro
         ..AccountOptions::default()
     };
     let accounts: Accounts = app::accounts(base, options).unwrap();
-    app::http(base, keys.clone(), accounts, Some(syncer), http)
+    let stop = CancellationToken::new();
+    let changes = app::follow_changes(base.clone(), accounts.clone(), stop.clone());
+    tokio::spawn(changes);
+    let service = app::http(base, keys.clone(), accounts, Some(syncer), http);
+    (service, stop.drop_guard())
 }
 
 /// Reads days from the platform with `syncer`.

@@ -1,0 +1,86 @@
+//! Executing what was admitted, and the last touch to each answer.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Request, Response, Value,
+    parser::types::{ExecutableDocument, OperationDefinition},
+};
+use futures_util::{
+    StreamExt as _,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::{Inner, RequestContext, batching, chosen, error, limits, order::Shape, privacy};
+use crate::domain::viewer::Capability;
+
+/// How a request is answered.
+pub enum Started {
+    /// Once: a query or a mutation, or a refusal.
+    Answer(Box<Response>),
+    /// Again and again: a subscription. A first answer without data says why there are no others.
+    Stream(BoxStream<'static, Response>),
+}
+
+/// A request that was admitted.
+pub(super) struct Ready {
+    pub is_subscription: bool,
+    pub request: Request,
+    /// What its loaders ask for.
+    pub batches: UnboundedReceiver<BoxFuture<'static, ()>>,
+    pub finish: Finish,
+}
+
+/// What is done to each answer before it goes out.
+pub(super) struct Finish {
+    pub document: Option<Arc<ExecutableDocument>>,
+    /// The operation's name, if one was named.
+    pub operation: Option<String>,
+    pub context: RequestContext,
+    /// What the first answer says of the cost.
+    pub cost: Option<Value>,
+}
+
+impl Ready {
+    /// Executes a query or a mutation.
+    pub async fn execute(mut self, schema: &Inner) -> Response {
+        let execution = schema.execute(self.request);
+        let response = batching::drive(execution, &mut self.batches).await;
+        self.finish.touch(response)
+    }
+
+    /// Executes a subscription.
+    pub fn subscribe(self, schema: &Inner) -> BoxStream<'static, Response> {
+        let responses = schema.execute_stream(self.request);
+        let state = (responses, self.batches, self.finish);
+        stream::unfold(state, async |(mut responses, mut batches, mut finish)| {
+            let response = batching::drive(responses.next(), &mut batches).await?;
+            Some((finish.touch(response), (responses, batches, finish)))
+        })
+        .boxed()
+    }
+}
+
+impl Finish {
+    /// The operation that is executed, and the document that it stands in.
+    pub fn chosen(&self) -> Option<(&ExecutableDocument, &OperationDefinition)> {
+        let document = self.document.as_deref()?;
+        Some((document, chosen(document, self.operation.as_deref())?))
+    }
+
+    /// Puts an answer in order, and leaves out of it what its reader may not see.
+    pub fn touch(&mut self, mut response: Response) -> Response {
+        // Only what was executed has data.
+        if let (Some((document, operation)), Value::Object(_)) = (self.chosen(), &response.data) {
+            Shape::of(document, operation).arrange(&mut response.data);
+        }
+        if !self.context.viewer.may(Capability::SeePhoneNumbers) {
+            privacy::hide(&mut response, &self.context.revealed());
+        }
+        limits::tell_cost(&mut response, self.cost.take());
+        let id = self.context.origin.request_id().unwrap_or_default();
+        error::finish(response, id)
+    }
+}

@@ -1,0 +1,76 @@
+//! The token that a stream goes on with: when it ends, so does the stream.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::watch;
+
+use crate::{
+    domain::viewer::Viewer,
+    http::{
+        AppState,
+        auth::{Holder, NotAuthenticated, holder},
+    },
+};
+
+/// A token that was good, and whose it is.
+pub(super) struct Credential {
+    token: SecretString,
+    holder: Holder,
+    /// Tells when tokens and users were changed.
+    changed: watch::Receiver<u64>,
+}
+
+impl Credential {
+    /// Of a token that is good now.
+    pub async fn check(state: &AppState, token: SecretString) -> Result<Self, NotAuthenticated> {
+        // Before the token is looked at: nothing may happen to it unheard.
+        let changed = state.accounts.changed();
+        let holder = holder(state, token.expose_secret()).await?;
+        Ok(Self {
+            token,
+            holder,
+            changed,
+        })
+    }
+
+    /// Whose token it is.
+    pub const fn viewer(&self) -> &Viewer {
+        &self.holder.viewer
+    }
+
+    /// Returns when the token is good no more, and says why. Asks the database when somebody's
+    /// access was changed, and never else.
+    pub async fn ended(mut self, state: AppState) -> &'static str {
+        let step = state.options.streams.clock_step;
+        let mut is_unsure = false;
+        loop {
+            let Some(left) = self.left(&state) else {
+                return "the token has expired";
+            };
+            let has_changed = tokio::select! {
+                () = tokio::time::sleep(left.min(step)) => false,
+                changed = self.changed.changed() => changed.is_ok(),
+            };
+            if !(has_changed || is_unsure) || self.left(&state).is_none() {
+                continue;
+            }
+            is_unsure = match holder(&state, self.token.expose_secret()).await {
+                Ok(now) if now.viewer == self.holder.viewer => false,
+                Ok(_) => return "what the token lets you do has changed",
+                // The database cannot tell now, and is asked again.
+                Err(NotAuthenticated::Unavailable(_)) => true,
+                Err(_) => return "the token was revoked",
+            };
+        }
+    }
+
+    /// How long the token is good yet, if it is.
+    fn left(&self, state: &AppState) -> Option<Duration> {
+        let Some(ends_at) = self.holder.ends_at else {
+            return Some(Duration::MAX);
+        };
+        let left = (ends_at - state.clock.now()).to_std().ok()?;
+        (!left.is_zero()).then_some(left)
+    }
+}

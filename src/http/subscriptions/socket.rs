@@ -1,0 +1,291 @@
+//! A WebSocket, from its first message to its end, after `graphql-transport-ws`.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::{FutureExt as _, future::BoxFuture, stream::BoxStream};
+use secrecy::SecretString;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
+use tokio_stream::{StreamExt as _, StreamMap};
+
+use super::{
+    credential::Credential,
+    message::{ClientMessage, Closing, PROTOCOL, ServerMessage},
+    operation::{Outcome, outcomes},
+    streams::CallersPlace,
+};
+use crate::{
+    domain::{audit::Origin, viewer::Viewer},
+    http::{
+        AppState,
+        auth::{NotAuthenticated, credentials},
+    },
+};
+
+/// How long the other side may take to close what it was told is closed.
+const PARTING: Duration = Duration::from_secs(2);
+
+/// Why a socket ends.
+#[derive(Debug)]
+enum End {
+    /// It is closed from here.
+    Close(Closing),
+    /// The other side closed it.
+    Left,
+    /// The other side is not there any more.
+    Gone,
+}
+
+impl From<Closing> for End {
+    fn from(closing: Closing) -> Self {
+        Self::Close(closing)
+    }
+}
+
+/// One client's connection.
+pub(super) struct Socket {
+    channel: WebSocket,
+    state: AppState,
+    /// Where it comes from.
+    origin: Origin,
+    operations: StreamMap<String, BoxStream<'static, Outcome>>,
+    /// Whether anything was heard of the other side since it was asked.
+    is_alive: bool,
+}
+
+/// What a client may do that said who it is.
+struct Session {
+    viewer: Viewer,
+    /// Is over when the token is.
+    ended: BoxFuture<'static, &'static str>,
+    _counted: CallersPlace,
+}
+
+impl Socket {
+    pub fn new(channel: WebSocket, state: AppState, origin: Origin) -> Self {
+        Self {
+            channel,
+            state,
+            origin,
+            operations: StreamMap::new(),
+            is_alive: true,
+        }
+    }
+
+    /// Talks until one side has had enough. `token` came with the request that opened the socket.
+    pub async fn serve(mut self, token: Option<SecretString>) {
+        let Err(end) = self.talk(token).await;
+        self.operations.clear();
+        tracing::debug!(?end, "a socket ends");
+        let part = async {
+            match end {
+                End::Close(closing) => {
+                    let frame = Message::Close(Some(closing.frame()));
+                    if self.channel.send(frame).await.is_ok() {
+                        self.drain().await;
+                    }
+                }
+                End::Left => self.drain().await,
+                End::Gone => {}
+            }
+        };
+        // Whoever is too slow for this is cut.
+        let _ = timeout(PARTING, part).await;
+    }
+
+    async fn talk(&mut self, token: Option<SecretString>) -> Result<std::convert::Infallible, End> {
+        let spoken = self.channel.protocol().and_then(|it| it.to_str().ok());
+        if spoken != Some(PROTOCOL) {
+            return Err(Closing::NOT_ACCEPTABLE.into());
+        }
+        let session = Box::pin(self.initialise(token)).await?;
+        self.converse(session).await
+    }
+
+    /// Answers the other side's close frame, and waits until it has hung up.
+    async fn drain(&mut self) {
+        while let Some(Ok(_)) = self.channel.recv().await {}
+    }
+
+    /// Waits until the client has said who it is.
+    async fn initialise(&mut self, token: Option<SecretString>) -> Result<Session, End> {
+        let deadline = Instant::now() + self.state.options.streams.init_timeout;
+        let stop = self.state.streams.stop().clone();
+        loop {
+            let received = timeout_at(deadline, self.channel.recv());
+            let message = match stop.run_until_cancelled(received).await {
+                None => return Err(Closing::GOING_AWAY.into()),
+                Some(Err(_)) => return Err(Closing::INIT_TIMEOUT.into()),
+                Some(Ok(message)) => message,
+            };
+            let Some(text) = self.text(message)? else {
+                continue;
+            };
+            match ClientMessage::read(&text)? {
+                ClientMessage::Init(payload) => {
+                    let token = authorization(payload)?.or(token);
+                    let session = authenticate(&self.state, token).await?;
+                    self.send(&ServerMessage::ConnectionAck).await?;
+                    return Ok(session);
+                }
+                ClientMessage::Ping(payload) => self.send(&ServerMessage::Pong { payload }).await?,
+                ClientMessage::Pong | ClientMessage::Complete(_) => {}
+                ClientMessage::Subscribe(..) => return Err(Closing::UNAUTHORIZED.into()),
+            }
+        }
+    }
+
+    /// Takes messages and sends answers.
+    async fn converse(&mut self, mut session: Session) -> Result<std::convert::Infallible, End> {
+        let stop = self.state.streams.stop().clone();
+        let keep_alive = self.state.options.streams.keep_alive;
+        let mut beats = interval_at(Instant::now() + keep_alive, keep_alive);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                // What was asked for begins before the next message is read.
+                biased;
+                () = stop.cancelled() => return Err(Closing::GOING_AWAY.into()),
+                reason = &mut session.ended => return Err(Closing::forbidden(reason).into()),
+                _ = beats.tick() => {
+                    if !std::mem::take(&mut self.is_alive) {
+                        return Err(End::Gone);
+                    }
+                    self.deliver(Message::Ping(Vec::new().into())).await?;
+                }
+                Some((id, outcome)) = self.operations.next(), if !self.operations.is_empty() => {
+                    self.pass_on(&id, outcome).await?;
+                }
+                message = self.channel.recv() => {
+                    if let Some(text) = self.text(message)? {
+                        self.take(&text, &session.viewer).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The text of a message, if it has one.
+    fn text(
+        &mut self,
+        received: Option<Result<Message, axum::Error>>,
+    ) -> Result<Option<axum::extract::ws::Utf8Bytes>, End> {
+        self.is_alive = true;
+        match received {
+            Some(Ok(Message::Text(text))) => {
+                if text.len() > self.state.options.streams.message_limit {
+                    return Err(Closing::TOO_BIG.into());
+                }
+                Ok(Some(text))
+            }
+            Some(Ok(Message::Binary(_))) => Err(Closing::BINARY.into()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Ok(Message::Close(_))) => Err(End::Left),
+            Some(Err(_)) | None => Err(End::Gone),
+        }
+    }
+
+    /// Does what a client asks for.
+    async fn take(&mut self, text: &str, viewer: &Viewer) -> Result<(), End> {
+        match ClientMessage::read(text)? {
+            ClientMessage::Init(_) => Err(Closing::INIT_AGAIN.into()),
+            ClientMessage::Ping(payload) => self.send(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Complete(id) => {
+                self.operations.remove(&id);
+                Ok(())
+            }
+            ClientMessage::Subscribe(id, _) if self.operations.contains_key(&id) => {
+                Err(Closing::exists(&id).into())
+            }
+            ClientMessage::Subscribe(id, request) => {
+                let most = self.state.options.streams.operations;
+                if self.operations.len() >= most {
+                    let refused = crate::graphql::refused_for_number("operations", most);
+                    return self.pass_on(&id, Outcome::Refused(refused)).await;
+                }
+                let origin = self.origin.clone();
+                let outcomes = outcomes(&self.state, *request, viewer.clone(), origin);
+                self.operations.insert(id, outcomes);
+                Ok(())
+            }
+        }
+    }
+
+    async fn pass_on(&mut self, id: &str, outcome: Outcome) -> Result<(), End> {
+        match outcome {
+            Outcome::Next(response) => {
+                let payload = &response;
+                return self.send(&ServerMessage::Next { id, payload }).await;
+            }
+            Outcome::Refused(response) => {
+                let payload = response.errors.as_slice();
+                self.send(&ServerMessage::Error { id, payload }).await?;
+            }
+            Outcome::Complete => self.send(&ServerMessage::Complete { id }).await?,
+        }
+        self.operations.remove(id);
+        Ok(())
+    }
+
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
+        match serde_json::to_string(message) {
+            Ok(text) => self.deliver(Message::Text(text.into())).await,
+            Err(error) => {
+                tracing::error!(%error, "a message could not be written");
+                Err(End::Gone)
+            }
+        }
+    }
+
+    /// Sends a message. Nothing else is done meanwhile, so that no more than one waits here for a
+    /// client who does not read; who does not for too long is dropped.
+    async fn deliver(&mut self, message: Message) -> Result<(), End> {
+        let patience = self.state.options.streams.keep_alive;
+        match timeout(patience, self.channel.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(Closing::TOO_SLOW.into()),
+        }
+    }
+}
+
+/// Lets the holder of a valid token in.
+async fn authenticate(state: &AppState, token: Option<SecretString>) -> Result<Session, Closing> {
+    let token = token.ok_or_else(|| {
+        Closing::forbidden(r#"send {"Authorization": "Bearer <token>"} with connection_init"#)
+    })?;
+    let credential = Credential::check(state, token).await;
+    let credential = credential.map_err(|error| match error {
+        NotAuthenticated::Unauthenticated(reason) => Closing::forbidden(reason),
+        NotAuthenticated::TokenInUrl => Closing::forbidden("no token is taken from a URL"),
+        NotAuthenticated::Unavailable(_) => Closing::UNAVAILABLE,
+    })?;
+    let viewer = credential.viewer().clone();
+    let counted = state.streams.count(&viewer.subject);
+    Ok(Session {
+        _counted: counted.ok_or(Closing::CROWDED)?,
+        ended: credential.ended(state.clone()).boxed(),
+        viewer,
+    })
+}
+
+/// The token of `{"Authorization": "Bearer …"}`, the name in any case; none where nothing is said.
+fn authorization(payload: Option<&RawValue>) -> Result<Option<SecretString>, Closing> {
+    let Some(payload) = payload else {
+        return Ok(None);
+    };
+    let payload: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(payload.get()).map_err(Closing::invalid)?;
+    let mut said = payload.iter();
+    let Some((_, said)) = said.find(|(name, _)| name.eq_ignore_ascii_case("authorization")) else {
+        return Ok(None);
+    };
+    match said.as_str().and_then(credentials) {
+        Some(token) => Ok(Some(token.into())),
+        None => Err(Closing::forbidden(
+            "Authorization has to be \"Bearer <token>\"",
+        )),
+    }
+}

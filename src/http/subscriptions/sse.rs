@@ -1,0 +1,154 @@
+//! `/graphql/stream`: one operation a request, its answers as server-sent events, after the
+//! "distinct connections mode" of
+//! <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>.
+
+use std::convert::Infallible;
+
+use async_graphql::{Request, Response as Answer, parser::types::OperationType};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, future};
+use secrecy::SecretString;
+
+use super::{
+    credential::Credential,
+    operation::{Outcome, outcomes},
+    upgrade::crowded,
+};
+use crate::{
+    domain::audit::Origin,
+    http::{
+        AppState,
+        auth::{NotAuthenticated, token},
+        client::RequestOrigin,
+        error::{refusal, unreadable_body},
+        graphql::{NotExecuted, is_operation},
+        media_type, request,
+    },
+};
+
+/// A request for events, of whoever holds a valid token.
+pub(in crate::http) struct Listener(Credential);
+
+impl FromRequestParts<AppState> for Listener {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let token = token(parts).map_err(NotAuthenticated::into_response)?;
+        let credential = Credential::check(state, SecretString::from(token)).await;
+        if !media_type::takes_events(&parts.headers) {
+            let message = "answers are text/event-stream here, and the header Accept does not take it; single answers are at /graphql";
+            return Err(refusal(StatusCode::NOT_ACCEPTABLE, message));
+        }
+        Ok(Self(credential.map_err(NotAuthenticated::into_response)?))
+    }
+}
+
+/// An operation in the URL. Only reads: a link must not change anything.
+pub(in crate::http) async fn get(
+    State(state): State<AppState>,
+    listener: Listener,
+    RequestOrigin(origin): RequestOrigin,
+    uri: Uri,
+) -> Response {
+    let mut request = match request::from_url(&uri) {
+        Ok(request) => request,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    // A link that only names a change is one as well.
+    state.schema.recall(&mut request);
+    if is_operation(&mut request, |ty| ty == OperationType::Mutation) {
+        let message = "a mutation has to be sent with POST";
+        let body = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
+        return ([(header::ALLOW, "POST")], body).into_response();
+    }
+    listen(state, listener, request, origin)
+}
+
+/// An operation as JSON.
+pub(in crate::http) async fn post(
+    State(state): State<AppState>,
+    listener: Listener,
+    RequestOrigin(origin): RequestOrigin,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if let Err(error) = media_type::check_body(&headers) {
+        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &error.to_string());
+    }
+    // A layer bounds the length.
+    let body = match to_bytes(body, usize::MAX).await {
+        Ok(body) => body,
+        Err(error) => return unreadable_body(&error, &state.options),
+    };
+    match request::from_body(&body) {
+        Ok(request) => listen(state, listener, request, origin),
+        Err(error) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}
+
+/// Answers as long as the operation goes on, the token is good, and the service is there.
+fn listen(state: AppState, listener: Listener, request: Request, origin: Origin) -> Response {
+    let Listener(credential) = listener;
+    let viewer = credential.viewer().clone();
+    let Some(place) = state.streams.open() else {
+        return crowded();
+    };
+    let Some(counted) = state.streams.count(&viewer.subject) else {
+        let message = "you have too many streams open: close one of them";
+        return refusal(StatusCode::TOO_MANY_REQUESTS, message);
+    };
+    let events =
+        outcomes(&state, request, viewer, origin).filter_map(async |outcome| event(&outcome));
+    let stop = state.streams.stop().clone().cancelled_owned();
+    let keep_alive = KeepAlive::new().interval(
+        // Often enough for the connection not to be taken for an idle one.
+        (state.options.streams.keep_alive).min(state.options.idle_timeout / 2),
+    );
+    let over = future::select(credential.ended(state).boxed(), stop.boxed());
+    let events = open_with(events.take_until(over), (place, counted));
+    let headers = [
+        (header::CACHE_CONTROL.as_str(), "no-store"),
+        // nginx passes events on at once then.
+        ("x-accel-buffering", "no"),
+    ];
+    (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
+}
+
+/// The stream, with what is to be held as long as it exists.
+fn open_with<T>(
+    events: impl Stream<Item = Event> + Send + 'static,
+    held: T,
+) -> impl Stream<Item = Result<Event, Infallible>> + Send
+where
+    T: Send + 'static,
+{
+    events.map(move |event| {
+        let _held = &held;
+        Ok(event)
+    })
+}
+
+fn event(outcome: &Outcome) -> Option<Event> {
+    let next = |data: serde_json::Result<String>| match data {
+        Ok(data) => Some(Event::default().event("next").data(data)),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            None
+        }
+    };
+    match outcome {
+        Outcome::Next(answer) => next(serde_json::to_string(answer)),
+        Outcome::Refused(Answer {
+            errors, extensions, ..
+        }) => next(serde_json::to_string(&NotExecuted { errors, extensions })),
+        Outcome::Complete => Some(Event::default().event("complete").data("")),
+    }
+}

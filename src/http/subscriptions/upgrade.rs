@@ -1,0 +1,79 @@
+//! `GET /graphql/ws`: from a request to a WebSocket.
+
+use axum::{
+    extract::{
+        State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use secrecy::SecretString;
+
+use super::{message::PROTOCOL, origin::may_connect, socket::Socket};
+use crate::http::{
+    AppState,
+    auth::{NotAuthenticated, bearer, has_token_in_url},
+    client::RequestOrigin,
+    error::refusal,
+};
+
+/// Bytes of a socket's buffers: ten thousand of them are open at a time.
+const BUFFER: usize = 4 * 1024;
+/// A message that is a little too long is read to its end, so that the client hears why it is
+/// refused; one that is much too long is not.
+const READ_ANYWAY: usize = 4;
+
+/// Opens a WebSocket.
+pub(in crate::http) async fn upgrade(
+    State(state): State<AppState>,
+    RequestOrigin(origin): RequestOrigin,
+    parts: Parts,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if has_token_in_url(&parts) {
+        return NotAuthenticated::TokenInUrl.into_response();
+    }
+    if !may_connect(&parts.headers, &state.options.allowed_origins) {
+        let message =
+            "pages of this origin may not connect: CORS_ALLOW_ORIGINS names those that may";
+        return refusal(StatusCode::FORBIDDEN, message);
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(error) => return not_a_socket(&error),
+    };
+    let Some(place) = state.streams.open() else {
+        return crowded();
+    };
+    let limit = state.options.streams.message_limit;
+    let token = bearer(&parts).map(SecretString::from);
+    upgrade
+        .protocols([PROTOCOL])
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(limit.saturating_mul(READ_ANYWAY))
+        .max_frame_size(limit.saturating_mul(READ_ANYWAY))
+        .on_upgrade(|socket| async move {
+            Socket::new(socket, state, origin).serve(token).await;
+            drop(place);
+        })
+}
+
+fn not_a_socket(error: &WebSocketUpgradeRejection) -> Response {
+    let message = format!("a WebSocket is opened here, and this request opens none: {error}");
+    let upgrade = [
+        (header::UPGRADE, "websocket"),
+        (header::CONNECTION, "upgrade"),
+    ];
+    (upgrade, refusal(StatusCode::UPGRADE_REQUIRED, &message)).into_response()
+}
+
+/// There is no room for one more.
+pub(super) fn crowded() -> Response {
+    let body = refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too many streams are open: try again later",
+    );
+    ([(header::RETRY_AFTER, "30")], body).into_response()
+}

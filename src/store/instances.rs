@@ -1,0 +1,143 @@
+//! Telling changes on: to the listeners of this process, and through PostgreSQL's `LISTEN` and
+//! `NOTIFY` to the other instances on the same database.
+//!
+//! `NOTIFY` takes a lock of the whole server when its transaction commits. So it is not part of
+//! the transactions that change something: one statement a second, at most, tells of all of them.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use sea_orm::DatabaseBackend;
+use sqlx::{
+    PgPool,
+    postgres::{PgListener, PgPoolOptions},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Database,
+    changes::{Change, Changes},
+};
+
+/// The channel in the database.
+const CHANNEL: &str = "dialgraph_changes";
+/// So many changes go into one notification, which may have 8,000 bytes.
+const A_NOTIFICATION: usize = 200;
+/// The pauses before the database is asked again.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+impl Database {
+    /// Tells listeners here and elsewhere what is committed, and those here what is committed
+    /// elsewhere, until `stop`. Failures are logged, and tried again.
+    pub async fn follow_changes(&self, stop: CancellationToken) {
+        let hear = async {
+            if let Some(pool) = self.postgres() {
+                hear(pool, self.changes(), self.instance()).await;
+            }
+        };
+        let hear = Box::pin(stop.run_until_cancelled(hear));
+        tokio::join!(self.tell_changes(&stop), hear);
+    }
+
+    /// Tells listeners here and elsewhere what is committed, until `stop`.
+    pub async fn tell_changes(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            stop.run_until_cancelled(self.changes().some()).await;
+            self.tell_rest().await;
+            stop.run_until_cancelled(self.changes().pause()).await;
+        }
+        self.tell_rest().await;
+    }
+
+    /// Tells what was committed up to now.
+    pub(super) async fn tell_rest(&self) {
+        let changes = self.changes().take();
+        for change in &changes {
+            self.changes().publish(*change);
+        }
+        let Some(pool) = self.postgres() else {
+            return;
+        };
+        let changes = self.changes().unsent(changes);
+        if let Err(error) = notify(pool, self.instance(), &changes).await {
+            tracing::warn!(%error, "other instances could not be told what changed; trying again");
+            self.changes().keep_unsent(changes);
+        }
+    }
+
+    fn postgres(&self) -> Option<&PgPool> {
+        let connection = self.write();
+        let is_postgres = connection.get_database_backend() == DatabaseBackend::Postgres;
+        is_postgres.then(|| connection.get_postgres_connection_pool())
+    }
+}
+
+async fn notify(pool: &PgPool, instance: u64, changes: &BTreeSet<Change>) -> sqlx::Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let changes: Vec<String> = changes.iter().map(Change::to_string).collect();
+    let payloads: Vec<String> = changes
+        .chunks(A_NOTIFICATION)
+        .map(|changes| format!("{instance:016x} {}", changes.join(" ")))
+        .collect();
+    sqlx::query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload")
+        .bind(CHANNEL)
+        .bind(payloads)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Listens for ever, on a connection of its own: the pool's are for work.
+async fn hear(pool: &PgPool, changes: &Changes, instance: u64) {
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_lazy_with(pool.connect_options().as_ref().clone());
+    let mut pause = FIRST_PAUSE;
+    let mut is_first = true;
+    loop {
+        let heard = listen(&own, changes, instance, is_first, &mut pause).await;
+        let Err(error) = heard;
+        tracing::warn!(%error, "what other instances change is not heard; trying again");
+        is_first = false;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn listen(
+    pool: &PgPool,
+    changes: &Changes,
+    instance: u64,
+    is_first: bool,
+    pause: &mut Duration,
+) -> sqlx::Result<std::convert::Infallible> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    *pause = FIRST_PAUSE;
+    if !is_first {
+        changes.publish(Change::Anything);
+    }
+    loop {
+        match listener.try_recv().await? {
+            Some(notification) => publish(changes, notification.payload(), instance),
+            // The connection was lost, and made anew: nobody knows what was said meanwhile.
+            None => changes.publish(Change::Anything),
+        }
+    }
+}
+
+/// What another instance said. What this one says has been told already.
+fn publish(changes: &Changes, payload: &str, instance: u64) {
+    let mut words = payload.split(' ');
+    let said_by = words.next().map(|word| u64::from_str_radix(word, 16));
+    if said_by == Some(Ok(instance)) {
+        return;
+    }
+    for word in words {
+        changes.publish(word.parse().unwrap_or(Change::Anything));
+    }
+}

@@ -1,0 +1,79 @@
+//! A transaction that may write, and that tells what it changed once that is committed.
+
+use std::sync::{Mutex, PoisonError};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, ExecResult, QueryResult,
+    Statement,
+};
+
+use super::changes::{Change, Changes};
+
+/// An open transaction, as the store's write functions ask for. When it is dropped without
+/// [`Self::commit`], all that it did is undone, and nobody is told of it.
+#[derive(Debug)]
+pub struct Transaction {
+    inner: DatabaseTransaction,
+    changes: Changes,
+    noted: Mutex<Vec<Change>>,
+}
+
+impl Transaction {
+    pub(super) fn new(inner: DatabaseTransaction, changes: Changes) -> Self {
+        Self {
+            inner,
+            changes,
+            noted: Mutex::default(),
+        }
+    }
+
+    /// What migrations work in.
+    pub(super) const fn inner(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// Notes what subscribers have to be told once this is committed.
+    pub(super) fn note(&self, change: Change) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push(change);
+    }
+
+    /// Keeps all that was written, and tells subscribers.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is kept then.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.inner.commit().await?;
+        let noted = self.noted.into_inner();
+        self.changes
+            .tell(noted.unwrap_or_else(PoisonError::into_inner));
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DatabaseBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+
+    fn support_returning(&self) -> bool {
+        self.inner.support_returning()
+    }
+}

@@ -1,0 +1,138 @@
+//! Whose socket it is, and for how long.
+
+use chrono::TimeDelta;
+use dialgraph::{domain::viewer::Role, http::StreamOptions};
+use serde_json::{Value, json};
+
+use super::{Client, SHORT, serve, with_streams};
+use crate::{
+    harness::{Backend, TestApp},
+    identity::{token_of, user},
+    on_both,
+    writes::done,
+};
+
+const DAYS: &str = "subscription { statsUpdated { date } }";
+
+/// Sockets look at the clock often.
+async fn app(backend: &Backend) -> TestApp {
+    let options = StreamOptions {
+        clock_step: SHORT,
+        ..StreamOptions::default()
+    };
+    TestApp::with_options(backend, with_streams(options)).await
+}
+
+on_both! {
+    /// A token's end is the socket's, a minute later, because clocks differ.
+    a_socket_ends_with_its_token = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let mut client = Client::reader(&running, &app).await;
+        client.subscribe("1", DAYS).await;
+        app.clock.advance(TimeDelta::minutes(61) - TimeDelta::milliseconds(1));
+        client.settle().await;
+        app.clock.advance(TimeDelta::milliseconds(1));
+        assert_eq!(client.next().await, json!([4403, "Forbidden: the token has expired"]));
+    };
+
+    /// An access token ends its sockets when it expires and when it is revoked.
+    a_socket_ends_with_its_access_token = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let create = |input: Value| {
+            let app = &app;
+            async move {
+                let made = done(app, "createAccessToken", "secret accessToken { id }", input).await;
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                (text(&made["secret"]), text(&made["accessToken"]["id"]))
+            }
+        };
+        let (short, _) = create(json!({ "name": "a", "role": "ANALYST", "expiresAt": "2026-11-20T04:00:03Z" })).await;
+        let (long, id) = create(json!({ "name": "b", "role": "ANALYST" })).await;
+        let mut expires = Client::ready(&running, &short).await;
+        let mut revoked = Client::ready(&running, &long).await;
+        app.clock.advance(TimeDelta::seconds(3));
+        assert_eq!(expires.next().await, json!([4403, "Forbidden: the token has expired"]));
+        revoked.settle().await;
+        done(&app, "revokeAccessToken", "accessToken { id }", json!({ "id": id })).await;
+        assert_eq!(revoked.next().await, json!([4403, "Forbidden: the token was revoked"]));
+    };
+
+    /// A user's sockets end when they may come in no more, or may do something else.
+    a_socket_ends_with_its_user = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let li = user(&app, "li", "AGENT").await;
+        let wu = user(&app, "wu", "AGENT").await;
+        let mut gone = Client::ready(&running, &token_of(&app, "li").await).await;
+        let mut changed = Client::ready(&running, &token_of(&app, "wu").await).await;
+        done(&app, "deactivateUser", "user { isActive }", json!({ "id": li })).await;
+        assert_eq!(gone.next().await, json!([4403, "Forbidden: the token was revoked"]));
+        changed.settle().await;
+        done(&app, "updateUser", "user { role }", json!({ "id": wu, "role": "ANALYST" })).await;
+        assert_eq!(changed.next().await, json!([4403, "Forbidden: what the token lets you do has changed"]));
+    };
+}
+
+/// Another instance's revocation ends sockets here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_instance_ends_a_socket() {
+    let Some(backend) = Backend::postgres() else {
+        return;
+    };
+    let app = TestApp::new(&backend).await;
+    let other = app.another_process().await;
+    let running = serve(&other).await;
+    user(&app, "li", "AGENT").await;
+    let mut client = Client::ready(&running, &token_of(&app, "li").await).await;
+    // The other one begins to listen some time after its start.
+    let mut run = 0;
+    client.subscribe("1", DAYS).await;
+    loop {
+        run += 1;
+        let name = format!("P{run}");
+        done(
+            &app,
+            "createPackage",
+            "package { id }",
+            json!({ "name": name }),
+        )
+        .await;
+        if tokio::time::timeout(SHORT, client.data("1")).await.is_ok() {
+            break;
+        }
+    }
+    client.say(super::complete("1")).await;
+    client.settle_past("1").await;
+    let li = app.data("{ users { nodes { id name } } }").await["users"]["nodes"][0]["id"].clone();
+    done(
+        &app,
+        "deactivateUser",
+        "user { isActive }",
+        json!({ "id": li }),
+    )
+    .await;
+    assert_eq!(
+        client.next().await,
+        json!([4403, "Forbidden: the token was revoked"])
+    );
+}
+
+/// What a role sees masked it sees masked here.
+#[tokio::test]
+async fn a_socket_shows_no_more_than_http() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    let running = serve(&app).await;
+    let call = crate::harness::call("a", "2026-11-20T01:00:00Z");
+    crate::harness::ingest(&app.database.db, vec![call]).await;
+    for role in [Role::Analyst, Role::Agent] {
+        let query = "{ calls { nodes { phoneNumber } } }";
+        let mut client = Client::ready(&running, &app.token(role)).await;
+        client.subscribe("1", query).await;
+        let expected = app.query_as(role, query).await.data();
+        assert_eq!(client.data("1").await, expected);
+        let sees = expected.to_string().contains("13812348000");
+        assert_eq!(sees, role == Role::Agent);
+    }
+}
