@@ -20,6 +20,8 @@ use crate::{
 const COUNTING: u64 = 20;
 /// Most objects that a mutation's filter selects.
 const MOST_FILTERED: u64 = MAX_ASSIGNED as u64;
+/// The argument, and the field of inputs, that selects objects.
+const FILTER: &str = "filter";
 /// Fields of introspection that lead from types to types.
 const CIRCLES: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
@@ -43,6 +45,10 @@ pub(super) struct Extent {
     pub circles: u64,
     /// Whether it asks the schema about itself.
     pub introspects: bool,
+    /// Objects in the filters of one field.
+    pub conditions: u64,
+    /// The longest list of an argument.
+    pub longest: u64,
 }
 
 impl Extent {
@@ -58,6 +64,7 @@ impl Extent {
             document,
             variables,
             fragments: HashMap::new(),
+            sent: HashMap::new(),
         };
         let root = match operation.ty {
             OperationType::Query => "Query",
@@ -79,6 +86,8 @@ impl Extent {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.circles = self.circles.max(other.circles);
+        self.conditions = self.conditions.max(other.conditions);
+        self.longest = self.longest.max(other.longest);
         self.introspects |= other.introspects;
     }
 }
@@ -93,6 +102,8 @@ struct Walk<'a> {
     variables: &'a Variables,
     /// What was found out of fragments, by name and by how many objects they are about.
     fragments: HashMap<(&'a str, u64), Extent>,
+    /// What was found out of variables, by name and by whether they are in a filter.
+    sent: HashMap<(&'a str, bool), Brought>,
 }
 
 impl<'a> Walk<'a> {
@@ -139,9 +150,10 @@ impl<'a> Walk<'a> {
         let outline = self.outline;
         let lead = outline.lead(of, name);
         let many = lead.map_or(Many::Few, |lead| lead.many);
+        let brought = self.brought(field);
         // Only these fields lead to objects that arguments name.
         let given = if many == Many::Named || of == "Mutation" {
-            self.named(field)
+            brought.named
         } else {
             1
         };
@@ -153,6 +165,8 @@ impl<'a> Walk<'a> {
         let target = lead.map_or("", |lead| lead.target.as_str());
         let inner = self.selection(&field.selection_set.node, target, named_below);
         let own = if name == "totalCount" { COUNTING } else { 1 };
+        // Each row's list reads its filter anew; the filter itself is a part of the field.
+        let own = own + brought.conditions.saturating_sub(1);
         let circle = u64::from(lead.is_none() && CIRCLES.contains(&name));
         let extent = Extent {
             cost: inner.cost.saturating_mul(factor).saturating_add(own),
@@ -164,6 +178,8 @@ impl<'a> Walk<'a> {
             directives: inner.directives,
             circles: inner.circles.saturating_add(circle),
             introspects: inner.introspects || INTROSPECTION.contains(&name),
+            conditions: inner.conditions.max(brought.conditions),
+            longest: inner.longest.max(brought.longest),
         };
         with_directives(extent, &field.directives)
     }
@@ -186,44 +202,103 @@ impl<'a> Walk<'a> {
             .min(MAX_PAGE_SIZE.into())
     }
 
-    /// How many objects the arguments name: the longest list in them, or what a filter may select.
-    fn named(&self, field: &Field) -> u64 {
+    fn brought(&mut self, field: &'a Field) -> Brought {
         let arguments = field.arguments.iter();
-        let named = arguments.map(|(name, value)| self.written(&name.node, &value.node));
-        named.max().unwrap_or(1).max(1)
+        arguments.fold(Brought::default(), |brought, (name, value)| {
+            brought.and(self.written(&name.node, &value.node, false))
+        })
     }
 
-    fn written(&self, name: &str, value: &Written) -> u64 {
+    fn written(&mut self, name: &str, value: &'a Written, in_filter: bool) -> Brought {
+        let in_filter = in_filter || name == FILTER;
         match value {
-            Written::Variable(variable) => {
-                let value = self.variables.get(variable);
-                value.map_or(1, |value| sent(name, value))
-            }
-            Written::List(items) => count(items),
-            Written::Object(_) if name == "filter" => MOST_FILTERED,
+            Written::Variable(variable) => self.sent(variable, in_filter),
+            Written::List(items) => items.iter().fold(Brought::list(items), |brought, item| {
+                brought.and(self.written(name, item, in_filter))
+            }),
             Written::Object(fields) => {
                 let fields = fields.iter();
-                fields
-                    .map(|(name, value)| self.written(name, value))
-                    .max()
-                    .unwrap_or(1)
+                fields.fold(Brought::object(in_filter), |brought, (name, value)| {
+                    brought.and(self.written(name, value, in_filter))
+                })
             }
-            _ => 1,
+            _ => Brought::default(),
         }
+    }
+
+    /// A variable may stand in many places, and is looked at once.
+    fn sent(&mut self, variable: &'a Name, in_filter: bool) -> Brought {
+        let variables = self.variables;
+        let key = (variable.as_str(), in_filter);
+        let sent = || {
+            let value = variables.get(variable);
+            value.map_or_else(Brought::default, |value| sent("", value, in_filter))
+        };
+        *self.sent.entry(key).or_insert_with(sent)
     }
 }
 
 /// The same of a value that came with the request.
-fn sent(name: &str, value: &Value) -> u64 {
+fn sent(name: &str, value: &Value, in_filter: bool) -> Brought {
+    let in_filter = in_filter || name == FILTER;
     match value {
-        Value::List(items) => count(items),
-        Value::Object(_) if name == "filter" => MOST_FILTERED,
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| sent(name, value))
-            .max()
-            .unwrap_or(1),
-        _ => 1,
+        Value::List(items) => items.iter().fold(Brought::list(items), |brought, item| {
+            brought.and(sent(name, item, in_filter))
+        }),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields.fold(Brought::object(in_filter), |brought, (name, value)| {
+                brought.and(sent(name, value, in_filter))
+            })
+        }
+        _ => Brought::default(),
+    }
+}
+
+/// What the arguments of a field bring with them.
+#[derive(Debug, Clone, Copy)]
+struct Brought {
+    /// How many objects they name: the longest list, or what a filter may select.
+    named: u64,
+    /// The longest list.
+    longest: u64,
+    /// Objects in filters: each `and`, `or`, `not`, related record and comparison is one.
+    conditions: u64,
+}
+
+impl Default for Brought {
+    fn default() -> Self {
+        Self {
+            named: 1,
+            longest: 0,
+            conditions: 0,
+        }
+    }
+}
+
+impl Brought {
+    fn list<T>(items: &[T]) -> Self {
+        Self {
+            named: count(items).max(1),
+            longest: count(items),
+            conditions: 0,
+        }
+    }
+
+    fn object(in_filter: bool) -> Self {
+        Self {
+            named: if in_filter { MOST_FILTERED } else { 1 },
+            longest: 0,
+            conditions: u64::from(in_filter),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            named: self.named.max(other.named),
+            longest: self.longest.max(other.longest),
+            conditions: self.conditions.saturating_add(other.conditions),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     cost::Extent,
     error,
 };
-use crate::clock::whole_seconds;
+use crate::{clock::whole_seconds, domain::filter::MAX_CONDITIONS};
 
 /// Bounds of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,14 @@ impl Default for Limits {
 /// Most steps of introspection from a type to its fields and on to theirs: tools need one, and each
 /// one more multiplies the answer.
 const MOST_CIRCLES: u64 = 3;
+
+/// Most objects in the filters of one field: each condition that the rules of filters count takes
+/// two at most. What is beyond is refused before it is made into a filter, which takes much more
+/// memory than the text.
+const MOST_CONDITIONS: u64 = 2 * MAX_CONDITIONS as u64;
+
+/// Longest list of an argument; the longest that any field takes are the 5,000 calls of an import.
+const LONGEST_LIST: u64 = 10_000;
 
 /// Why a request is not executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -144,6 +152,18 @@ impl Limits {
                 "has directives to the number of",
                 extent.directives,
                 self.directives,
+                SPLIT,
+            ),
+            (
+                "has in the filters of one field objects to the number of",
+                extent.conditions,
+                MOST_CONDITIONS,
+                "a filter has at most 200 conditions",
+            ),
+            (
+                "has a list as an argument whose items are to the number of",
+                extent.longest,
+                LONGEST_LIST,
                 SPLIT,
             ),
             (

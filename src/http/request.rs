@@ -7,12 +7,19 @@ use serde_json::{error::Category, value::RawValue};
 
 use crate::{domain::fields::given, graphql::PERSISTED_QUERY};
 
+/// Most values of variables, each number, text, list and object being one; an import of 5,000 calls
+/// has some 150,000.
+const MAX_VALUES: usize = 500_000;
+
 /// Why something is no GraphQL request.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Malformed {
     /// There is no body.
     #[error("there is no body: {FORM}")]
     Empty,
+    /// So many values that they would take much more memory than their text.
+    #[error("`{0}` has more than {MAX_VALUES} values: send it as several requests")]
+    TooManyValues(&'static str),
     /// The body is in other characters.
     #[error("the body is not UTF-8")]
     NotUtf8,
@@ -198,7 +205,27 @@ fn object<T: DeserializeOwned + Default>(name: &'static str, json: &str) -> Resu
     if json.trim() == "null" {
         return Ok(T::default());
     }
+    if values(json) > MAX_VALUES {
+        return Err(Malformed::TooManyValues(name));
+    }
     read(name, "an object", json)
+}
+
+/// About how many values a JSON text has, counted without reading it.
+fn values(json: &str) -> usize {
+    let mut in_string = false;
+    let mut is_escaped = false;
+    let begins_value = |byte: &&u8| {
+        let was_in_string = in_string;
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ => {}
+        }
+        !was_in_string && matches!(byte, b'{' | b'[' | b',')
+    };
+    json.as_bytes().iter().filter(begins_value).count()
 }
 
 fn read<T: DeserializeOwned>(
@@ -303,6 +330,27 @@ mod tests {
             refused(&deep).contains("recursion limit"),
             "{}",
             refused(&deep)
+        );
+    }
+
+    #[test]
+    fn values_are_counted_before_they_are_read() {
+        for (json, count) in [
+            ("{}", 1),
+            (r#"{"a": 1, "b": [2, {}]}"#, 5),
+            (r#"{"a,[{": "\\\",{", "b": 1}"#, 2),
+        ] {
+            assert_eq!(values(json), count, "{json}");
+        }
+        let body = |values: usize| {
+            let list = vec!["{}"; values].join(",");
+            format!(r#"{{"query": "x", "variables": {{"a": [{list}]}}}}"#)
+        };
+        // The object and the list, each element, and the commas between them.
+        assert!(from_body(body(249_999).as_bytes()).is_ok());
+        assert_eq!(
+            refused(&body(250_001)),
+            "`variables` has more than 500000 values: send it as several requests"
         );
     }
 

@@ -49,7 +49,15 @@ on_both! {
             (
                 "mutation($i: AssignTasksInput!) { assignTasks(input: $i) { assigned tasks { id } } }",
                 json!({ "i": { "packageId": null, "filter": { "taskName": { "eq": "x" } } } }),
-                1 + 1 + 1 + 1_000,
+                // The condition on the name is one more.
+                1 + 1 + 1 + 1_000 + 1,
+            ),
+            // The condition, and for each of two packages those of its tasks: and, two filters with
+            // a comparison each.
+            (
+                r#"query($in: DialTaskFilter) { packages(first: 2, filter: {name: {eq: "x"}}) { nodes { tasks(filter: $in) { __typename } } } }"#,
+                json!({ "in": { "and": [{ "taskName": { "eq": "x" } }, { "taskName": { "eq": "y" } }] } }),
+                1 + 1 + 1 + 2 * (1 + 4 + 1),
             ),
             (
                 r#"mutation { assignTasks(input: {packageId: null, taskIds: ["a", "b"]}) { tasks { id taskName } } }"#,
@@ -119,6 +127,31 @@ on_both! {
         assert_eq!(refused.body["errors"][0]["extensions"], expected);
         let expected = json!({ "requested": 101, "limit": 100, "remaining": null, "resetsAt": null });
         assert_eq!(refused.body["extensions"]["cost"], expected);
+    };
+
+    /// What is small as a text and large as an input is refused while it is a text.
+    long_lists_and_filters_are_refused_before_they_are_read = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let filter = "query($or: [CallFilter!]) { calls(filter: {or: $or}) { totalCount } }";
+        let written = |objects: usize| format!("{{ calls(filter: {{or: [{}]}}) {{ totalCount }} }}", "{} ".repeat(objects));
+        let ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+        let refused = "the query has in the filters of one field objects to the number of 401, and at most 400 is taken: a filter has at most 200 conditions";
+        // The outermost object is one of them; of 399 empty ones the rules of filters say no.
+        for (query, variables, code, message) in [
+            (filter, json!({ "or": vec![json!({}); 399] }), "BAD_USER_INPUT", "a filter has at most 200 conditions, and this one has more"),
+            (filter, json!({ "or": vec![json!({}); 400] }), "QUERY_TOO_COMPLEX", refused),
+            (&written(400), json!({}), "QUERY_TOO_COMPLEX", refused),
+            (ids, json!({ "ids": vec![""; 201] }), "BAD_USER_INPUT", "at most 200 ids can be looked up at once, and 201 were given"),
+            (
+                ids,
+                json!({ "ids": vec![""; 10_001] }),
+                "QUERY_TOO_COMPLEX",
+                "the query has a list as an argument whose items are to the number of 10001, and at most 10000 is taken: send it as several queries",
+            ),
+        ] {
+            let answer = app.query_with(Role::Admin, query, variables).await;
+            assert_eq!((answer.code(), answer.message()), (code, message));
+        }
     };
 
     /// Tools learn the schema; a query that goes round in it is refused.
