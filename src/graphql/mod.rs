@@ -251,30 +251,26 @@ impl Schema {
             self.check(&request.query, None)?;
             return Ok(Prepared::default());
         };
-        let chosen = chosen(&document, request.operation_name.as_deref());
-        let cost = match chosen {
-            Some(operation) => {
-                variables::set_defaults(&mut request.variables, operation);
-                Some(self.admit(&document, operation, request, viewer)?)
-            }
-            None => None,
-        };
+        let operation = chosen(&document, request.operation_name.as_deref())
+            .ok_or_else(|| refused(Refusal::UnknownOperation))?;
+        variables::set_defaults(&mut request.variables, operation);
+        let cost = self.admit(&document, operation, request, viewer)?;
         if !is_known {
-            self.check(&request.query, cost.as_ref())?;
+            self.check(&request.query, Some(&cost))?;
             self.documents.remember(&request.query, &document);
         }
         if let Some(digest) = digest {
             self.persisted.remember(digest, &request.query, &document);
         }
-        let unset = chosen.map(|operation| variables::unset(&request.variables, operation));
-        if let Some(unset) = unset.filter(|unset| !unset.is_empty()) {
+        let unset = variables::unset(&request.variables, operation);
+        if !unset.is_empty() {
             let mut document = ExecutableDocument::clone(&document);
             variables::leave_out(&mut document, &unset);
             request.set_parsed_query(document);
         }
         Ok(Prepared {
             document: Some(document),
-            cost,
+            cost: Some(cost),
         })
     }
 
@@ -312,7 +308,7 @@ impl Schema {
             .check(&extent)
             .map_err(|refusal| refuse(refusal, None))?;
         let now = self.clock.now();
-        match self.budgets.spend(&viewer.subject, extent.cost, now) {
+        match self.budgets.spend(viewer.principal(), extent.cost, now) {
             Ok(balance) => Ok(told(Some(balance))),
             Err((balance, wait)) => {
                 let refusal = Refusal::OverBudget {

@@ -31,6 +31,8 @@ const WAITING: usize = 256;
 pub enum Change {
     /// Figures of a business day, or how complete they are.
     Day(NaiveDate),
+    /// Figures of days that nobody counted: of all that show packages or prices, say.
+    Figures,
     /// A synchronisation went on, or ended.
     Run(i64),
     /// Somebody may come in no more, or do something else than before.
@@ -167,6 +169,7 @@ impl Changes {
         let hub = &self.0;
         let (day, run) = match change {
             Change::Day(day) => (Some(Some(day)), None),
+            Change::Figures => (Some(None), None),
             Change::Run(run) => (None, Some(Some(run))),
             Change::Access => (None, None),
             Change::Anything => (Some(None), Some(None)),
@@ -206,6 +209,7 @@ impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Day(day) => write!(formatter, "day:{day}"),
+            Self::Figures => formatter.write_str("figures"),
             Self::Run(run) => write!(formatter, "run:{run}"),
             Self::Access => formatter.write_str("access"),
             Self::Anything => formatter.write_str("anything"),
@@ -225,6 +229,7 @@ impl FromStr for Change {
         let known = match text.split_once(':') {
             Some(("day", day)) => day.parse().ok().map(Self::Day),
             Some(("run", run)) => run.parse().ok().map(Self::Run),
+            None if text == "figures" => Some(Self::Figures),
             None if text == "access" => Some(Self::Access),
             None if text == "anything" => Some(Self::Anything),
             _ => None,
@@ -245,6 +250,7 @@ mod tests {
     fn a_change_is_read_as_it_was_written() {
         let changes = [
             day("2026-11-20"),
+            Change::Figures,
             Change::Run(7),
             Change::Access,
             Change::Anything,
