@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use async_graphql::{Name, parser::types::Selection};
 use async_graphql::{
     Positioned, Value, Variables,
-    parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, SelectionSet},
+    parser::types::{ExecutableDocument, Field, OperationDefinition, SelectionSet},
 };
 use async_graphql_value::Value as Written;
 
-use super::outline::{Many, Outline};
+use super::outline::{Many, Outline, root_name};
 use crate::{
     domain::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE},
     service::tasks::MAX_ASSIGNED,
@@ -66,11 +66,7 @@ impl Extent {
             fragments: HashMap::new(),
             sent: HashMap::new(),
         };
-        let root = match operation.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
+        let root = root_name(operation.ty);
         let mut extent = walk.selection(&operation.selection_set.node, root, 1);
         extent.directives = extent
             .directives

@@ -24,6 +24,7 @@ mod limits;
 mod lists;
 mod loaders;
 mod node;
+mod nulls;
 mod order;
 mod ordering;
 mod outline;
@@ -213,6 +214,7 @@ impl Schema {
         let operation = request.operation_name.clone();
         let prepared = self.prepare(&mut request, &context.viewer);
         let mut finish = Finish {
+            outline: self.outline.clone(),
             document: None,
             operation,
             context,

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::{
     parse_schema,
-    types::{BaseType, FieldDefinition, Type, TypeDefinition, TypeKind, TypeSystemDefinition},
+    types::{
+        BaseType, FieldDefinition, OperationType, Type, TypeDefinition, TypeKind,
+        TypeSystemDefinition,
+    },
 };
 
 /// How many objects a field leads to.
@@ -25,6 +28,17 @@ pub(super) struct Lead {
     pub target: String,
     /// How many of it.
     pub many: Many,
+    /// Whether it may be null, and inside of each list, from the outermost.
+    pub nullable: Vec<bool>,
+}
+
+/// The type at the root of an operation.
+pub(super) const fn root_name(of: OperationType) -> &'static str {
+    match of {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
+    }
 }
 
 /// The fields of all types.
@@ -98,11 +112,20 @@ fn lead(of: &TypeDefinition, to: &Type, nodes: &HashSet<&str>) -> Lead {
     Lead {
         target: target.to_owned(),
         many,
+        nullable: nullable(to),
     }
 }
 
 fn is_page(name: &str) -> bool {
     name.ends_with("Connection")
+}
+
+fn nullable(of: &Type) -> Vec<bool> {
+    let mut places = vec![of.nullable];
+    if let BaseType::List(item) = &of.base {
+        places.extend(nullable(item));
+    }
+    places
 }
 
 fn innermost(of: &Type) -> (&str, bool) {

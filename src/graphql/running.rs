@@ -13,7 +13,10 @@ use futures_util::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Inner, RequestContext, batching, chosen, error, limits, order::Shape, privacy};
+use super::{
+    Inner, RequestContext, batching, chosen, error, limits, nulls, order::Shape, outline::Outline,
+    privacy,
+};
 use crate::domain::viewer::Capability;
 
 /// How a request is answered.
@@ -35,6 +38,7 @@ pub(super) struct Ready {
 
 /// What is done to each answer before it goes out.
 pub(super) struct Finish {
+    pub outline: Arc<Outline>,
     pub document: Option<Arc<ExecutableDocument>>,
     /// The operation's name, if one was named.
     pub operation: Option<String>,
@@ -74,6 +78,7 @@ impl Finish {
     pub fn touch(&mut self, mut response: Response) -> Response {
         // Only what was executed has data.
         if let (Some((document, operation)), Value::Object(_)) = (self.chosen(), &response.data) {
+            nulls::put_in(&mut response, &self.outline, document, operation);
             Shape::of(document, operation).arrange(&mut response.data);
         }
         if !self.context.viewer.may(Capability::SeePhoneNumbers) {

@@ -26,6 +26,7 @@ mod identity;
 mod limits;
 mod migrations;
 mod nested;
+mod nulls;
 mod paging;
 mod persisted;
 mod privacy;
