@@ -13,7 +13,7 @@ use futures_util::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Inner, RequestContext, batching, chosen, error, limits, order::Shape, privacy};
+use super::{Inner, RequestContext, batching, chosen, error, events::EventBounds, limits, order::Shape, privacy};
 use crate::domain::viewer::Capability;
 
 /// How a request is answered.
@@ -28,6 +28,8 @@ pub enum Started {
 pub(super) struct Ready {
     pub is_subscription: bool,
     pub request: Request,
+    /// What it costs, or each event of it.
+    pub price: u64,
     /// What its loaders ask for.
     pub batches: UnboundedReceiver<BoxFuture<'static, ()>>,
     pub finish: Finish,
@@ -39,7 +41,7 @@ pub(super) struct Finish {
     /// The operation's name, if one was named.
     pub operation: Option<String>,
     pub context: RequestContext,
-    /// What the first answer says of the cost.
+    /// What the first answer says of the cost, unless it says that of an event.
     pub cost: Option<Value>,
 }
 
@@ -52,8 +54,8 @@ impl Ready {
     }
 
     /// Executes a subscription.
-    pub fn subscribe(self, schema: &Inner) -> BoxStream<'static, Response> {
-        let responses = schema.execute_stream(self.request);
+    pub fn subscribe(self, schema: &Inner, bounds: EventBounds) -> BoxStream<'static, Response> {
+        let responses = schema.execute_stream(self.request.data(bounds));
         let state = (responses, self.batches, self.finish);
         stream::unfold(state, async |(mut responses, mut batches, mut finish)| {
             let response = batching::drive(responses.next(), &mut batches).await?;

@@ -15,7 +15,7 @@ use crate::http::{
     AppState,
     auth::{NotAuthenticated, bearer, has_token_in_url},
     client::RequestOrigin,
-    error::refusal,
+    error::{refusal, unavailable},
 };
 
 /// Bytes of a socket's buffers: ten thousand of them are open at a time.
@@ -71,9 +71,6 @@ fn not_a_socket(error: &WebSocketUpgradeRejection) -> Response {
 
 /// There is no room for one more.
 pub(super) fn crowded() -> Response {
-    let body = refusal(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "too many streams are open: try again later",
-    );
+    let body = unavailable("too many streams are open: try again later");
     ([(header::RETRY_AFTER, "30")], body).into_response()
 }

@@ -1,7 +1,10 @@
 //! How much sockets may ask for, and how they end.
 
+use std::time::Duration;
+
 use dialgraph::{
     domain::viewer::Role,
+    graphql::Limits,
     http::{HttpOptions, StreamOptions},
 };
 use futures_util::SinkExt as _;
@@ -9,7 +12,10 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, PATIENCE, SHORT, SUBPROTOCOL, serve, with_streams};
-use crate::harness::{Backend, TestApp};
+use crate::{
+    harness::{Backend, TestApp, call, ingest},
+    writes::done,
+};
 
 const DAYS: &str = "subscription { statsUpdated { date } }";
 
@@ -166,6 +172,81 @@ async fn a_slow_client_is_dropped() {
         }
     }
     connect_again(&running).await;
+}
+
+/// Who does not read waits alone: others write, and the service ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_stops_nobody() {
+    let app = app(StreamOptions {
+        keep_alive: Duration::from_secs(3600),
+        ..StreamOptions::default()
+    })
+    .await;
+    let mut running = serve(&app).await;
+    let mut client = Client::writer_with_small_buffer(&running, &app).await;
+    let long = "x".repeat(60_000);
+    // More than the buffers of both sides hold.
+    for number in 0..400 {
+        let create = format!(
+            r#"mutation {{ createPackage(input: {{ name: "P{number}" }}) {{ package {{ id }} }} }}"#
+        );
+        let both = async {
+            client.subscribe(&number.to_string(), &create).await;
+            client
+                .say(json!({ "type": "ping", "payload": { "a": long } }))
+                .await;
+        };
+        if tokio::time::timeout(4 * SHORT, both).await.is_err() {
+            break;
+        }
+    }
+    let write = done(
+        &app,
+        "createPackage",
+        "package { id }",
+        json!({ "name": "Q" }),
+    );
+    tokio::time::timeout(PATIENCE, write)
+        .await
+        .expect("somebody else can write");
+    running.stop.cancel();
+    let ended = tokio::time::timeout(PATIENCE, &mut running.ended).await;
+    ended.expect("the service ends").unwrap();
+}
+
+/// Each event costs as much as the subscription did to begin; when too little is left, it ends.
+#[tokio::test]
+async fn events_are_charged() {
+    // `statsUpdated` and its `date` cost 2: once to begin, and twice for events.
+    let options = HttpOptions {
+        limits: Limits {
+            budget: 7,
+            ..Limits::default()
+        },
+        ..HttpOptions::default()
+    };
+    let app = TestApp::with_options(&Backend::Sqlite, options).await;
+    let running = serve(&app).await;
+    let mut client = Client::reader(&running, &app).await;
+    client.subscribe("1", DAYS).await;
+    client.settle().await;
+    let calls = ["18", "19", "20"].map(|day| call(day, &format!("2026-11-{day}T01:00:00Z")));
+    ingest(&app.database.db, calls.to_vec()).await;
+    for (date, remaining) in [("2026-11-18", 3), ("2026-11-19", 1)] {
+        let told = client.next().await["payload"].clone();
+        assert_eq!(told["data"]["statsUpdated"]["date"], date);
+        let cost = &told["extensions"]["cost"];
+        assert_eq!(
+            (&cost["requested"], &cost["remaining"]),
+            (&json!(2), &json!(remaining))
+        );
+    }
+    let refused = client.next().await;
+    assert_eq!(refused["type"], "error");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    // It has ended, and the id is free.
+    client.subscribe("1", "{ __typename }").await;
+    assert_eq!(client.data("1").await, json!({ "__typename": "Query" }));
 }
 
 /// Who does not answer is not there any more.
