@@ -70,9 +70,7 @@ use self::{
     running::{Finish, Ready},
     validation::Validator,
 };
-use crate::{
-    domain::{audit::Origin, viewer::Viewer},
-};
+use crate::domain::{audit::Origin, viewer::Viewer};
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]

@@ -13,7 +13,10 @@ use futures_util::{
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Inner, RequestContext, batching, chosen, error, events::EventBounds, limits, order::Shape, privacy};
+use super::{
+    Inner, RequestContext, batching, chosen, error, events::EventBounds, limits, order::Shape,
+    privacy,
+};
 use crate::domain::viewer::Capability;
 
 /// How a request is answered.

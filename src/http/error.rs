@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use tower_http::{request_id::RequestId, timeout::TimeoutError};
 
 use super::HttpOptions;
-use crate::graphql::code::{BAD_USER_INPUT, FORBIDDEN, INTERNAL, RATE_LIMITED, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE};
+use crate::graphql::code::{
+    BAD_USER_INPUT, FORBIDDEN, INTERNAL, RATE_LIMITED, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE,
+};
 
 /// Stable values of `extensions.code` that only HTTP has.
 pub(super) mod code {

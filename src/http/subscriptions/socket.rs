@@ -13,7 +13,7 @@ use super::{
     credential::Credential,
     message::{ClientMessage, Closing, PROTOCOL, ServerMessage},
     operation::{Outcome, outcomes},
-    streams::CallersPlace,
+    streams::{CallersPlace, UnknownPlace},
 };
 use crate::{
     domain::{audit::Origin, viewer::Viewer},
@@ -49,6 +49,10 @@ pub(super) struct Socket {
     state: AppState,
     /// Where it comes from.
     origin: Origin,
+    /// Is kept until the socket is closed: first an [`UnknownPlace`], then a [`Place`].
+    ///
+    /// [`Place`]: super::streams::Place
+    place: Box<dyn Send>,
     operations: StreamMap<String, BoxStream<'static, Outcome>>,
     /// Whether anything was heard of the other side since it was asked.
     is_alive: bool,
@@ -63,11 +67,12 @@ struct Session {
 }
 
 impl Socket {
-    pub fn new(channel: WebSocket, state: AppState, origin: Origin) -> Self {
+    pub fn new(channel: WebSocket, state: AppState, origin: Origin, place: UnknownPlace) -> Self {
         Self {
             channel,
             state,
             origin,
+            place: Box::new(place),
             operations: StreamMap::new(),
             is_alive: true,
         }
@@ -92,6 +97,7 @@ impl Socket {
         };
         // Whoever is too slow for this is cut.
         let _ = timeout(PARTING, part).await;
+        drop(self.place);
     }
 
     async fn talk(&mut self, token: Option<SecretString>) -> Result<std::convert::Infallible, End> {
@@ -130,6 +136,8 @@ impl Socket {
                 ClientMessage::Init(payload) => {
                     let token = authorization(payload)?.or(token);
                     let session = authenticate(&self.state, token).await?;
+                    let place = self.state.streams.open().ok_or(Closing::FULL)?;
+                    self.place = Box::new(place);
                     self.send(&ServerMessage::ConnectionAck).await?;
                     return Ok(session);
                 }

@@ -43,7 +43,7 @@ pub(in crate::http) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(error) => return not_a_socket(&error),
     };
-    let Some(place) = state.streams.open() else {
+    let Some(place) = state.streams.open_unknown(origin.address()) else {
         return crowded();
     };
     let limit = state.options.streams.message_limit;
@@ -55,8 +55,7 @@ pub(in crate::http) async fn upgrade(
         .max_message_size(limit.saturating_mul(READ_ANYWAY))
         .max_frame_size(limit.saturating_mul(READ_ANYWAY))
         .on_upgrade(|socket| async move {
-            Socket::new(socket, state, origin).serve(token).await;
-            drop(place);
+            Socket::new(socket, state, origin, place).serve(token).await;
         })
 }
 

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{Client, PATIENCE, SHORT, SUBPROTOCOL, serve, with_streams};
 use crate::{
     harness::{Backend, TestApp, call, ingest},
+    identity::{token_of, user},
     writes::done,
 };
 
@@ -104,14 +105,47 @@ async fn sockets_are_counted() {
         second.next().await,
         json!([1013, "you have too many connections open"])
     );
-    drop(second);
-    let _third = connect_again(&running).await;
+    // Whoever is let in before there is no room left is told so when they say who they are.
+    let mut late = Client::connect(&running).await;
+    user(&app, "li", "AGENT").await;
+    let _other = Client::ready(&running, &token_of(&app, "li").await).await;
+    user(&app, "wu", "AGENT").await;
+    late.init(&token_of(&app, "wu").await).await;
+    assert_eq!(
+        late.next().await,
+        json!([1013, "too many streams are open: try again later"])
+    );
     assert_eq!(
         Client::open(&running, &[SUBPROTOCOL]).await.err(),
         Some(503)
     );
     drop(first);
     connect_again(&running).await;
+}
+
+/// Strangers take no place from those who say who they are, and one address not all of theirs.
+#[tokio::test]
+async fn strangers_keep_nobody_out() {
+    let options = HttpOptions {
+        trusted_proxies: 1,
+        ..with_streams(StreamOptions {
+            most: 1,
+            most_unknown: 3,
+            most_unknown_an_address: 2,
+            ..StreamOptions::default()
+        })
+    };
+    let app = TestApp::with_options(&Backend::Sqlite, options).await;
+    let running = serve(&app).await;
+    let from = async |address: &str| {
+        Client::open(&running, &[SUBPROTOCOL, ("x-forwarded-for", address)]).await
+    };
+    let _strangers = [from("203.0.113.5").await, from("203.0.113.5").await];
+    assert_eq!(from("203.0.113.5").await.err(), Some(503));
+    let mut client = from("198.51.100.7").await.unwrap();
+    assert_eq!(from("192.0.2.1").await.err(), Some(503));
+    client.init(&app.token(Role::Analyst)).await;
+    assert_eq!(client.next().await["type"], "connection_ack");
 }
 
 /// A socket, once there is room for it.
