@@ -160,21 +160,19 @@ impl Schema {
     #[must_use]
     pub fn new(services: Services, limits: Limits, options: SchemaOptions) -> Self {
         let lookups = Lookups::default();
-        let builder = || {
-            let builder = builder().data(services.clone());
-            builder.data(lookups.clone())
-        };
-        let inner = builder().finish();
+        let purse = Purse::new(&limits, services.clock.clone());
+        let events = builder().data(services.clone()).data(lookups.clone());
+        let inner = builder().data(services).data(lookups).finish();
         let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
         Self {
             outline: Arc::new(Outline::of(&sdl)),
             validator: Arc::new(Validator::of(&sdl)),
             inner,
-            events: builder().extension(BoundEvents).finish(),
+            events: events.extension(BoundEvents).finish(),
             documents: Documents::new(limits.tokens),
             persisted: Persisted::new(options.trusted),
             takes_introspection: options.introspection,
-            purse: Purse::new(&limits, services.clock.clone()),
+            purse,
             limits,
         }
     }
