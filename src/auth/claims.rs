@@ -91,6 +91,7 @@ impl ClaimRules {
                 .and_then(Value::as_str)
                 .map(str::to_owned),
             subject,
+            maker: None,
         };
         let session = find(claims, SESSION)
             .and_then(Value::as_str)
@@ -300,6 +301,7 @@ mod tests {
             subject: "li".to_owned(),
             role: Role::Manager,
             email: Some("li@x".to_owned()),
+            maker: None,
         };
         assert_eq!(viewer, expected);
         // What is written so can be read so.

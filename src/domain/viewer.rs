@@ -119,6 +119,8 @@ pub struct Viewer {
     pub role: Role,
     /// Their e-mail address, where it is known.
     pub email: Option<String>,
+    /// For an access token, the subject of its maker.
+    pub maker: Option<String>,
 }
 
 impl Viewer {
@@ -129,6 +131,7 @@ impl Viewer {
             subject: subject.into(),
             role,
             email: None,
+            maker: None,
         }
     }
 
@@ -139,13 +142,24 @@ impl Viewer {
             subject: format!("{USER}{id}"),
             role,
             email,
+            maker: None,
         }
     }
 
-    /// Who holds an access token.
+    /// Who holds an access token that `maker` made.
     #[must_use]
-    pub fn access_token(id: i64, role: Role) -> Self {
-        Self::named(format!("{ACCESS_TOKEN}{id}"), role)
+    pub fn access_token(id: i64, role: Role, maker: &str) -> Self {
+        Self {
+            maker: Some(maker.to_owned()),
+            ..Self::named(format!("{ACCESS_TOKEN}{id}"), role)
+        }
+    }
+
+    /// On whose account it goes what the viewer takes, for bounds of each caller: a program's on its
+    /// maker's, who could make any number of programs.
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        self.maker.as_deref().unwrap_or(&self.subject)
     }
 
     /// The user of ours that this is.

@@ -69,10 +69,10 @@ fn is_whole_number(text: &str) -> bool {
 
 fn look_up(context: &Context<'_>) -> Result<(), ApiError> {
     let lookups: &Lookups = context.data().map_err(|_| ApiError::Missing("lookups"))?;
-    let subject = &context.request()?.viewer.subject;
+    let viewer = &context.request()?.viewer;
     let now = context.services()?.clock.now();
-    tracing::info!(subject, "a telephone number was looked up");
-    match lookups.0.spend(subject, SECONDS_AN_HOUR, now) {
+    tracing::info!(subject = viewer.subject, "a telephone number was looked up");
+    match lookups.0.spend(viewer.principal(), SECONDS_AN_HOUR, now) {
         Ok(_) => Ok(()),
         Err((_, wait)) => Err(ApiError::TooManyLookups(wait)),
     }

@@ -52,10 +52,10 @@ impl Default for Limits {
 /// one more multiplies the answer.
 const MOST_CIRCLES: u64 = 3;
 
-/// Most objects in the filters of one field: each condition that the rules of filters count takes
-/// two at most. What is beyond is refused before it is made into a filter, which takes much more
-/// memory than the text.
-const MOST_CONDITIONS: u64 = 2 * MAX_CONDITIONS as u64;
+/// Most objects in the filters of one field: some more than what the rules of filters allow can
+/// have. What is beyond is refused before it is made into a filter, which takes much more memory
+/// than the text.
+const MOST_CONDITIONS: u64 = 3 * MAX_CONDITIONS as u64;
 
 /// Longest list of an argument; the longest that any field takes are the 5,000 calls of an import.
 const LONGEST_LIST: u64 = 10_000;
@@ -97,6 +97,9 @@ pub(super) enum Refusal {
         /// How long until there is enough.
         wait: TimeDelta,
     },
+    /// It names an operation that its document does not have.
+    #[error("the document has no operation with the name that `operationName` says")]
+    UnknownOperation,
     /// It asks the schema about itself, which is switched off.
     #[error("the schema does not tell about itself here: introspection is switched off")]
     NoIntrospection,
@@ -226,7 +229,7 @@ impl Refusal {
                 extensions.set("code", code::PERSISTED_QUERY_NOT_FOUND);
             }
             Self::NotTrusted => extensions.set("code", code::TRUSTED_DOCUMENTS_ONLY),
-            Self::WrongHash | Self::OddPersistedQuery => {
+            Self::UnknownOperation | Self::WrongHash | Self::OddPersistedQuery => {
                 extensions.set("code", code::BAD_USER_INPUT);
             }
         }

@@ -279,24 +279,19 @@ impl Schema {
             self.check(&request.query, None)?;
             return Ok(Prepared::default());
         };
-        let chosen = chosen(&document, request.operation_name.as_deref());
-        let (price, cost) = match chosen {
-            Some(operation) => {
-                variables::set_defaults(&mut request.variables, operation);
-                let (price, cost) = self.admit(&document, operation, request, viewer)?;
-                (price, Some(cost))
-            }
-            None => (0, None),
-        };
+        let operation = chosen(&document, request.operation_name.as_deref())
+            .ok_or_else(|| refused(Refusal::UnknownOperation))?;
+        variables::set_defaults(&mut request.variables, operation);
+        let (price, cost) = self.admit(&document, operation, request, viewer)?;
         if !is_known {
-            self.check(&request.query, cost.as_ref())?;
+            self.check(&request.query, Some(&cost))?;
             self.documents.remember(&request.query, &document);
         }
         if let Some(digest) = digest {
             self.persisted.remember(digest, &request.query, &document);
         }
-        let unset = chosen.map(|operation| variables::unset(&request.variables, operation));
-        if let Some(unset) = unset.filter(|unset| !unset.is_empty()) {
+        let unset = variables::unset(&request.variables, operation);
+        if !unset.is_empty() {
             let mut document = ExecutableDocument::clone(&document);
             variables::leave_out(&mut document, &unset);
             request.set_parsed_query(document);
@@ -304,7 +299,7 @@ impl Schema {
         Ok(Prepared {
             document: Some(document),
             price,
-            cost,
+            cost: Some(cost),
         })
     }
 

@@ -151,8 +151,15 @@ fn defaults(token: Option<&SecretString>) -> Response {
 /// page of another origin names that, and one that had its own name point here names itself as the
 /// host.
 fn is_opened_here(uri: &Uri, headers: &HeaderMap) -> bool {
-    const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
-    if headers.contains_key(header::ORIGIN) || headers.contains_key(FORWARDED) {
+    /// What pages of other origins, and proxies, add.
+    const SENT_ON: [HeaderName; 5] = [
+        header::ORIGIN,
+        header::FORWARDED,
+        header::VIA,
+        HeaderName::from_static("x-forwarded-for"),
+        HeaderName::from_static("x-real-ip"),
+    ];
+    if SENT_ON.iter().any(|name| headers.contains_key(name)) {
         return false;
     }
     let named = headers.get(header::HOST).map(HeaderValue::as_bytes);
@@ -293,6 +300,12 @@ mod tests {
                 &[("host", "localhost"), ("x-forwarded-for", "192.0.2.1")],
                 kept,
             ),
+            (&[("host", "localhost"), ("via", "1.1 proxy")], kept),
+            (
+                &[("host", "localhost"), ("forwarded", "for=192.0.2.1")],
+                kept,
+            ),
+            (&[("host", "localhost"), ("x-real-ip", "192.0.2.1")], kept),
         ] {
             let (_, had, body) = get::<Page>("/graphiql/defaults.json", headers).await;
             assert_eq!(body, answer, "{headers:?}");

@@ -25,6 +25,9 @@ use crate::{
     },
 };
 
+/// Most tokens that somebody has at a time.
+const MOST: u64 = 100;
+
 /// Makes a token, and says its secret, which nobody can say again.
 ///
 /// # Errors
@@ -48,6 +51,11 @@ pub async fn create(
             let fields =
                 AccessTokenFields::read(input.clone(), viewer.role, work.now, &mut problems);
             let fields = accepted(fields, problems)?;
+            let had = access_tokens::count_of(&work.tx, &viewer.subject, work.now).await?;
+            if had >= MOST {
+                let message = format!("you have {MOST} access tokens: end one of them first");
+                return Err(WriteError::refused(Path::input(), Code::TooMany, message));
+            }
             let record = fields.record();
             let maker = Maker {
                 subject: viewer.subject.clone(),
@@ -109,7 +117,7 @@ pub async fn give_back(
         let Some((token, _)) = found.filter(|(token, _)| token.revoked_at.is_none()) else {
             return Ok(None);
         };
-        let holder = Viewer::access_token(token.id, token.role);
+        let holder = Viewer::access_token(token.id, token.role, &token.created_by);
         let doing = Doing {
             actor: &holder.subject,
             role: holder.role.into(),

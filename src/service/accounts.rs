@@ -165,7 +165,7 @@ impl Accounts {
             return Ok(None);
         };
         let holder = TokenHolder {
-            viewer: Viewer::access_token(row.id, role),
+            viewer: Viewer::access_token(row.id, role, &row.created_by),
             expires_at: row.expires_at,
             id: row.id,
             maker: row.user_id,

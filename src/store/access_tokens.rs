@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
     sea_query::Expr,
 };
 
@@ -89,6 +89,19 @@ pub async fn create(
         ..Default::default()
     };
     Ok(row.insert(tx).await?)
+}
+
+/// How many tokens of this maker are good at the instant `now`.
+pub async fn count_of(db: &impl ConnectionTrait, maker: &str, now: DateTime<Utc>) -> Result<u64> {
+    let lasts = Condition::any()
+        .add(Column::ExpiresAt.is_null())
+        .add(Column::ExpiresAt.gt(now));
+    Ok(Entity::find()
+        .filter(Column::CreatedBy.eq(maker))
+        .filter(Column::RevokedAt.is_null())
+        .filter(lasts)
+        .count(db)
+        .await?)
 }
 
 /// The token with this hash, and its maker if that is a user of ours.

@@ -33,6 +33,8 @@ const WAITING: usize = 256;
 pub enum Change {
     /// Figures of a business day, or how complete they are.
     Day(NaiveDate),
+    /// Figures of days that nobody counted: of all that show packages or prices, say.
+    Figures,
     /// A synchronisation went on, or ended.
     Run(i64),
     /// Somebody may come in no more, or do something else than before.
@@ -171,6 +173,7 @@ impl Changes {
         let accesses = |access| drop(hub.access.send(hub.telling(access)));
         match change {
             Change::Day(day) => days(Some(day)),
+            Change::Figures => days(None),
             Change::Run(run) => runs(Some(run)),
             Change::Access(access) => accesses(Some(access)),
             Change::Anything => {
@@ -205,6 +208,7 @@ impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Day(day) => write!(formatter, "day:{day}"),
+            Self::Figures => formatter.write_str("figures"),
             Self::Run(run) => write!(formatter, "run:{run}"),
             Self::Access(access) => write!(formatter, "access:{access}"),
             Self::Anything => formatter.write_str("anything"),
@@ -225,6 +229,7 @@ impl FromStr for Change {
             Some(("day", day)) => day.parse().ok().map(Self::Day),
             Some(("run", run)) => run.parse().ok().map(Self::Run),
             Some(("access", access)) => access.parse().ok().map(Self::Access),
+            None if text == "figures" => Some(Self::Figures),
             None if text == "anything" => Some(Self::Anything),
             _ => None,
         };
@@ -244,6 +249,7 @@ mod tests {
     fn a_change_is_read_as_it_was_written() {
         let changes = [
             day("2026-11-20"),
+            Change::Figures,
             Change::Run(7),
             Change::Access(Access::Session(1)),
             Change::Access(Access::Token(2)),

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Transaction,
+    Change, Result, Transaction,
     record::stored,
     table::{LazyTable, Table},
 };
@@ -58,6 +58,7 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Grade>> {
 
 /// Adds a grade and returns it.
 pub async fn create(tx: &Transaction, grade: &Grade, now: DateTime<Utc>) -> Result<GradeRow> {
+    tx.note(Change::Figures);
     let mut row = columns(grade, now);
     row.created_at = Set(now);
     Ok(row.insert(tx).await?)
@@ -70,6 +71,8 @@ pub async fn update(
     grade: &Grade,
     now: DateTime<Utc>,
 ) -> Result<GradeRow> {
+    // Its price is that of all calls that have it.
+    tx.note(Change::Figures);
     let mut row = columns(grade, now);
     row.id = Unchanged(before.id);
     row.version = Set(before.version + 1);

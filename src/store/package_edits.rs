@@ -34,7 +34,8 @@ pub async fn update(
     fields: PackageFields,
     now: DateTime<Utc>,
 ) -> Result<PackageRow> {
-    tx.note(Change::Day(before.created_date));
+    // Totals of packages are those of all, on every day's dashboard.
+    tx.note(Change::Figures);
     Ok(ActiveModel {
         id: Unchanged(before.id),
         name: Set(fields.name),
@@ -55,6 +56,6 @@ pub async fn update(
 
 /// Deletes the row `before`, which must be locked.
 pub async fn delete(tx: &Transaction, before: &PackageRow) -> Result<()> {
-    tx.note(Change::Day(before.created_date));
+    tx.note(Change::Figures);
     delete_row::<Packages>(tx, before.id).await
 }

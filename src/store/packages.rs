@@ -154,7 +154,7 @@ pub struct NewPackage {
 /// Adds a package and returns it.
 pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
     use sea_orm::ActiveModelTrait;
-    tx.note(Change::Day(new.created_date));
+    tx.note(Change::Figures);
     Ok(ActiveModel {
         name: Set(new.name),
         source: Set(new.source),

@@ -41,13 +41,28 @@ impl Transaction {
     /// Keeps all that was written, and tells subscribers.
     ///
     /// # Errors
-    /// When the database fails; nothing is kept then.
+    /// When the database fails. Whether all or nothing was kept is not known then.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.inner.commit().await?;
         let noted = self.noted.into_inner();
-        self.changes
-            .tell(noted.unwrap_or_else(PoisonError::into_inner));
-        Ok(())
+        // From here on it may be kept, even if nobody waits for the end of this any more or the
+        // answer is lost: one telling too many does no harm.
+        let _telling = Telling {
+            noted: noted.unwrap_or_else(PoisonError::into_inner),
+            changes: self.changes,
+        };
+        self.inner.commit().await
+    }
+}
+
+/// Tells what was noted when it is dropped.
+struct Telling {
+    noted: Vec<Change>,
+    changes: Changes,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.changes.tell(std::mem::take(&mut self.noted));
     }
 }
 

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 
-const uri = process.argv[2] ?? "http://127.0.0.1:8080/graphql";
+const uri = new URL("/graphql", process.argv[2] ?? "http://127.0.0.1:8080").href;
 const authorization = `Bearer ${process.env.TOKEN ?? ""}`;
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 const failures = [];

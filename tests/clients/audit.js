@@ -5,7 +5,7 @@
 
 import { serverAudits } from "graphql-http";
 
-const url = process.argv[2] ?? "http://127.0.0.1:8080/graphql";
+const url = new URL("/graphql", process.argv[2] ?? "http://127.0.0.1:8080").href;
 const authorization = `Bearer ${process.env.TOKEN ?? ""}`;
 const fetchFn = (address, options = {}) =>
   fetch(address, { ...options, headers: { ...options.headers, authorization } });

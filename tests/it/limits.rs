@@ -135,12 +135,12 @@ on_both! {
         let filter = "query($or: [CallFilter!]) { calls(filter: {or: $or}) { totalCount } }";
         let written = |objects: usize| format!("{{ calls(filter: {{or: [{}]}}) {{ totalCount }} }}", "{} ".repeat(objects));
         let ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
-        let refused = "the query has in the filters of one field objects to the number of 401, and at most 400 is taken: a filter has at most 200 conditions";
-        // The outermost object is one of them; of 399 empty ones the rules of filters say no.
+        let refused = "the query has in the filters of one field objects to the number of 601, and at most 600 is taken: a filter has at most 200 conditions";
+        // The outermost object is one of them; of 599 empty ones the rules of filters say no.
         for (query, variables, code, message) in [
-            (filter, json!({ "or": vec![json!({}); 399] }), "BAD_USER_INPUT", "a filter has at most 200 conditions, and this one has more"),
-            (filter, json!({ "or": vec![json!({}); 400] }), "QUERY_TOO_COMPLEX", refused),
-            (&written(400), json!({}), "QUERY_TOO_COMPLEX", refused),
+            (filter, json!({ "or": vec![json!({}); 599] }), "BAD_USER_INPUT", "a filter has at most 200 conditions, and this one has more"),
+            (filter, json!({ "or": vec![json!({}); 600] }), "QUERY_TOO_COMPLEX", refused),
+            (&written(600), json!({}), "QUERY_TOO_COMPLEX", refused),
             (ids, json!({ "ids": vec![""; 201] }), "BAD_USER_INPUT", "at most 200 ids can be looked up at once, and 201 were given"),
             (
                 ids,

@@ -18,7 +18,9 @@ impl StatsSubscription {
     /// Tells when figures of a business day have changed, or how complete they are: because of a
     /// synchronisation, an import, or somebody's edit. At most once a second for each day, and
     /// nothing as long as nothing changes: ask a query for the figures to begin with. After a pause
-    /// in which changes may have been missed it is told once, for the day asked for or today.
+    /// in which changes may have been missed, and when packages or prices have changed, it is told
+    /// once, for the day asked for or today. Of the dashboard's other periods, changes are told with
+    /// their own days.
     async fn stats_updated(
         &self,
         context: &Context<'_>,

@@ -282,7 +282,7 @@ async fn authenticate(state: &AppState, token: Option<SecretString>) -> Result<S
         NotAuthenticated::Unavailable(_) => Closing::UNAVAILABLE,
     })?;
     let viewer = credential.viewer().clone();
-    let counted = state.streams.count(&viewer.subject);
+    let counted = state.streams.count(viewer.principal());
     Ok(Session {
         _counted: counted.ok_or(Closing::CROWDED)?,
         ended: credential.ended(state.clone()).boxed(),

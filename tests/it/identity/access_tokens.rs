@@ -39,6 +39,40 @@ on_both! {
         assert!(asked.message().contains("database cannot be reached"), "{:?}", asked.body);
     };
 
+    /// What a program takes is taken from its maker's: look-ups of numbers, and the budget.
+    a_program_is_on_its_makers_account = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let analyst = app.token(Role::Analyst);
+        let secret = text(&create(&app, &analyst, json!({ "name": "BI", "role": "ANALYST" })).await["secret"]);
+        let look_up = r#"{ calls(filter: {phoneNumber: {eq: "13800138000"}}) { totalCount } }"#;
+        for token in [&analyst, &secret].into_iter().cycle().take(60) {
+            app.query_by(token, look_up, Value::Null).await.data();
+        }
+        for token in [&analyst, &secret] {
+            assert_eq!(app.query_by(token, look_up, Value::Null).await.code(), "RATE_LIMITED");
+        }
+        // Each costs its one condition, the field and the total.
+        let left = async |token| app.query_by(token, "{ __typename }", Value::Null).await.body["extensions"]["cost"]["remaining"].as_u64();
+        let before = left(&analyst).await.unwrap();
+        assert_eq!(left(&secret).await, Some(before - 1));
+    };
+
+    /// Nobody has more than a hundred at a time.
+    tokens_are_bounded = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let admin = app.token(Role::Admin);
+        for n in 0..100 {
+            text(&create(&app, &admin, json!({ "name": format!("{n}"), "role": "ANALYST" })).await["secret"]);
+        }
+        let refused = create(&app, &admin, json!({ "name": "one more", "role": "ANALYST" })).await;
+        assert_eq!(problems(&refused["userErrors"]), [at("input", "TOO_MANY")]);
+        // One that has ended counts no more.
+        let list = "{ accessTokens(first: 1) { nodes { id } } }";
+        let id = app.data(list).await["accessTokens"]["nodes"][0]["id"].clone();
+        done(&app, "revokeAccessToken", "accessToken { id }", json!({ "id": id })).await;
+        text(&create(&app, &admin, json!({ "name": "again", "role": "ANALYST" })).await["secret"]);
+    };
+
     /// A token shows its secret once, works, and is listed with its last use.
     a_program_comes_in = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

@@ -212,7 +212,7 @@ async fn a_slow_client_is_dropped() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_stops_nobody() {
     let app = app(StreamOptions {
-        keep_alive: Duration::from_secs(3600),
+        keep_alive: Duration::from_hours(1),
         ..StreamOptions::default()
     })
     .await;
