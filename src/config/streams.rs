@@ -26,6 +26,15 @@ pub struct StreamArgs {
     #[arg(long, env = "MAX_STREAMS_PER_CALLER", default_value_t = number(default().most_a_caller), value_parser = value_parser!(u32).range(1..))]
     max_streams_per_caller: u32,
 
+    /// Most WebSockets beside these whose clients have not said yet who they are
+    #[arg(long, env = "MAX_UNKNOWN_SOCKETS", default_value_t = number(default().most_unknown), value_parser = value_parser!(u32).range(1..))]
+    max_unknown_sockets: u32,
+
+    /// Most of those that come from one address; behind a proxy, TRUSTED_PROXIES tells addresses
+    /// apart
+    #[arg(long, env = "MAX_UNKNOWN_SOCKETS_PER_ADDRESS", default_value_t = number(default().most_unknown_an_address), value_parser = value_parser!(u32).range(1..))]
+    max_unknown_sockets_per_address: u32,
+
     /// Most operations at work on one WebSocket
     #[arg(long, env = "MAX_OPERATIONS_PER_SOCKET", default_value_t = number(default().operations), value_parser = value_parser!(u32).range(1..=1000))]
     max_operations_per_socket: u32,
@@ -51,6 +60,8 @@ impl StreamArgs {
         StreamOptions {
             most: self.max_streams as usize,
             most_a_caller: self.max_streams_per_caller as usize,
+            most_unknown: self.max_unknown_sockets as usize,
+            most_unknown_an_address: self.max_unknown_sockets_per_address as usize,
             operations: self.max_operations_per_socket as usize,
             message_limit: self.max_message_bytes as usize,
             init_timeout: self.connection_init_timeout,

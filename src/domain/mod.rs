@@ -3,6 +3,7 @@
 //! Enums and money derive how a database column holds them, as they might derive serde's traits;
 //! no statement is built or run here.
 
+pub mod access;
 pub mod access_token;
 pub mod audit;
 pub mod business_time;

@@ -41,6 +41,8 @@ pub mod code {
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
     /// The database cannot be reached; try again.
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
+    /// The request took too long to arrive or to be answered.
+    pub const TIMEOUT: &str = "TIMEOUT";
     /// Our fault; the message names the request to look for in the log.
     pub const INTERNAL: &str = "INTERNAL";
 }

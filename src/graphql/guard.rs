@@ -1,6 +1,8 @@
 //! What of personal data an argument may ask for: filters, orders and cursors must not tell what the
 //! answer masks.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 
 use super::{budget::Budgets, context::ContextExt, error::ApiError};
@@ -23,11 +25,12 @@ const LOOKUPS: u64 = 60;
 const SECONDS_AN_HOUR: u64 = 3_600;
 
 /// What is left to each caller of numbers to look up.
-pub(super) struct Lookups(Budgets);
+#[derive(Clone)]
+pub(super) struct Lookups(Arc<Budgets>);
 
 impl Default for Lookups {
     fn default() -> Self {
-        Self(Budgets::new(LOOKUPS * SECONDS_AN_HOUR, LOOKUPS))
+        Self(Arc::new(Budgets::new(LOOKUPS * SECONDS_AN_HOUR, LOOKUPS)))
     }
 }
 

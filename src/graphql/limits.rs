@@ -1,6 +1,6 @@
 //! What one request may ask for, checked before anything of it is done.
 
-use async_graphql::{ErrorExtensionValues, Response, Value, indexmap::IndexMap};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, indexmap::IndexMap};
 use chrono::{SecondsFormat, TimeDelta};
 
 use super::{
@@ -197,6 +197,15 @@ pub fn refused_for_number(what: &'static str, most: usize) -> Response {
     error::finish(error::refused(&Refusal::TooMany { what, allowed }), "")
 }
 
+/// The answer to an operation, or an event of one, that took longer than a request may.
+#[must_use]
+pub fn late() -> Response {
+    let mut error = ServerError::new("the operation took too long: ask for less", None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", code::TIMEOUT);
+    Response::from_errors(vec![error])
+}
+
 impl Refusal {
     /// The stable code, and the figures.
     pub fn extensions(&self) -> ErrorExtensionValues {
@@ -247,9 +256,9 @@ pub(super) fn cost(requested: u64, limit: u64, balance: Option<Balance>) -> Valu
     Value::Object(cost)
 }
 
-/// Puts what is said of the cost into an answer.
+/// Puts what is said of the cost into an answer that says nothing of it yet.
 pub(super) fn tell_cost(response: &mut Response, cost: Option<Value>) {
     if let Some(cost) = cost {
-        response.extensions.insert("cost".to_owned(), cost);
+        response.extensions.entry("cost".to_owned()).or_insert(cost);
     }
 }

@@ -15,6 +15,7 @@ mod cost;
 mod dialing;
 mod documents;
 mod error;
+mod events;
 mod filter;
 mod guard;
 mod id;
@@ -32,6 +33,7 @@ mod permissions;
 mod persisted;
 mod plan;
 mod privacy;
+mod purse;
 mod running;
 mod scalars;
 mod stats;
@@ -44,7 +46,7 @@ mod variables;
 pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
 pub use error::code;
-pub use limits::{Limits, refused_for_number};
+pub use limits::{Limits, late, refused_for_number};
 pub use persisted::PERSISTED_QUERY;
 pub use running::Started;
 pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
@@ -55,23 +57,21 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use self::{
-    budget::Budgets,
     cost::Extent,
     documents::{Documents, Read},
+    events::{BoundEvents, EventBounds},
     guard::Lookups,
     limits::Refusal,
     outline::Outline,
     persisted::Persisted,
+    purse::Purse,
     running::{Finish, Ready},
     validation::Validator,
 };
-use crate::{
-    clock::Clock,
-    domain::{audit::Origin, viewer::Viewer},
-};
+use crate::domain::{audit::Origin, viewer::Viewer};
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -105,14 +105,15 @@ type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 #[derive(Clone)]
 pub struct Schema {
     inner: Inner,
+    /// The same for subscriptions. Its extension would make each field of other operations slower.
+    events: Inner,
     documents: Documents,
     persisted: Persisted,
     takes_introspection: bool,
     validator: Arc<Validator>,
     outline: Arc<Outline>,
     limits: Limits,
-    budgets: Arc<Budgets>,
-    clock: Arc<dyn Clock>,
+    purse: Purse,
 }
 
 /// What is open to clients.
@@ -138,6 +139,8 @@ impl Default for SchemaOptions {
 struct Prepared {
     /// Its document; none for a text that the executor has to say something about.
     document: Option<Arc<ExecutableDocument>>,
+    /// What it costs, or each event of it.
+    price: u64,
     /// What the answer says of its cost.
     cost: Option<Value>,
 }
@@ -157,19 +160,21 @@ impl Schema {
     /// The schema over `services`.
     #[must_use]
     pub fn new(services: Services, limits: Limits, options: SchemaOptions) -> Self {
-        let clock = services.clock.clone();
-        let inner = builder().data(services).data(Lookups::default()).finish();
+        let lookups = Lookups::default();
+        let purse = Purse::new(&limits, services.clock.clone());
+        let events = builder().data(services.clone()).data(lookups.clone());
+        let inner = builder().data(services).data(lookups).finish();
         let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
         Self {
             outline: Arc::new(Outline::of(&sdl)),
             validator: Arc::new(Validator::of(&sdl)),
             inner,
+            events: events.extension(BoundEvents).finish(),
             documents: Documents::new(limits.tokens),
             persisted: Persisted::new(options.trusted),
             takes_introspection: options.introspection,
+            purse,
             limits,
-            budgets: Arc::new(limits.budgets()),
-            clock,
         }
     }
 
@@ -194,11 +199,26 @@ impl Schema {
         }
     }
 
-    /// Begins to answer a request for `viewer`, whatever its operation.
-    pub async fn start(&self, request: Request, viewer: Viewer, origin: Origin) -> Started {
+    /// Begins to answer a request for `viewer`, whatever its operation. Each event of a
+    /// subscription is charged to them, and takes at most `patience` once it is there.
+    pub async fn start(
+        &self,
+        request: Request,
+        viewer: Viewer,
+        origin: Origin,
+        patience: Duration,
+    ) -> Started {
         match self.ready(request, viewer, origin) {
             Err(refused) => Started::Answer(refused),
-            Ok(ready) if ready.is_subscription => Started::Stream(ready.subscribe(&self.inner)),
+            Ok(ready) if ready.is_subscription => {
+                let bounds = EventBounds {
+                    purse: self.purse.clone(),
+                    viewer: ready.finish.context.viewer.clone(),
+                    cost: ready.price,
+                    patience,
+                };
+                Started::Stream(ready.subscribe(&self.events, bounds))
+            }
             Ok(ready) => Started::Answer(Box::new(ready.execute(&self.inner).await)),
         }
     }
@@ -220,10 +240,17 @@ impl Schema {
             context,
             cost: None,
         };
-        match prepared {
-            Ok(Prepared { document, cost }) => (finish.document, finish.cost) = (document, cost),
+        let price = match prepared {
+            Ok(Prepared {
+                document,
+                price,
+                cost,
+            }) => {
+                (finish.document, finish.cost) = (document, cost);
+                price
+            }
             Err(refused) => return Err(Box::new(finish.touch(*refused))),
-        }
+        };
         let ty = finish
             .chosen()
             .map_or(OperationType::Query, |(_, operation)| operation.ty);
@@ -238,6 +265,7 @@ impl Schema {
         Ok(Ready {
             is_subscription: ty == OperationType::Subscription,
             request: request.data(finish.context.clone()),
+            price,
             batches,
             finish,
         })
@@ -256,7 +284,7 @@ impl Schema {
         let operation = chosen(&document, request.operation_name.as_deref())
             .ok_or_else(|| refused(Refusal::UnknownOperation))?;
         variables::set_defaults(&mut request.variables, operation);
-        let cost = self.admit(&document, operation, request, viewer)?;
+        let (price, cost) = self.admit(&document, operation, request, viewer)?;
         if !is_known {
             self.check(&request.query, Some(&cost))?;
             self.documents.remember(&request.query, &document);
@@ -272,6 +300,7 @@ impl Schema {
         }
         Ok(Prepared {
             document: Some(document),
+            price,
             cost: Some(cost),
         })
     }
@@ -287,40 +316,28 @@ impl Schema {
         Err(Box::new(response))
     }
 
-    /// Takes what the operation costs from the caller's budget: what the answer says of it, or the
-    /// answer to one that asks for too much.
+    /// Takes what the operation costs from the caller's budget: how much, and what the answer says of
+    /// it, or the answer to one that asks for too much.
     fn admit(
         &self,
         document: &ExecutableDocument,
         operation: &OperationDefinition,
         request: &Request,
         viewer: &Viewer,
-    ) -> Result<Value, Box<Response>> {
+    ) -> Result<(u64, Value), Box<Response>> {
         let extent = Extent::of(&self.outline, document, operation, &request.variables);
-        let told = |balance| limits::cost(extent.cost, self.limits.cost, balance);
-        let refuse = |refusal: Refusal, balance| {
+        let refuse = |refusal: Refusal| {
             let mut response = error::refused(&refusal);
-            limits::tell_cost(&mut response, Some(told(balance)));
+            let told = limits::cost(extent.cost, self.limits.cost, None);
+            limits::tell_cost(&mut response, Some(told));
             Box::new(response)
         };
         if extent.introspects && !self.takes_introspection {
-            return Err(refuse(Refusal::NoIntrospection, None));
+            return Err(refuse(Refusal::NoIntrospection));
         }
-        self.limits
-            .check(&extent)
-            .map_err(|refusal| refuse(refusal, None))?;
-        let now = self.clock.now();
-        match self.budgets.spend(viewer.principal(), extent.cost, now) {
-            Ok(balance) => Ok(told(Some(balance))),
-            Err((balance, wait)) => {
-                let refusal = Refusal::OverBudget {
-                    cost: extent.cost,
-                    balance,
-                    wait,
-                };
-                Err(refuse(refusal, Some(balance)))
-            }
-        }
+        self.limits.check(&extent).map_err(refuse)?;
+        let told = self.purse.spend(viewer, extent.cost)?;
+        Ok((extent.cost, told))
     }
 }
 

@@ -14,8 +14,8 @@ use futures_util::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
-    Inner, RequestContext, batching, chosen, error, limits, nulls, order::Shape, outline::Outline,
-    privacy,
+    Inner, RequestContext, batching, chosen, error, events::EventBounds, limits, nulls,
+    order::Shape, outline::Outline, privacy,
 };
 use crate::domain::viewer::Capability;
 
@@ -31,6 +31,8 @@ pub enum Started {
 pub(super) struct Ready {
     pub is_subscription: bool,
     pub request: Request,
+    /// What it costs, or each event of it.
+    pub price: u64,
     /// What its loaders ask for.
     pub batches: UnboundedReceiver<BoxFuture<'static, ()>>,
     pub finish: Finish,
@@ -43,7 +45,7 @@ pub(super) struct Finish {
     /// The operation's name, if one was named.
     pub operation: Option<String>,
     pub context: RequestContext,
-    /// What the first answer says of the cost.
+    /// What the first answer says of the cost, unless it says that of an event.
     pub cost: Option<Value>,
 }
 
@@ -56,8 +58,8 @@ impl Ready {
     }
 
     /// Executes a subscription.
-    pub fn subscribe(self, schema: &Inner) -> BoxStream<'static, Response> {
-        let responses = schema.execute_stream(self.request);
+    pub fn subscribe(self, schema: &Inner, bounds: EventBounds) -> BoxStream<'static, Response> {
+        let responses = schema.execute_stream(self.request.data(bounds));
         let state = (responses, self.batches, self.finish);
         stream::unfold(state, async |(mut responses, mut batches, mut finish)| {
             let response = batching::drive(responses.next(), &mut batches).await?;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     auth::TokenError,
-    domain::{access_token, viewer::Viewer},
+    domain::{access::Access, access_token, viewer::Viewer},
     store::StoreError,
 };
 
@@ -61,6 +61,8 @@ pub(super) struct Holder {
     pub viewer: Viewer,
     /// When the token ends by itself, if it does.
     pub ends_at: Option<DateTime<Utc>>,
+    /// What ends it before, or changes what it lets do, when it is changed.
+    pub depends_on: Vec<Access>,
 }
 
 /// Who holds `token`: one of ours that can end at any time, or one that is good by itself.
@@ -72,6 +74,7 @@ pub(super) async fn holder(state: &AppState, token: &str) -> Result<Holder, NotA
             .await?;
         let holder = holder.ok_or(TokenError::Invalid)?;
         return Ok(Holder {
+            depends_on: holder.depends_on(),
             viewer: holder.viewer,
             ends_at: holder.expires_at,
         });
@@ -82,6 +85,7 @@ pub(super) async fn holder(state: &AppState, token: &str) -> Result<Holder, NotA
         return Ok(Holder {
             viewer: verified.viewer,
             ends_at,
+            depends_on: Vec::new(),
         });
     };
     let holder = state
@@ -89,7 +93,12 @@ pub(super) async fn holder(state: &AppState, token: &str) -> Result<Holder, NotA
         .holder_of_session(session, &verified.viewer)
         .await?;
     let viewer = holder.ok_or(TokenError::Revoked)?;
-    Ok(Holder { viewer, ends_at })
+    let user = viewer.user_id().map(Access::User);
+    Ok(Holder {
+        depends_on: [Access::Session(session)].into_iter().chain(user).collect(),
+        viewer,
+        ends_at,
+    })
 }
 
 /// The token of `Authorization: Bearer …`; the scheme in any case (RFC 9110, 11.1).

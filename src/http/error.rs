@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use tower_http::{request_id::RequestId, timeout::TimeoutError};
 
 use super::HttpOptions;
-use crate::graphql::code::{BAD_USER_INPUT, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE};
+use crate::graphql::code::{
+    BAD_USER_INPUT, FORBIDDEN, INTERNAL, RATE_LIMITED, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE,
+};
 
 /// Stable values of `extensions.code` that only HTTP has.
 pub(super) mod code {
@@ -26,11 +28,9 @@ pub(super) mod code {
     pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
     /// The body is too large.
     pub const PAYLOAD_TOO_LARGE: &str = "PAYLOAD_TOO_LARGE";
-    /// The request took too long to arrive or to be answered.
-    pub const TIMEOUT: &str = "TIMEOUT";
 }
 
-/// The code that belongs to a status.
+/// The code that belongs to a status. 503 without a body of its own is that of a time that is over.
 fn code_of(status: StatusCode) -> &'static str {
     match status {
         StatusCode::UNAUTHORIZED => UNAUTHENTICATED,
@@ -40,7 +40,8 @@ fn code_of(status: StatusCode) -> &'static str {
         StatusCode::NOT_ACCEPTABLE => code::NOT_ACCEPTABLE,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => code::UNSUPPORTED_MEDIA_TYPE,
         StatusCode::PAYLOAD_TOO_LARGE => code::PAYLOAD_TOO_LARGE,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => code::TIMEOUT,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS => RATE_LIMITED,
         status if status.is_server_error() => INTERNAL,
         _ => BAD_USER_INPUT,
     }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Access,
         access_token::{AccessTokenFields, AccessTokenInput, PREFIX, is_visible_to},
         audit::{Origin, Record},
         change::GivenId,
@@ -96,7 +97,7 @@ pub async fn revoke(
         }
     });
     let revoked = revoked.await?;
-    accounts.look_again();
+    accounts.look_again(Some(Access::Token(revoked.id)));
     Ok(revoked)
 }
 
@@ -114,7 +115,7 @@ pub async fn give_back(
     let given_back = accounts.0.db.transaction(async |tx| {
         let found = access_tokens::find_by_hash(tx, hash).await?;
         let Some((token, _)) = found.filter(|(token, _)| token.revoked_at.is_none()) else {
-            return Ok(());
+            return Ok(None);
         };
         let holder = Viewer::access_token(token.id, token.role, &token.created_by);
         let doing = Doing {
@@ -126,10 +127,11 @@ pub async fn give_back(
         };
         audit_log::add(tx, doing, vec![revoked_at(token.id, now)]).await?;
         access_tokens::revoke(tx, &token, now).await?;
-        Ok(())
+        Ok(Some(token.id))
     });
-    given_back.await?;
-    accounts.look_again();
+    if let Some(token) = given_back.await? {
+        accounts.look_again(Some(Access::Token(token)));
+    }
     Ok(())
 }
 

@@ -1,31 +1,30 @@
 //! Who comes in with what this service gave out: sessions of users, and access tokens. What was
 //! looked up counts for a few seconds, so that most requests ask the database nothing.
 
-use std::{
-    hash::Hash,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{net::IpAddr, pin::pin, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quick_cache::sync::Cache;
+use futures_util::StreamExt as _;
 use secrecy::SecretString;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::{
     passwords::{HashError, PasswordCost, Passwords},
+    recent::Recent,
     secrets::hash_of,
     throttle::{Pace, Throttle},
+    watchers::Watchers,
 };
 use crate::{
     clock::Clock,
-    domain::viewer::{Role, Viewer},
+    domain::{
+        access::Access,
+        hidden::Hidden,
+        viewer::{Role, Viewer},
+    },
     random::Entropy,
     store::{
-        self, Database,
+        self, Database, StoreError,
         access_tokens::{self, AccessTokenRow},
         sessions,
         users::UserRow,
@@ -69,8 +68,7 @@ pub(super) struct Inner {
     pub by_address: Throttle<IpAddr>,
     sessions: Recent<i64, Option<Viewer>>,
     tokens: Recent<String, TokenHolder>,
-    /// Counts how often everybody had to be looked up again.
-    changed: watch::Sender<u64>,
+    watchers: Watchers,
 }
 
 /// Who comes in with an access token.
@@ -80,6 +78,9 @@ pub struct TokenHolder {
     pub viewer: Viewer,
     /// When the token ends, if it does by itself.
     pub expires_at: Option<DateTime<Utc>>,
+    id: i64,
+    /// The user of ours who made it.
+    maker: Option<i64>,
 }
 
 /// How often the last use of an access token is noted at most.
@@ -106,7 +107,7 @@ impl Accounts {
             by_address: Throttle::new(Pace::ADDRESS),
             sessions: Recent::new(),
             tokens: Recent::new(),
-            changed: watch::Sender::new(0),
+            watchers: Watchers::default(),
         })))
     }
 
@@ -126,16 +127,13 @@ impl Accounts {
         id: i64,
         claimed: &Viewer,
     ) -> store::Result<Option<Viewer>> {
-        let now = self.0.clock.now();
-        let holder = if let Some(holder) = self.0.sessions.get(&id, now) {
-            holder
-        } else {
-            let epoch = self.0.sessions.epoch();
+        let look_up = async {
             let found = sessions::find_open(self.0.db.read(), id).await?;
-            let holder = found.and_then(|(_, user)| viewer_of(&user));
-            self.0.sessions.put(&id, holder.clone(), now, epoch);
-            holder
+            // That it has ended is known as well.
+            Ok::<_, StoreError>(Some(found.and_then(|(_, user)| viewer_of(&user))))
         };
+        let now = self.0.clock.now();
+        let holder = self.0.sessions.get(&id, now, look_up).await?.flatten();
         Ok(holder.filter(|holder| holder.subject == claimed.subject))
     }
 
@@ -150,11 +148,17 @@ impl Accounts {
         let now = self.0.clock.now();
         let hash = hash_of(secret);
         let key = hash.expose().to_owned();
-        if let Some(holder) = self.0.tokens.get(&key, now) {
-            return Ok(holder.at(now));
-        }
-        let epoch = self.0.tokens.epoch();
-        let Some((row, user)) = access_tokens::find_by_hash(self.0.db.read(), &hash).await? else {
+        let look_up = self.look_up_token(&hash, now);
+        let holder = self.0.tokens.get(&key, now, look_up).await?;
+        Ok(holder.and_then(|holder| holder.at(now)))
+    }
+
+    async fn look_up_token(
+        &self,
+        hash: &Hidden,
+        now: DateTime<Utc>,
+    ) -> store::Result<Option<TokenHolder>> {
+        let Some((row, user)) = access_tokens::find_by_hash(self.0.db.read(), hash).await? else {
             return Ok(None);
         };
         let Some(role) = role_of(&row, user.as_ref()) else {
@@ -163,33 +167,57 @@ impl Accounts {
         let holder = TokenHolder {
             viewer: Viewer::access_token(row.id, role, &row.created_by),
             expires_at: row.expires_at,
+            id: row.id,
+            maker: row.user_id,
         };
         let Some(holder) = holder.at(now) else {
             return Ok(None);
         };
         self.note_use(&row, now).await;
-        self.0.tokens.put(&key, holder.clone(), now, epoch);
         Ok(Some(holder))
     }
 
-    /// Whoever comes next is looked up again: something was changed that counts at once.
-    pub fn look_again(&self) {
-        self.0.sessions.clear();
-        self.0.tokens.clear();
-        self.0.changed.send_modify(|times| *times += 1);
+    /// Whoever comes next with this access is looked up again: it was changed, and that counts at
+    /// once. All are when nobody knows what was changed.
+    pub fn look_again(&self, changed: Option<Access>) {
+        self.0.tokens.forget(|_, holder| {
+            changed.is_none_or(|changed| holder.depends_on().contains(&changed))
+        });
+        self.0.sessions.forget(|id, holder| match changed {
+            None => true,
+            Some(Access::Session(changed)) => *id == changed,
+            Some(Access::User(changed)) => {
+                let user = holder.as_ref().and_then(Viewer::user_id);
+                user.is_none_or(|user| user == changed)
+            }
+            Some(Access::Token(_)) => false,
+        });
     }
 
-    /// Changes whenever everybody has to be looked up again.
+    /// How often somebody had to be looked up again.
     #[must_use]
-    pub fn changed(&self) -> watch::Receiver<u64> {
-        self.0.changed.subscribe()
+    pub fn changes_so_far(&self) -> u64 {
+        self.0.sessions.epoch()
     }
 
-    /// Looks everybody up again when another instance changes something, for ever.
+    /// Is notified when one of these accesses has changed, or may have since there were so many
+    /// changes; as long as it exists.
+    #[must_use]
+    pub fn watch(&self, accesses: &[Access], since: u64) -> Arc<Notify> {
+        let told = self.0.watchers.watch(accesses);
+        if self.changes_so_far() != since && !accesses.is_empty() {
+            told.notify_one();
+        }
+        told
+    }
+
+    /// Looks those up again whose access is changed, here or by another instance, and tells who goes
+    /// on with it; for ever.
     pub async fn follow_changes(&self) {
-        let mut access = self.0.db.changes().access();
-        while access.changed().await.is_ok() {
-            self.look_again();
+        let mut changes = pin!(self.0.db.changes().access());
+        while let Some(told) = changes.next().await {
+            self.look_again(told.what);
+            self.0.watchers.tell(told.what);
         }
     }
 
@@ -210,6 +238,15 @@ impl Accounts {
 }
 
 impl TokenHolder {
+    /// What ends the token, or changes what it may do, when it is changed.
+    #[must_use]
+    pub fn depends_on(&self) -> Vec<Access> {
+        let maker = self.maker.map(Access::User);
+        std::iter::once(Access::Token(self.id))
+            .chain(maker)
+            .collect()
+    }
+
     fn at(self, now: DateTime<Utc>) -> Option<Self> {
         let goes_on = self.expires_at.is_none_or(|end| now < end);
         goes_on.then_some(self)
@@ -233,51 +270,5 @@ fn role_of(token: &AccessTokenRow, maker: Option<&UserRow>) -> Option<Role> {
         Some(maker) if !maker.is_active => None,
         Some(maker) if maker.role.covers(token.role) => Some(token.role),
         Some(maker) => Some(maker.role),
-    }
-}
-
-/// How long a look-up counts: the longest that another instance's change goes unnoticed here.
-const COUNTS_FOR: TimeDelta = TimeDelta::seconds(5);
-/// Most look-ups that are remembered.
-const MOST: usize = 10_000;
-
-/// What was looked up lately.
-#[derive(Debug)]
-struct Recent<K, V> {
-    known: Cache<K, (V, DateTime<Utc>)>,
-    /// Counts how often all was forgotten.
-    epoch: AtomicU64,
-}
-
-impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
-    fn new() -> Self {
-        Self {
-            known: Cache::new(MOST),
-            epoch: AtomicU64::new(0),
-        }
-    }
-
-    fn get(&self, key: &K, now: DateTime<Utc>) -> Option<V> {
-        let (value, at) = self.known.get(key)?;
-        let age = now - at;
-        (TimeDelta::zero() <= age && age < COUNTS_FOR).then_some(value)
-    }
-
-    fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::SeqCst)
-    }
-
-    /// Remembers what was looked up after `epoch` was read, unless all was forgotten since: it may
-    /// have been read before what changed.
-    fn put(&self, key: &K, value: V, now: DateTime<Utc>, epoch: u64) {
-        self.known.insert(key.clone(), (value, now));
-        if self.epoch() != epoch {
-            self.known.remove(key);
-        }
-    }
-
-    fn clear(&self) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
-        self.known.clear();
     }
 }

@@ -12,7 +12,7 @@ use super::{
     throttle::TooSoon,
 };
 use crate::{
-    domain::{audit::Origin, user::name_key, viewer::Viewer},
+    domain::{access::Access, audit::Origin, user::name_key, viewer::Viewer},
     store::{self, StoreError, Transaction, sessions, users},
 };
 
@@ -191,7 +191,7 @@ impl Accounts {
                     session,
                     "a refresh token was used twice: its session is over"
                 );
-                self.look_again();
+                self.look_again(Some(Access::Session(session)));
                 Err(SignInError::Refused)
             }
         }
@@ -223,7 +223,7 @@ impl Accounts {
             .db
             .transaction(async |tx| self.end_session_in(tx, "signOut", session, origin).await);
         ended.await?;
-        self.look_again();
+        self.look_again(Some(Access::Session(session)));
         tracing::info!(session, "signed out");
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     clock::whole_seconds,
     domain::{
+        access::Access,
         audit::Record,
         change::{Change, GivenId},
         password,
@@ -122,7 +123,7 @@ async fn write(
         }
     });
     let written = written.await.map_err(taken)?;
-    accounts.look_again();
+    accounts.look_again(Some(Access::User(written.id)));
     Ok(written)
 }
 
@@ -180,7 +181,7 @@ pub async fn change_password(
         }
     });
     let written = written.await?;
-    accounts.look_again();
+    accounts.look_again(Some(Access::User(written.id)));
     Ok(written)
 }
 

@@ -18,7 +18,7 @@ use super::{
 };
 pub use crate::entity::access_token::Model as AccessTokenRow;
 use crate::{
-    domain::{access_token::AccessTokenFields, hidden::Hidden, page::OrderKey},
+    domain::{access::Access, access_token::AccessTokenFields, hidden::Hidden, page::OrderKey},
     entity::{
         access_token::{ActiveModel, Column, Entity},
         user,
@@ -122,7 +122,7 @@ pub async fn revoke(
     before: &AccessTokenRow,
     now: DateTime<Utc>,
 ) -> Result<AccessTokenRow> {
-    tx.note(Change::Access);
+    tx.note(Change::Access(Access::Token(before.id)));
     let row = ActiveModel {
         id: Unchanged(before.id),
         revoked_at: Set(Some(now)),
@@ -133,7 +133,7 @@ pub async fn revoke(
 
 /// Ends all tokens of a user.
 pub async fn revoke_of_user(tx: &Transaction, user_id: i64, now: DateTime<Utc>) -> Result<()> {
-    tx.note(Change::Access);
+    tx.note(Change::Access(Access::User(user_id)));
     Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(now))
         .filter(Column::UserId.eq(user_id))

@@ -16,8 +16,10 @@ use std::{
 
 use chrono::NaiveDate;
 use futures_util::{Stream, StreamExt as _};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast};
 use tokio_stream::wrappers::BroadcastStream;
+
+use crate::domain::access::Access;
 
 /// Shortest time between two tellings of the same thing.
 pub(super) const PACE: Duration = Duration::from_secs(1);
@@ -36,7 +38,7 @@ pub enum Change {
     /// A synchronisation went on, or ended.
     Run(i64),
     /// Somebody may come in no more, or do something else than before.
-    Access,
+    Access(Access),
     /// Nobody knows what: anything may have.
     Anything,
 }
@@ -67,7 +69,7 @@ struct Hub {
     tellings: AtomicU64,
     days: broadcast::Sender<Told<NaiveDate>>,
     runs: broadcast::Sender<Told<i64>>,
-    access: watch::Sender<u64>,
+    access: broadcast::Sender<Told<Access>>,
 }
 
 impl Default for Changes {
@@ -80,7 +82,7 @@ impl Default for Changes {
             tellings: AtomicU64::new(0),
             days: broadcast::Sender::new(WAITING),
             runs: broadcast::Sender::new(WAITING),
-            access: watch::Sender::new(0),
+            access: broadcast::Sender::new(WAITING),
         }))
     }
 }
@@ -96,10 +98,9 @@ impl Changes {
         self.heard(self.0.runs.subscribe())
     }
 
-    /// Changes whenever somebody's access may have.
-    #[must_use]
-    pub fn access(&self) -> watch::Receiver<u64> {
-        self.0.access.subscribe()
+    /// Whose access changes from now on.
+    pub fn access(&self) -> impl Stream<Item = Told<Access>> + Send + use<> {
+        self.heard(self.0.access.subscribe())
     }
 
     fn heard<T: Copy + Send + 'static>(
@@ -123,7 +124,7 @@ impl Changes {
         }
         let mut pending = locked(&hub.pending);
         for change in changes {
-            if change == Change::Access {
+            if matches!(change, Change::Access(_)) {
                 hub.urgent.notify_one();
             }
             pending.insert(change);
@@ -167,21 +168,19 @@ impl Changes {
     /// Tells the listeners of this process. That nobody listens is no fault.
     pub(super) fn publish(&self, change: Change) {
         let hub = &self.0;
-        let (day, run) = match change {
-            Change::Day(day) => (Some(Some(day)), None),
-            Change::Figures => (Some(None), None),
-            Change::Run(run) => (None, Some(Some(run))),
-            Change::Access => (None, None),
-            Change::Anything => (Some(None), Some(None)),
-        };
-        if let Some(day) = day {
-            let _ = hub.days.send(hub.telling(day));
-        }
-        if let Some(run) = run {
-            let _ = hub.runs.send(hub.telling(run));
-        }
-        if matches!(change, Change::Access | Change::Anything) {
-            hub.access.send_modify(|number| *number += 1);
+        let days = |day| drop(hub.days.send(hub.telling(day)));
+        let runs = |run| drop(hub.runs.send(hub.telling(run)));
+        let accesses = |access| drop(hub.access.send(hub.telling(access)));
+        match change {
+            Change::Day(day) => days(Some(day)),
+            Change::Figures => days(None),
+            Change::Run(run) => runs(Some(run)),
+            Change::Access(access) => accesses(Some(access)),
+            Change::Anything => {
+                days(None);
+                runs(None);
+                accesses(None);
+            }
         }
     }
 }
@@ -211,7 +210,7 @@ impl fmt::Display for Change {
             Self::Day(day) => write!(formatter, "day:{day}"),
             Self::Figures => formatter.write_str("figures"),
             Self::Run(run) => write!(formatter, "run:{run}"),
-            Self::Access => formatter.write_str("access"),
+            Self::Access(access) => write!(formatter, "access:{access}"),
             Self::Anything => formatter.write_str("anything"),
         }
     }
@@ -229,8 +228,8 @@ impl FromStr for Change {
         let known = match text.split_once(':') {
             Some(("day", day)) => day.parse().ok().map(Self::Day),
             Some(("run", run)) => run.parse().ok().map(Self::Run),
+            Some(("access", access)) => access.parse().ok().map(Self::Access),
             None if text == "figures" => Some(Self::Figures),
-            None if text == "access" => Some(Self::Access),
             None if text == "anything" => Some(Self::Anything),
             _ => None,
         };
@@ -252,13 +251,23 @@ mod tests {
             day("2026-11-20"),
             Change::Figures,
             Change::Run(7),
-            Change::Access,
+            Change::Access(Access::Session(1)),
+            Change::Access(Access::Token(2)),
+            Change::Access(Access::User(3)),
             Change::Anything,
         ];
         for change in changes {
             assert_eq!(change.to_string().parse(), Ok(change));
         }
-        for text in ["", "day", "day:x", "run:", "tomorrow:1"] {
+        for text in [
+            "",
+            "day",
+            "day:x",
+            "run:",
+            "tomorrow:1",
+            "access",
+            "access:user:",
+        ] {
             assert_eq!(text.parse::<Change>(), Err(UnknownChange), "{text}");
         }
     }

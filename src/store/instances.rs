@@ -25,6 +25,11 @@ const A_NOTIFICATION: usize = 200;
 /// The pauses before the database is asked again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long the database may take to pass something on, or to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// After such a silence the database is asked whether it is there still: a connection may be lost
+/// without a word.
+const SILENCE: Duration = Duration::from_mins(1);
 
 impl Database {
     /// Tells listeners here and elsewhere what is committed, and those here what is committed
@@ -59,7 +64,9 @@ impl Database {
             return;
         };
         let changes = self.changes().unsent(changes);
-        if let Err(error) = notify(pool, self.instance(), &changes).await {
+        // Listeners here wait for this meanwhile, and so does the end of the service.
+        let notified = in_time(notify(pool, self.instance(), &changes)).await;
+        if let Err(error) = notified {
             tracing::warn!(%error, "other instances could not be told what changed; trying again");
             self.changes().keep_unsent(changes);
         }
@@ -89,16 +96,23 @@ async fn notify(pool: &PgPool, instance: u64, changes: &BTreeSet<Change>) -> sql
     Ok(())
 }
 
+/// What the database answers, if it does so in time.
+async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let in_time = tokio::time::timeout(PATIENCE, answer).await;
+    in_time.unwrap_or_else(|late| Err(std::io::Error::from(late).into()))
+}
+
 /// Listens for ever, on a connection of its own: the pool's are for work.
 async fn hear(pool: &PgPool, changes: &Changes, instance: u64) {
-    let own = PgPoolOptions::new()
-        .max_connections(1)
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .connect_lazy_with(pool.connect_options().as_ref().clone());
     let mut pause = FIRST_PAUSE;
     let mut is_first = true;
     loop {
+        // A lost connection would take the only place of its pool for a while yet.
+        let own = PgPoolOptions::new()
+            .max_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connect_lazy_with(pool.connect_options().as_ref().clone());
         let heard = listen(&own, changes, instance, is_first, &mut pause).await;
         let Err(error) = heard;
         tracing::warn!(%error, "what other instances change is not heard; trying again");
@@ -122,10 +136,15 @@ async fn listen(
         changes.publish(Change::Anything);
     }
     loop {
-        match listener.try_recv().await? {
-            Some(notification) => publish(changes, notification.payload(), instance),
-            // The connection was lost, and made anew: nobody knows what was said meanwhile.
-            None => changes.publish(Change::Anything),
+        match tokio::time::timeout(SILENCE, listener.try_recv()).await {
+            Ok(heard) => match heard? {
+                Some(notification) => publish(changes, notification.payload(), instance),
+                // The connection was lost, and made anew: nobody knows what was said meanwhile.
+                None => changes.publish(Change::Anything),
+            },
+            Err(_) => {
+                in_time(sqlx::query("SELECT 1").execute(&mut listener)).await?;
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 use super::{Change, Result, Transaction, users::UserRow};
 pub use crate::entity::{refresh_token::Model as RefreshTokenRow, session::Model as SessionRow};
 use crate::{
-    domain::hidden::Hidden,
+    domain::{access::Access, hidden::Hidden},
     entity::{refresh_token, session, user},
 };
 
@@ -54,7 +54,7 @@ pub async fn prolong(tx: &Transaction, id: i64, expires_at: DateTime<Utc>) -> Re
 
 /// Ends a session. One that has ended already stays as it is.
 pub async fn revoke(tx: &Transaction, id: i64, now: DateTime<Utc>) -> Result<()> {
-    tx.note(Change::Access);
+    tx.note(Change::Access(Access::Session(id)));
     session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(now))
         .filter(session::Column::Id.eq(id))
@@ -66,7 +66,7 @@ pub async fn revoke(tx: &Transaction, id: i64, now: DateTime<Utc>) -> Result<()>
 
 /// Ends all sessions of a user.
 pub async fn revoke_of_user(tx: &Transaction, user_id: i64, now: DateTime<Utc>) -> Result<()> {
-    tx.note(Change::Access);
+    tx.note(Change::Access(Access::User(user_id)));
     session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::value(now))
         .filter(session::Column::UserId.eq(user_id))

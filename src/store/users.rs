@@ -17,6 +17,7 @@ use super::{
 pub use crate::entity::user::Model as UserRow;
 use crate::{
     domain::{
+        access::Access,
         hidden::Hidden,
         page::OrderKey,
         user::{UserFields, name_key},
@@ -127,7 +128,7 @@ pub async fn update(
     fields: UserFields,
     now: DateTime<Utc>,
 ) -> Result<UserRow> {
-    tx.note(Change::Access);
+    tx.note(Change::Access(Access::User(before.id)));
     let row = ActiveModel {
         id: Unchanged(before.id),
         version: Set(before.version + 1),
@@ -143,7 +144,7 @@ pub async fn set_password(
     password_hash: Hidden,
     now: DateTime<Utc>,
 ) -> Result<UserRow> {
-    tx.note(Change::Access);
+    tx.note(Change::Access(Access::User(before.id)));
     let row = ActiveModel {
         id: Unchanged(before.id),
         password_hash: Set(password_hash),

@@ -1,9 +1,9 @@
 //! The token that a stream goes on with: when it ends, so does the stream.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::{
     domain::viewer::Viewer,
@@ -17,16 +17,17 @@ use crate::{
 pub(super) struct Credential {
     token: SecretString,
     holder: Holder,
-    /// Tells when tokens and users were changed.
-    changed: watch::Receiver<u64>,
+    /// Is told when the token or its holder was changed.
+    changed: Arc<Notify>,
 }
 
 impl Credential {
     /// Of a token that is good now.
     pub async fn check(state: &AppState, token: SecretString) -> Result<Self, NotAuthenticated> {
         // Before the token is looked at: nothing may happen to it unheard.
-        let changed = state.accounts.changed();
+        let since = state.accounts.changes_so_far();
         let holder = holder(state, token.expose_secret()).await?;
+        let changed = state.accounts.watch(&holder.depends_on, since);
         Ok(Self {
             token,
             holder,
@@ -39,9 +40,9 @@ impl Credential {
         &self.holder.viewer
     }
 
-    /// Returns when the token is good no more, and says why. Asks the database when somebody's
-    /// access was changed, and never else.
-    pub async fn ended(mut self, state: AppState) -> &'static str {
+    /// Returns when the token is good no more, and says why. Asks the database when it or its holder
+    /// was changed, and never else.
+    pub async fn ended(self, state: AppState) -> &'static str {
         let step = state.options.streams.clock_step;
         let mut is_unsure = false;
         loop {
@@ -50,7 +51,7 @@ impl Credential {
             };
             let has_changed = tokio::select! {
                 () = tokio::time::sleep(left.min(step)) => false,
-                changed = self.changed.changed() => changed.is_ok(),
+                () = self.changed.notified() => true,
             };
             if !(has_changed || is_unsure) || self.left(&state).is_none() {
                 continue;

@@ -25,7 +25,9 @@ impl Closing {
     pub const GOING_AWAY: Self = Self::new(1001, "the service is going away");
     /// A message is longer than is taken.
     pub const TOO_BIG: Self = Self::new(1009, "the message is too big");
-    /// There are too many sockets; it may be tried again later.
+    /// There are too many sockets of all clients; it may be tried again later.
+    pub const FULL: Self = Self::new(1013, "too many streams are open: try again later");
+    /// There are too many sockets of this one; it may be tried again later.
     pub const CROWDED: Self = Self::new(1013, "you have too many connections open");
     /// The client does not take what is sent to it.
     pub const TOO_SLOW: Self = Self::new(1013, "too slow: messages were not taken");

@@ -1,15 +1,23 @@
 //! One operation of a stream, from its request to its end.
 
+use std::convert::identity;
+
 use async_graphql::{Request, Response, ServerError, Value};
 use futures_util::{
     FutureExt as _, StreamExt as _,
     future::ready,
     stream::{self, BoxStream},
 };
+use tokio::{
+    sync::mpsc::{self, Sender},
+    time::timeout,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     domain::{audit::Origin, viewer::Viewer},
-    graphql::Started,
+    graphql::{Started, code::INTERNAL, late},
     http::{AppState, graphql::was_executed},
 };
 
@@ -17,50 +25,95 @@ use crate::{
 pub(super) enum Outcome {
     /// An answer.
     Next(Response),
-    /// Why it is not executed.
+    /// Why it is not executed, or goes on no more.
     Refused(Response),
     /// No more answers come.
     Complete,
 }
 
 /// What comes of a request, as it comes; the last is [`Outcome::Complete`].
+///
+/// The operation works in a task of its own, which ends when the stream is dropped: a client who
+/// does not read makes finished answers wait, and nothing that holds a connection of the database
+/// or that others wait for.
 pub(super) fn outcomes(
     state: &AppState,
     request: Request,
     viewer: Viewer,
     origin: Origin,
 ) -> BoxStream<'static, Outcome> {
-    let state = state.clone();
-    let start = async move {
-        let started = state.schema.start(request, viewer, origin);
-        match tokio::time::timeout(state.options.request_timeout, started).await {
-            Ok(Started::Answer(response)) if was_executed(&response) => {
-                stream::once(ready(Outcome::Next(*response))).boxed()
-            }
-            Ok(Started::Answer(response)) => {
-                stream::once(ready(Outcome::Refused(*response))).boxed()
-            }
-            Ok(Started::Stream(responses)) => responses.enumerate().map(outcome).boxed(),
-            Err(_) => stream::once(ready(Outcome::Refused(late()))).boxed(),
-        }
+    let (finished, waiting) = mpsc::channel(1);
+    let id = origin.request_id().unwrap_or_default().to_owned();
+    let mut work = Box::pin(work(state.clone(), request, viewer, origin, finished));
+    // As far as it goes at once: who subscribes hears what is told from now on.
+    let task = match (&mut work).now_or_never() {
+        Some(()) => None,
+        None => Some(AbortOnDropHandle::new(tokio::spawn(work))),
     };
-    let complete = stream::once(ready(Outcome::Complete));
-    start.boxed().flatten_stream().chain(complete).boxed()
+    let broken = stream::iter(task).then(identity).filter_map(move |ended| {
+        let panicked = ended.is_err();
+        ready(panicked.then(|| Outcome::Refused(broken(&id))))
+    });
+    ReceiverStream::new(waiting)
+        .chain(broken)
+        .chain(stream::once(ready(Outcome::Complete)))
+        .boxed()
 }
 
-/// A first answer without data says why there are no others.
-fn outcome((place, response): (usize, Response)) -> Outcome {
-    let is_refusal = place == 0 && response.data == Value::Null && !response.errors.is_empty();
-    if is_refusal {
-        Outcome::Refused(response)
-    } else {
-        Outcome::Next(response)
+/// Does what is asked for, up to its end or until nobody waits for what comes of it.
+async fn work(
+    state: AppState,
+    request: Request,
+    viewer: Viewer,
+    origin: Origin,
+    finished: Sender<Outcome>,
+) {
+    let patience = state.options.request_timeout;
+    let started = state.schema.start(request, viewer, origin, patience);
+    let mut responses = match timeout(patience, started).await {
+        Ok(Started::Answer(response)) => {
+            let _left = finished.send(answer(*response)).await;
+            return;
+        }
+        Ok(Started::Stream(responses)) => responses.enumerate(),
+        Err(_) => {
+            let _left = finished.send(Outcome::Refused(late())).await;
+            return;
+        }
+    };
+    while let Some((place, response)) = responses.next().await {
+        let outcome = if place == 0 && has_not_begun(&response) {
+            Outcome::Refused(response)
+        } else {
+            answer(response)
+        };
+        let is_over = matches!(outcome, Outcome::Refused(_));
+        if finished.send(outcome).await.is_err() || is_over {
+            return;
+        }
     }
 }
 
-fn late() -> Response {
-    let mut error = ServerError::new("the operation took too long: ask for less", None);
+fn answer(response: Response) -> Outcome {
+    if was_executed(&response) {
+        Outcome::Next(response)
+    } else {
+        Outcome::Refused(response)
+    }
+}
+
+/// Whether the first answer of a subscription says why there are no others: the root field itself
+/// failed. What fails in an event fails in a field of it.
+fn has_not_begun(response: &Response) -> bool {
+    response.data == Value::Null && response.errors.iter().all(|error| error.path.len() <= 1)
+}
+
+/// The answer of an operation that panicked; its words are in the log.
+fn broken(request_id: &str) -> Response {
+    let message = "something went wrong on our side; tell us the requestId";
+    let mut error = ServerError::new(message, None);
     let extensions = error.extensions.get_or_insert_default();
-    extensions.set("code", crate::http::error::code::TIMEOUT);
+    extensions.set("code", INTERNAL);
+    extensions.set("requestId", request_id);
     Response::from_errors(vec![error])
 }

@@ -6,14 +6,14 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::{FutureExt as _, future::BoxFuture, stream::BoxStream};
 use secrecy::SecretString;
 use serde_json::value::RawValue;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_stream::{StreamExt as _, StreamMap};
 
 use super::{
     credential::Credential,
     message::{ClientMessage, Closing, PROTOCOL, ServerMessage},
     operation::{Outcome, outcomes},
-    streams::CallersPlace,
+    streams::{CallersPlace, UnknownPlace},
 };
 use crate::{
     domain::{audit::Origin, viewer::Viewer},
@@ -49,6 +49,10 @@ pub(super) struct Socket {
     state: AppState,
     /// Where it comes from.
     origin: Origin,
+    /// Is kept until the socket is closed: first an [`UnknownPlace`], then a [`Place`].
+    ///
+    /// [`Place`]: super::streams::Place
+    place: Box<dyn Send>,
     operations: StreamMap<String, BoxStream<'static, Outcome>>,
     /// Whether anything was heard of the other side since it was asked.
     is_alive: bool,
@@ -63,11 +67,12 @@ struct Session {
 }
 
 impl Socket {
-    pub fn new(channel: WebSocket, state: AppState, origin: Origin) -> Self {
+    pub fn new(channel: WebSocket, state: AppState, origin: Origin, place: UnknownPlace) -> Self {
         Self {
             channel,
             state,
             origin,
+            place: Box::new(place),
             operations: StreamMap::new(),
             is_alive: true,
         }
@@ -92,6 +97,7 @@ impl Socket {
         };
         // Whoever is too slow for this is cut.
         let _ = timeout(PARTING, part).await;
+        drop(self.place);
     }
 
     async fn talk(&mut self, token: Option<SecretString>) -> Result<std::convert::Infallible, End> {
@@ -99,8 +105,19 @@ impl Socket {
         if spoken != Some(PROTOCOL) {
             return Err(Closing::NOT_ACCEPTABLE.into());
         }
-        let session = Box::pin(self.initialise(token)).await?;
-        self.converse(session).await
+        let stop = self.state.streams.stop().clone();
+        let talk = async {
+            let patience = self.state.options.streams.init_timeout;
+            let Ok(session) = timeout(patience, self.initialise(token)).await else {
+                return Err(Closing::INIT_TIMEOUT.into());
+            };
+            self.converse(session?).await
+        };
+        // Whatever it is at, and however long the client takes to read.
+        match stop.run_until_cancelled(Box::pin(talk)).await {
+            Some(end) => end,
+            None => Err(Closing::GOING_AWAY.into()),
+        }
     }
 
     /// Answers the other side's close frame, and waits until it has hung up.
@@ -110,15 +127,8 @@ impl Socket {
 
     /// Waits until the client has said who it is.
     async fn initialise(&mut self, token: Option<SecretString>) -> Result<Session, End> {
-        let deadline = Instant::now() + self.state.options.streams.init_timeout;
-        let stop = self.state.streams.stop().clone();
         loop {
-            let received = timeout_at(deadline, self.channel.recv());
-            let message = match stop.run_until_cancelled(received).await {
-                None => return Err(Closing::GOING_AWAY.into()),
-                Some(Err(_)) => return Err(Closing::INIT_TIMEOUT.into()),
-                Some(Ok(message)) => message,
-            };
+            let message = self.channel.recv().await;
             let Some(text) = self.text(message)? else {
                 continue;
             };
@@ -126,6 +136,8 @@ impl Socket {
                 ClientMessage::Init(payload) => {
                     let token = authorization(payload)?.or(token);
                     let session = authenticate(&self.state, token).await?;
+                    let place = self.state.streams.open().ok_or(Closing::FULL)?;
+                    self.place = Box::new(place);
                     self.send(&ServerMessage::ConnectionAck).await?;
                     return Ok(session);
                 }
@@ -136,9 +148,18 @@ impl Socket {
         }
     }
 
-    /// Takes messages and sends answers.
+    /// Does what the client asks for as long as its token is good.
     async fn converse(&mut self, mut session: Session) -> Result<std::convert::Infallible, End> {
-        let stop = self.state.streams.stop().clone();
+        let Session { viewer, ended, .. } = &mut session;
+        tokio::select! {
+            biased;
+            reason = ended => Err(Closing::forbidden(reason).into()),
+            end = self.exchange(viewer) => end,
+        }
+    }
+
+    /// Takes messages and sends answers.
+    async fn exchange(&mut self, viewer: &Viewer) -> Result<std::convert::Infallible, End> {
         let keep_alive = self.state.options.streams.keep_alive;
         let mut beats = interval_at(Instant::now() + keep_alive, keep_alive);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -146,8 +167,6 @@ impl Socket {
             tokio::select! {
                 // What was asked for begins before the next message is read.
                 biased;
-                () = stop.cancelled() => return Err(Closing::GOING_AWAY.into()),
-                reason = &mut session.ended => return Err(Closing::forbidden(reason).into()),
                 _ = beats.tick() => {
                     if !std::mem::take(&mut self.is_alive) {
                         return Err(End::Gone);
@@ -159,7 +178,7 @@ impl Socket {
                 }
                 message = self.channel.recv() => {
                     if let Some(text) = self.text(message)? {
-                        self.take(&text, &session.viewer).await?;
+                        self.take(&text, viewer).await?;
                     }
                 }
             }
@@ -239,8 +258,8 @@ impl Socket {
         }
     }
 
-    /// Sends a message. Nothing else is done meanwhile, so that no more than one waits here for a
-    /// client who does not read; who does not for too long is dropped.
+    /// Sends a message. No other is sent or read meanwhile, so that no more than one waits here for
+    /// a client who does not read; who does not for too long is dropped.
     async fn deliver(&mut self, message: Message) -> Result<(), End> {
         let patience = self.state.options.streams.keep_alive;
         match timeout(patience, self.channel.send(message)).await {

@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    hash::Hash,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -19,6 +21,11 @@ pub struct StreamOptions {
     pub most: usize,
     /// Most of them that one caller has.
     pub most_a_caller: usize,
+    /// Most WebSockets whose clients have not said yet who they are. They are not counted among the
+    /// others, so that nobody is kept out by strangers.
+    pub most_unknown: usize,
+    /// Most of them that come from one address.
+    pub most_unknown_an_address: usize,
     /// Most operations at work on one WebSocket.
     pub operations: usize,
     /// Most bytes of a message from a WebSocket's client.
@@ -38,6 +45,8 @@ impl Default for StreamOptions {
         Self {
             most: 20_000,
             most_a_caller: 200,
+            most_unknown: 2_000,
+            most_unknown_an_address: 500,
             operations: 20,
             message_limit: 64 * 1024,
             init_timeout: Duration::from_secs(10),
@@ -56,9 +65,25 @@ struct Open {
     room: Arc<Semaphore>,
     most_a_caller: usize,
     /// How many each caller has.
-    callers: Mutex<HashMap<String, usize>>,
+    callers: Counts<String>,
+    /// For those who have not said who they are.
+    lobby: Arc<Semaphore>,
+    most_unknown_an_address: usize,
+    /// How many of them each address has.
+    addresses: Counts<IpAddr>,
     tracker: TaskTracker,
     stop: CancellationToken,
+}
+
+/// How many there are of each.
+#[derive(Debug)]
+struct Counts<K>(Arc<Mutex<HashMap<K, usize>>>);
+
+/// One that is counted, as long as it exists.
+#[derive(Debug)]
+pub(super) struct Counted<K: Hash + Eq> {
+    counts: Counts<K>,
+    key: K,
 }
 
 /// A stream that is open, as long as it exists.
@@ -69,23 +94,51 @@ pub(super) struct Place {
 }
 
 /// A stream that is counted for its caller, as long as it exists.
+pub(super) type CallersPlace = Counted<String>;
+
+/// A WebSocket whose client has not said yet who they are.
 #[derive(Debug)]
-pub(super) struct CallersPlace {
-    open: Arc<Open>,
-    caller: String,
+pub(super) struct UnknownPlace {
+    _lobby: OwnedSemaphorePermit,
+    _counted: Option<Counted<IpAddr>>,
+    _tracked: TaskTrackerToken,
 }
 
 impl Streams {
     /// None is open.
     #[must_use]
     pub fn new(options: &StreamOptions) -> Self {
+        let room = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
         Self(Arc::new(Open {
-            room: Arc::new(Semaphore::new(options.most.min(Semaphore::MAX_PERMITS))),
+            room: room(options.most),
             most_a_caller: options.most_a_caller,
-            callers: Mutex::default(),
+            callers: Counts::default(),
+            lobby: room(options.most_unknown),
+            most_unknown_an_address: options.most_unknown_an_address,
+            addresses: Counts::default(),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
+    }
+
+    /// Lets one in whose client has yet to say who they are, if there is room for such, and for one
+    /// more beyond. Where an address is not known, it is not counted.
+    pub(super) fn open_unknown(&self, address: Option<IpAddr>) -> Option<UnknownPlace> {
+        let open = &self.0;
+        if open.room.available_permits() == 0 {
+            return None;
+        }
+        let lobby = open.lobby.clone().try_acquire_owned().ok()?;
+        let most = open.most_unknown_an_address;
+        let counted = match address {
+            Some(address) => Some(open.addresses.add(address.to_canonical(), most)?),
+            None => None,
+        };
+        Some(UnknownPlace {
+            _lobby: lobby,
+            _counted: counted,
+            _tracked: open.tracker.token(),
+        })
     }
 
     /// Opens one more, if there is room.
@@ -99,16 +152,8 @@ impl Streams {
 
     /// Counts one for `caller`, unless they have as many as they may.
     pub(super) fn count(&self, caller: &str) -> Option<CallersPlace> {
-        let mut callers = self.0.callers();
-        let count = callers.entry(caller.to_owned()).or_default();
-        if *count >= self.0.most_a_caller {
-            return None;
-        }
-        *count += 1;
-        Some(CallersPlace {
-            open: self.0.clone(),
-            caller: caller.to_owned(),
-        })
+        let open = &self.0;
+        open.callers.add(caller.to_owned(), open.most_a_caller)
     }
 
     /// Is over when all of them have to end.
@@ -124,20 +169,38 @@ impl Streams {
     }
 }
 
-impl Open {
-    fn callers(&self) -> std::sync::MutexGuard<'_, HashMap<String, usize>> {
-        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self(Arc::default())
     }
 }
 
-impl Drop for CallersPlace {
+impl<K: Hash + Eq + Clone> Counts<K> {
+    /// Counts one more of `key`, unless there are `most`.
+    fn add(&self, key: K, most: usize) -> Option<Counted<K>> {
+        let mut counts = locked(&self.0);
+        let count = counts.get(&key).copied().unwrap_or_default();
+        if count >= most {
+            return None;
+        }
+        counts.insert(key.clone(), count + 1);
+        let counts = Self(self.0.clone());
+        Some(Counted { counts, key })
+    }
+}
+
+impl<K: Hash + Eq> Drop for Counted<K> {
     fn drop(&mut self) {
-        let mut callers = self.open.callers();
-        if let Some(count) = callers.get_mut(&self.caller) {
+        let mut counts = locked(&self.counts.0);
+        if let Some(count) = counts.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
-                callers.remove(&self.caller);
+                counts.remove(&self.key);
             }
         }
     }
+}
+
+fn locked<K>(counts: &Mutex<HashMap<K, usize>>) -> MutexGuard<'_, HashMap<K, usize>> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,7 +15,7 @@ use crate::http::{
     AppState,
     auth::{NotAuthenticated, bearer, has_token_in_url},
     client::RequestOrigin,
-    error::refusal,
+    error::{refusal, unavailable},
 };
 
 /// Bytes of a socket's buffers: ten thousand of them are open at a time.
@@ -43,7 +43,7 @@ pub(in crate::http) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(error) => return not_a_socket(&error),
     };
-    let Some(place) = state.streams.open() else {
+    let Some(place) = state.streams.open_unknown(origin.address()) else {
         return crowded();
     };
     let limit = state.options.streams.message_limit;
@@ -55,8 +55,7 @@ pub(in crate::http) async fn upgrade(
         .max_message_size(limit.saturating_mul(READ_ANYWAY))
         .max_frame_size(limit.saturating_mul(READ_ANYWAY))
         .on_upgrade(|socket| async move {
-            Socket::new(socket, state, origin).serve(token).await;
-            drop(place);
+            Socket::new(socket, state, origin, place).serve(token).await;
         })
 }
 
@@ -71,9 +70,6 @@ fn not_a_socket(error: &WebSocketUpgradeRejection) -> Response {
 
 /// There is no room for one more.
 pub(super) fn crowded() -> Response {
-    let body = refusal(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "too many streams are open: try again later",
-    );
+    let body = unavailable("too many streams are open: try again later");
     ([(header::RETRY_AFTER, "30")], body).into_response()
 }

@@ -59,6 +59,40 @@ on_both! {
         assert_eq!(revoked.next().await, json!([4403, "Forbidden: the token was revoked"]));
     };
 
+    /// Somebody's revocation makes nobody else be looked up, and one's own but once or so, however
+    /// many sockets one has.
+    only_those_concerned_are_looked_up = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let li = user(&app, "li", "AGENT").await;
+        let session = token_of(&app, "li").await;
+        let mut sockets = Vec::new();
+        for _ in 0..20 {
+            sockets.push(Client::ready(&running, &session).await);
+        }
+        let made = done(&app, "createAccessToken", "secret accessToken { id }", json!({ "name": "a", "role": "ANALYST" })).await;
+        let mut revoked = Client::ready(&running, made["secret"].as_str().unwrap()).await;
+        let looked_up = || {
+            let statements = app.statements();
+            statements.iter().filter(|sql| sql.contains(r#"FROM "sessions""#)).count()
+        };
+        looked_up();
+        done(&app, "revokeAccessToken", "accessToken { id }", json!({ "id": made["accessToken"]["id"] })).await;
+        assert_eq!(revoked.closed().await, 4403);
+        for socket in &mut sockets {
+            socket.settle().await;
+        }
+        assert_eq!(looked_up(), 0);
+        done(&app, "updateUser", "user { role }", json!({ "id": li, "role": "ANALYST" })).await;
+        for socket in &mut sockets {
+            assert_eq!(socket.closed().await, 4403);
+        }
+        // Before and after each of two times that it is forgotten what was known: by the mutation,
+        // and for whoever goes on.
+        let times = looked_up();
+        assert!((1..=3).contains(&times), "{times}");
+    };
+
     /// A user's sockets end when they may come in no more, or may do something else.
     a_socket_ends_with_its_user = async |backend: Backend| {
         let app = app(&backend).await;

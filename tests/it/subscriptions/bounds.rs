@@ -1,7 +1,10 @@
 //! How much sockets may ask for, and how they end.
 
+use std::time::Duration;
+
 use dialgraph::{
     domain::viewer::Role,
+    graphql::Limits,
     http::{HttpOptions, StreamOptions},
 };
 use futures_util::SinkExt as _;
@@ -9,7 +12,11 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, PATIENCE, SHORT, SUBPROTOCOL, serve, with_streams};
-use crate::harness::{Backend, TestApp};
+use crate::{
+    harness::{Backend, TestApp, call, ingest},
+    identity::{token_of, user},
+    writes::done,
+};
 
 const DAYS: &str = "subscription { statsUpdated { date } }";
 
@@ -98,14 +105,47 @@ async fn sockets_are_counted() {
         second.next().await,
         json!([1013, "you have too many connections open"])
     );
-    drop(second);
-    let _third = connect_again(&running).await;
+    // Whoever is let in before there is no room left is told so when they say who they are.
+    let mut late = Client::connect(&running).await;
+    user(&app, "li", "AGENT").await;
+    let _other = Client::ready(&running, &token_of(&app, "li").await).await;
+    user(&app, "wu", "AGENT").await;
+    late.init(&token_of(&app, "wu").await).await;
+    assert_eq!(
+        late.next().await,
+        json!([1013, "too many streams are open: try again later"])
+    );
     assert_eq!(
         Client::open(&running, &[SUBPROTOCOL]).await.err(),
         Some(503)
     );
     drop(first);
     connect_again(&running).await;
+}
+
+/// Strangers take no place from those who say who they are, and one address not all of theirs.
+#[tokio::test]
+async fn strangers_keep_nobody_out() {
+    let options = HttpOptions {
+        trusted_proxies: 1,
+        ..with_streams(StreamOptions {
+            most: 1,
+            most_unknown: 3,
+            most_unknown_an_address: 2,
+            ..StreamOptions::default()
+        })
+    };
+    let app = TestApp::with_options(&Backend::Sqlite, options).await;
+    let running = serve(&app).await;
+    let from = async |address: &str| {
+        Client::open(&running, &[SUBPROTOCOL, ("x-forwarded-for", address)]).await
+    };
+    let _strangers = [from("203.0.113.5").await, from("203.0.113.5").await];
+    assert_eq!(from("203.0.113.5").await.err(), Some(503));
+    let mut client = from("198.51.100.7").await.unwrap();
+    assert_eq!(from("192.0.2.1").await.err(), Some(503));
+    client.init(&app.token(Role::Analyst)).await;
+    assert_eq!(client.next().await["type"], "connection_ack");
 }
 
 /// A socket, once there is room for it.
@@ -166,6 +206,81 @@ async fn a_slow_client_is_dropped() {
         }
     }
     connect_again(&running).await;
+}
+
+/// Who does not read waits alone: others write, and the service ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_stops_nobody() {
+    let app = app(StreamOptions {
+        keep_alive: Duration::from_hours(1),
+        ..StreamOptions::default()
+    })
+    .await;
+    let mut running = serve(&app).await;
+    let mut client = Client::writer_with_small_buffer(&running, &app).await;
+    let long = "x".repeat(60_000);
+    // More than the buffers of both sides hold.
+    for number in 0..400 {
+        let create = format!(
+            r#"mutation {{ createPackage(input: {{ name: "P{number}" }}) {{ package {{ id }} }} }}"#
+        );
+        let both = async {
+            client.subscribe(&number.to_string(), &create).await;
+            client
+                .say(json!({ "type": "ping", "payload": { "a": long } }))
+                .await;
+        };
+        if tokio::time::timeout(4 * SHORT, both).await.is_err() {
+            break;
+        }
+    }
+    let write = done(
+        &app,
+        "createPackage",
+        "package { id }",
+        json!({ "name": "Q" }),
+    );
+    tokio::time::timeout(PATIENCE, write)
+        .await
+        .expect("somebody else can write");
+    running.stop.cancel();
+    let ended = tokio::time::timeout(PATIENCE, &mut running.ended).await;
+    ended.expect("the service ends").unwrap();
+}
+
+/// Each event costs as much as the subscription did to begin; when too little is left, it ends.
+#[tokio::test]
+async fn events_are_charged() {
+    // `statsUpdated` and its `date` cost 2: once to begin, and twice for events.
+    let options = HttpOptions {
+        limits: Limits {
+            budget: 7,
+            ..Limits::default()
+        },
+        ..HttpOptions::default()
+    };
+    let app = TestApp::with_options(&Backend::Sqlite, options).await;
+    let running = serve(&app).await;
+    let mut client = Client::reader(&running, &app).await;
+    client.subscribe("1", DAYS).await;
+    client.settle().await;
+    let calls = ["18", "19", "20"].map(|day| call(day, &format!("2026-11-{day}T01:00:00Z")));
+    ingest(&app.database.db, calls.to_vec()).await;
+    for (date, remaining) in [("2026-11-18", 3), ("2026-11-19", 1)] {
+        let told = client.next().await["payload"].clone();
+        assert_eq!(told["data"]["statsUpdated"]["date"], date);
+        let cost = &told["extensions"]["cost"];
+        assert_eq!(
+            (&cost["requested"], &cost["remaining"]),
+            (&json!(2), &json!(remaining))
+        );
+    }
+    let refused = client.next().await;
+    assert_eq!(refused["type"], "error");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    // It has ended, and the id is free.
+    client.subscribe("1", "{ __typename }").await;
+    assert_eq!(client.data("1").await, json!({ "__typename": "Query" }));
 }
 
 /// Who does not answer is not there any more.

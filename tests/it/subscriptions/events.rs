@@ -165,6 +165,23 @@ on_both! {
         }
     };
 
+    /// What fails in an event, be it the first, ends nothing.
+    an_event_may_fail = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let running = serve(&app).await;
+        let mut client = Client::reader(&running, &app).await;
+        client.subscribe("1", "subscription { statsUpdated { date dashboard { today { calls } } } }").await;
+        client.settle().await;
+        // There is no dashboard of tomorrow.
+        ingest(&app.database.db, vec![call("a", "2026-11-21T01:00:00Z")]).await;
+        let failed = client.next().await;
+        assert_eq!(failed["type"], "next", "{failed:#}");
+        assert_eq!(failed["payload"]["errors"][0]["path"], json!(["statsUpdated", "dashboard"]));
+        ingest(&app.database.db, vec![call("b", "2026-11-20T01:00:00Z")]).await;
+        let told = client.data("1").await;
+        assert_eq!(told["statsUpdated"]["dashboard"]["today"]["calls"], 1);
+    };
+
     /// A synchronisation tells of its days, and every role may hear it.
     a_synchronisation_is_heard = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

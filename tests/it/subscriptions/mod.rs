@@ -15,11 +15,11 @@ use dialgraph::{
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{
         self, Message,
         client::IntoClientRequest as _,
@@ -97,6 +97,24 @@ impl Client {
             Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// A socket of a client who may write, and for whom little waits that they have not read.
+    async fn writer_with_small_buffer(running: &Running, app: &TestApp) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let stream = socket.connect(running.address.parse().unwrap()).await;
+        let url = format!("ws://{}/graphql/ws", running.address);
+        let mut request = url.into_client_request().unwrap();
+        let (name, value) = SUBPROTOCOL;
+        let value = HeaderValue::from_static(value);
+        request.headers_mut().insert(name, value);
+        let stream = MaybeTlsStream::Plain(stream.unwrap());
+        let (socket, _) = client_async(request, stream).await.unwrap();
+        let mut client = Self(socket);
+        client.init(&app.token(Role::Manager)).await;
+        assert_eq!(client.next().await, json!({ "type": "connection_ack" }));
+        client
     }
 
     /// A socket of a client that speaks the protocol.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use dialgraph::{
     domain::viewer::Role,
+    graphql::Limits,
     http::{HttpOptions, StreamOptions},
 };
 use reqwest::{RequestBuilder, Response};
@@ -133,6 +134,58 @@ async fn other_requests_are_refused() {
         .query(&[("query", DAYS)])
         .header("accept", "text/event-stream");
     assert_eq!(status(nobody).await, 401);
+}
+
+/// Streams beyond the bounds are refused, and told why.
+#[tokio::test]
+async fn streams_are_counted() {
+    for (streams, status, code) in [
+        (
+            StreamOptions {
+                most: 1,
+                ..StreamOptions::default()
+            },
+            503,
+            "UNAVAILABLE",
+        ),
+        (
+            StreamOptions {
+                most_a_caller: 1,
+                ..StreamOptions::default()
+            },
+            429,
+            "RATE_LIMITED",
+        ),
+    ] {
+        let app = TestApp::with_options(&Backend::Sqlite, with_streams(streams)).await;
+        let running = serve(&app).await;
+        let _first = post(&running, &app, DAYS).send().await.unwrap();
+        let second = post(&running, &app, DAYS).send().await.unwrap();
+        assert_eq!(second.status(), status);
+        let body: Value = second.json().await.unwrap();
+        assert_eq!(body["errors"][0]["extensions"]["code"], code);
+    }
+}
+
+/// A subscription that may cost no more is told why, and ends.
+#[tokio::test]
+async fn events_are_charged() {
+    let options = HttpOptions {
+        limits: Limits {
+            budget: 3,
+            ..Limits::default()
+        },
+        ..HttpOptions::default()
+    };
+    let app = TestApp::with_options(&Backend::Sqlite, options).await;
+    let running = serve(&app).await;
+    let mut answer = post(&running, &app, DAYS).send().await.unwrap();
+    ingest(&app.database.db, vec![call("a", "2026-11-20T01:00:00Z")]).await;
+    let (kind, told) = next(&mut answer).await.unwrap();
+    assert_eq!(kind, "next");
+    assert_eq!(told["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+    assert_eq!(next(&mut answer).await.unwrap().0, "complete");
+    assert_eq!(next(&mut answer).await, None);
 }
 
 /// A stream ends with its token, and with the service; so does its place.
