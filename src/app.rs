@@ -10,20 +10,26 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     auth::JwtKeys,
     clock::Clock,
-    domain::business_time::BusinessZone,
+    domain::{alert::AlertRules, business_time::BusinessZone},
     graphql::{Schema, Services},
     guanke::{self, ClientConfig},
-    http::{AppState, HttpOptions, Server, Streams, router},
+    http::{AppState, HttpOptions, Server, Streams, Webhooks, router},
     lifecycle::GRACE,
+    metrics::{Metrics, Pace},
     random::SystemEntropy,
     service::{
         accounts::{AccountOptions, Accounts},
+        alerts::{AlertParts, Alerts, Channels},
+        housekeeping::Housekeeping,
         live::Live,
+        observed::Observer,
         passwords::HashError,
+        push::Pushes,
         refresh::{NoPlatform, Refresher},
+        retention::RetentionOptions,
     },
     store::Database,
-    sync::{DatabaseTokenStore, Schedule, SyncOptions, Syncer},
+    sync::{DatabaseTokenStore, PlatformPushes, Schedule, SyncOptions, Syncer},
 };
 
 /// What everything stands on.
@@ -37,6 +43,8 @@ pub struct Base {
     pub zone: BusinessZone,
     /// The service's own secret.
     pub secret: SecretString,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// The platform, and how to keep in step with it.
@@ -56,28 +64,60 @@ pub struct PlatformConfig {
 /// # Errors
 /// [`guanke::Error::Config`] or [`guanke::Error::TokenStore`] for settings that cannot work.
 pub fn syncer(base: &Base, config: PlatformConfig) -> Result<Syncer, guanke::Error> {
-    let base_url = config.client.base_url.as_str();
-    let tokens = DatabaseTokenStore::new(base.db.clone(), base_url, &config.login, &base.secret)?;
-    let client = guanke::Client::new(config.client, base.clock.clone(), Arc::new(tokens))?;
-    Ok(Syncer::new(
+    let instance = instance(base.clock.now());
+    let tokens = DatabaseTokenStore::new(
+        base.db.clone(),
+        base.clock.clone(),
+        instance.clone(),
+        config.client.base_url.as_str(),
+        &config.login,
+        &base.secret,
+    )?;
+    let client = guanke::Client::new(config.client, base.clock.clone(), Arc::new(tokens))?
+        .with_metrics(base.metrics.clone());
+    let syncer = Syncer::new(
         base.db.clone(),
         client,
         base.clock.clone(),
         base.zone,
         config.schedule,
         config.options,
-        instance(base.clock.now()),
-    ))
+        instance,
+    );
+    let pace = syncer.pace();
+    base.metrics.watch_pace(move || {
+        pace().map(|pace| Pace {
+            limit: pace.limit,
+            in_flight: pace.in_flight,
+            waiting: pace.waiting,
+        })
+    });
+    Ok(syncer)
 }
 
 /// A name no other process has, now or later.
-fn instance(started: DateTime<Utc>) -> String {
+#[must_use]
+pub fn instance(started: DateTime<Utc>) -> String {
     let random: u64 = rand::random();
     format!(
         "{}-{}-{random:016x}",
         std::process::id(),
         started.timestamp()
     )
+}
+
+/// What watches the synchronisation of `base` that `syncer` carries out, and tells people by `channels`.
+#[must_use]
+pub fn alerts(base: &Base, syncer: &Syncer, rules: AlertRules, channels: Channels) -> Alerts {
+    Alerts::new(AlertParts {
+        db: base.db.clone(),
+        clock: base.clock.clone(),
+        zone: base.zone,
+        rules,
+        timetable: Arc::new(syncer.clone()),
+        channels,
+        instance: instance(base.clock.now()),
+    })
 }
 
 /// Users and their tokens in the database of `base`.
@@ -126,13 +166,22 @@ pub fn http(
     };
     let schema = Schema::new(services, options.limits, options.schema.clone());
     let streams = Streams::new(&options.streams);
+    let webhooks = options.webhook_secret.clone().map(|secret| {
+        let non_seats = syncer.map(Syncer::non_seat_names).unwrap_or_default();
+        let reader = Arc::new(PlatformPushes::new(non_seats.to_vec()));
+        let pushes = Pushes::new(base.db.clone(), base.clock.clone(), base.zone, reader);
+        Webhooks::new(secret, pushes)
+    });
     let state = AppState {
         schema,
         keys,
         accounts,
         clock: base.clock.clone(),
         streams: streams.clone(),
+        metrics: base.metrics.clone(),
+        observed: Observer::new(base.db.clone(), base.clock.clone(), base.zone),
         db: base.db.clone(),
+        webhooks,
         options,
     };
     Service {
@@ -148,6 +197,22 @@ pub async fn follow_changes(base: Base, accounts: Accounts, stop: CancellationTo
     tokio::join!(changes, access);
 }
 
+/// Deletes once a day what is older than it has to be kept, until `stop`.
+fn housekeeping(
+    base: &Base,
+    options: RetentionOptions,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let housekeeping = Housekeeping {
+        db: base.db.clone(),
+        clock: base.clock.clone(),
+        zone: base.zone,
+        options,
+        instance: instance(base.clock.now()),
+    };
+    async move { housekeeping.follow(stop).await }
+}
+
 /// Serves until `stop`, with the schedule in the background; then ends in order: no new
 /// connections, requests finished, days at work given back, the database closed.
 pub async fn serve(
@@ -155,12 +220,21 @@ pub async fn serve(
     accounts: Accounts,
     server: Server,
     syncer: Option<Syncer>,
+    alerts: Option<Alerts>,
+    retention: RetentionOptions,
     stop: CancellationToken,
 ) {
     let changes = tokio::spawn(follow_changes(base.clone(), accounts, stop.clone()));
-    let schedule = syncer
-        .clone()
-        .map(|syncer| tokio::spawn(async move { syncer.follow_schedule().await }));
+    let housekeeping = tokio::spawn(housekeeping(&base, retention, stop.clone()));
+    let schedule = syncer.clone().map(|syncer| {
+        tokio::spawn(async move {
+            tokio::join!(syncer.follow_schedule(), syncer.share_work());
+        })
+    });
+    let watching = alerts.map(|alerts| {
+        let stop = stop.clone();
+        tokio::spawn(async move { alerts.follow(&stop).await })
+    });
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
@@ -179,8 +253,15 @@ pub async fn serve(
     {
         tracing::error!(%error, "the schedule ended badly");
     }
-    if let Err(error) = changes.await {
-        tracing::error!(%error, "telling changes ended badly");
+    if let Some(watching) = watching
+        && let Err(error) = watching.await
+    {
+        tracing::error!(%error, "watching for alerts ended badly");
+    }
+    for (name, task) in [("telling changes", changes), ("housekeeping", housekeeping)] {
+        if let Err(error) = task.await {
+            tracing::error!(%error, name, "a background task ended badly");
+        }
     }
     base.db.close().await;
     tracing::info!("stopped");

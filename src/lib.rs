@@ -1,8 +1,8 @@
 //! dialgraph: one GraphQL service for an outbound call centre and the sales team behind it.
 //!
 //! Dependencies run one way: `http → graphql → service → store → entity`, `sync → {guanke,
-//! service, store}`, and anything may use `domain`, `clock` and `random`. A test reads the sources
-//! and fails on an import that points back.
+//! service, store}`, `service → notify`, and anything may use `domain`, `clock`, `metrics` and `random`.
+//! A test reads the sources and fails on an import that points back.
 
 pub mod app;
 pub mod auth;
@@ -15,6 +15,8 @@ pub mod graphql;
 pub mod guanke;
 pub mod http;
 pub mod lifecycle;
+pub mod metrics;
+pub mod notify;
 pub mod random;
 pub mod service;
 pub mod store;

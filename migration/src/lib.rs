@@ -25,6 +25,13 @@ mod m20261121_000005_create_tag_counts;
 mod m20261121_000006_index_call_phone_numbers;
 mod m20261121_000007_create_users;
 mod m20261122_000001_append_only_audit_log;
+mod m20261123_000001_create_sync_slices;
+mod m20261123_000002_mark_removed_calls;
+mod m20261123_000003_create_call_pushes;
+mod m20261123_000004_add_retention;
+mod m20261123_000005_create_alerts;
+mod m20261123_000006_index_sync_runs;
+mod m20261123_000010_index_removed_calls;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -51,6 +58,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_index_call_phone_numbers::Migration),
             Box::new(m20261121_000007_create_users::Migration),
             Box::new(m20261122_000001_append_only_audit_log::Migration),
+            Box::new(m20261123_000001_create_sync_slices::Migration),
+            Box::new(m20261123_000002_mark_removed_calls::Migration),
+            Box::new(m20261123_000003_create_call_pushes::Migration),
+            Box::new(m20261123_000004_add_retention::Migration),
+            Box::new(m20261123_000005_create_alerts::Migration),
+            Box::new(m20261123_000006_index_sync_runs::Migration),
+            Box::new(m20261123_000010_index_removed_calls::Migration),
         ]
     }
 }

@@ -34,7 +34,8 @@ use crate::{
     },
     http::{GraphiQl, Server},
     lifecycle,
-    service::{accounts::AccountOptions, demo},
+    metrics::Metrics,
+    service::{accounts::AccountOptions, demo, retention::RetentionOptions},
     store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
     sync::Syncer,
 };
@@ -87,6 +88,7 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         clock,
         zone: arguments.sync.zone(),
         secret,
+        metrics: Metrics::default(),
     };
 
     let platform = arguments.data.config();
@@ -136,7 +138,8 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         router: service.router,
         streams: service.streams,
     };
-    app::serve(base, accounts, server, Some(syncer), stop).await;
+    let retention = RetentionOptions::default();
+    app::serve(base, accounts, server, Some(syncer), None, retention, stop).await;
     Ok(())
 }
 
@@ -155,6 +158,8 @@ async fn start_platform(
     };
     let mut client = ClientConfig::new(address, credentials);
     client.non_seat_names.push("管理员".to_owned());
+    // It is ours: nobody else waits for it.
+    client.max_requests_per_second = 1_000;
     let platform = PlatformConfig {
         client,
         login: config.username.clone().into(),

@@ -1,12 +1,16 @@
 //! The command line: one file a command.
 
+mod alert;
 mod demo;
 mod migrate;
 mod progress;
+mod retention;
 mod rollups;
 mod serve;
 mod simulator;
 mod sync;
+mod sync_replay;
+mod sync_status;
 mod token;
 mod user;
 
@@ -65,7 +69,7 @@ enum Command {
     /// Bring the database to this program's schema, take it back, or show where it stands
     Migrate(migrate::MigrateArgs),
     /// Synchronise some days in the foreground. Exit status 0 only if every day is complete (a day
-    /// that is still going on: read up to now)
+    /// that is still going on: read up to now). Or, with `status`, show where synchronisation stands
     Sync(sync::SyncCommandArgs),
     /// Print a token (JWT), alone, on standard output
     Token(token::TokenArgs),
@@ -73,8 +77,12 @@ enum Command {
     User(user::UserArgs),
     /// Print the GraphQL schema (SDL)
     Schema,
+    /// Delete what is older than it has to be kept
+    Retention(retention::RetentionCommandArgs),
     /// Check the rollups against the calls they count, or make them anew
     Rollups(rollups::RollupsArgs),
+    /// Try the channels that alerts are sent by
+    Alert(alert::AlertCommandArgs),
     /// Run a simulated Guanke platform by itself
     GuankeSimulator(simulator::SimulatorArgs),
 }
@@ -180,7 +188,11 @@ impl Cli {
                 print(crate::graphql::sdl().trim_end())?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Retention(arguments) => {
+                retention::run(arguments).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Rollups(arguments) => rollups::run(arguments).await,
+            Command::Alert(arguments) => alert::run(arguments).await,
             Command::GuankeSimulator(arguments) => {
                 simulator::run(arguments).await.map(|()| ExitCode::SUCCESS)
             }

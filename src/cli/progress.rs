@@ -66,8 +66,7 @@ struct View {
 
 impl View {
     fn new(title: &str, days: DayRange, bars: &MultiProgress) -> Self {
-        let total = u64::try_from(days.days()).unwrap_or(1) * STEPS_A_DAY;
-        let bar = bars.add(ProgressBar::new(total));
+        let bar = bars.add(ProgressBar::new(all_steps(days)));
         let style =
             ProgressStyle::with_template("{prefix} [{bar:30}] {percent:>3}%  {msg}  {left}");
         if let Ok(style) = style {
@@ -98,18 +97,19 @@ impl View {
     /// Days are read newest first, so those behind the present one are done.
     fn steps(&self, now: &Progress) -> u64 {
         let done = u64::try_from((self.days.to() - now.day).num_days()).unwrap_or(0);
-        let part = match now.expected {
-            Some(expected) if expected > 0 => now.seen.min(expected) * STEPS_A_DAY / expected,
-            _ => 0,
-        };
-        done * STEPS_A_DAY + part
+        done * STEPS_A_DAY + part(now)
     }
 
     fn message(&self, now: &Progress) -> String {
         let mut text = format!("{}", now.day);
+        if now.slices > 1 {
+            let _ = write!(text, "  {} of {} slices", now.slices_done, now.slices);
+        }
         let _ = match now.expected {
-            Some(expected) => write!(text, "  {} of {expected} records", now.seen),
-            None => write!(text, "  {} rows", now.seen),
+            Some(expected) if now.slices <= 1 => {
+                write!(text, "  {} of {expected} records", now.seen)
+            }
+            _ => write!(text, "  {} records", now.seen),
         };
         let seconds = self.started.elapsed().as_secs().max(1);
         let rate = u64::try_from(now.counts.fetched).unwrap_or(0) / seconds;
@@ -123,8 +123,73 @@ impl View {
     }
 
     fn print_line(&self, now: &Progress) {
-        let days = u64::try_from(self.days.days()).unwrap_or(1).max(1);
-        let percent = self.steps(now) / (days * STEPS_A_DAY / 100).max(1);
-        eprintln!("{}: {percent}%  {}", self.title, self.message(now));
+        let line = line(
+            self.steps(now),
+            all_steps(self.days),
+            self.started.elapsed(),
+        );
+        eprintln!("{}: {line}  {}", self.title, self.message(now));
+    }
+}
+
+/// How much of its day is read: by slices, and by records where there is one slice only.
+fn part(now: &Progress) -> u64 {
+    let (done, of) = match (now.slices, now.expected) {
+        (2.., _) => (now.slices_done as u64, now.slices as u64),
+        (_, Some(expected)) => (now.seen, expected),
+        (_, None) => (0, 0),
+    };
+    if of == 0 {
+        return 0;
+    }
+    done.min(of) * STEPS_A_DAY / of
+}
+
+fn all_steps(days: DayRange) -> u64 {
+    u64::try_from(days.days()).unwrap_or(1).max(1) * STEPS_A_DAY
+}
+
+/// How much is done, and how long the rest may take at this pace, once that can be said.
+fn line(steps: u64, of: u64, elapsed: Duration) -> String {
+    let mut text = format!("{}%", steps.min(of) * 100 / of.max(1));
+    if steps > 0 && elapsed >= Duration::from_secs(1) {
+        let left = elapsed.as_secs() * of.saturating_sub(steps) / steps;
+        let left = humantime::format_duration(Duration::from_secs(left));
+        let _ = write!(text, "  {left} left");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_as_far_as_its_slices_are() {
+        let at = |slices_done, slices, seen, expected| Progress {
+            day: "2026-11-20".parse().unwrap(),
+            expected,
+            seen,
+            slices_done,
+            slices,
+            counts: crate::store::sync_runs::RunCounts::default(),
+        };
+        // What is expected are only the slices that were begun.
+        assert_eq!(part(&at(3, 12, 900, Some(900))), 250);
+        assert_eq!(part(&at(0, 1, 150, Some(300))), 500);
+        assert_eq!(part(&at(0, 0, 0, None)), 0);
+        assert_eq!(part(&at(0, 1, 0, Some(0))), 0);
+    }
+
+    #[test]
+    fn a_line_says_how_much_is_done_and_how_long_the_rest_takes() {
+        let days = DayRange::new("2026-11-19".parse().unwrap(), "2026-11-20".parse().unwrap());
+        let of = all_steps(days.unwrap());
+        // A quarter in 30 s: three more take 90 s.
+        assert_eq!(line(500, of, Duration::from_secs(30)), "25%  1m 30s left");
+        assert_eq!(line(of, of, Duration::from_mins(1)), "100%  0s left");
+        assert_eq!(line(0, of, Duration::from_secs(30)), "0%");
+        // Nothing can be said at once.
+        assert_eq!(line(500, of, Duration::from_millis(400)), "25%");
     }
 }

@@ -11,15 +11,16 @@ use crate::{
     auth::{JwtKeys, PublicKeys},
     clock::SystemClock,
     config::{
-        AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, KeyArgs, SchemaArgs,
-        ServerArgs, SessionArgs, SyncArgs,
+        AlertArgs, AuthArgs, ClaimArgs, DatabaseArgs, Environment, GuankeArgs, KeyArgs,
+        MetricsArgs, RetentionArgs, SchemaArgs, ServerArgs, SessionArgs, SyncArgs, WebhookArgs,
     },
     guanke::ClientConfig,
     http::Server,
     lifecycle,
+    metrics::Metrics,
     service::accounts::AccountOptions,
     store::{ConnectOptions, Database, schema},
-    sync::Syncer,
+    sync::{SyncOptions, Syncer},
     telemetry::with_sources,
 };
 
@@ -45,7 +46,15 @@ pub struct ServeArgs {
     #[command(flatten)]
     guanke: GuankeArgs,
     #[command(flatten)]
+    webhooks: WebhookArgs,
+    #[command(flatten)]
     sync: SyncArgs,
+    #[command(flatten)]
+    alerts: AlertArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
+    #[command(flatten)]
+    retention: RetentionArgs,
 }
 
 /// The SQLite file where no database is named.
@@ -66,15 +75,25 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     // Before anything is opened or changed.
     let mut options = arguments.server.options();
     arguments.schema.set(&mut options)?;
+    options.metrics_token = arguments.metrics.token()?;
+    let channels = arguments.alerts.channels()?;
+    options.webhook_secret = arguments.webhooks.secret()?;
     let client = arguments.guanke.client()?;
     let base = Base {
         db: open(&arguments.database, !arguments.no_migrate).await?,
         clock,
         zone: arguments.sync.zone(),
         secret,
+        metrics: Metrics::default(),
     };
     let syncer = client
-        .map(|client| syncer(&base, client, &arguments.guanke, &arguments.sync))
+        .map(|client| {
+            let options = SyncOptions {
+                keeps_raw: arguments.retention.options().keeps_raw(),
+                ..arguments.sync.options()
+            };
+            syncer(&base, client, &arguments.guanke, &arguments.sync, options)
+        })
         .transpose()?;
     if syncer.is_some() {
         tracing::info!("the background synchronisation follows its schedule");
@@ -102,8 +121,12 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         router: service.router,
         streams: service.streams,
     };
+    let rules = arguments.alerts.rules();
+    let alerts = syncer.as_ref();
+    let alerts = alerts.map(|syncer| app::alerts(&base, syncer, rules, channels));
     let stop = lifecycle::shutdown_on_signal();
-    app::serve(base, accounts, server, syncer, stop).await;
+    let retention = arguments.retention.options();
+    app::serve(base, accounts, server, syncer, alerts, retention, stop).await;
     Ok(())
 }
 
@@ -160,18 +183,19 @@ async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Datab
         .context("DATABASE_URL")
 }
 
-/// A syncer that asks as `client` says.
+/// A syncer that asks as `client` says, and goes about it as `options` say.
 pub(super) fn syncer(
     base: &Base,
     client: ClientConfig,
     guanke: &GuankeArgs,
     sync: &SyncArgs,
+    options: SyncOptions,
 ) -> anyhow::Result<Syncer> {
     let config = PlatformConfig {
         client,
         login: guanke.login(),
         schedule: sync.schedule()?,
-        options: sync.options(),
+        options,
     };
     Ok(app::syncer(base, config)?)
 }

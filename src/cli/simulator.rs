@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use chrono::Days;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
@@ -12,7 +12,7 @@ use super::print;
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::business_time::BusinessZone,
-    guanke::simulator::{Simulator, SimulatorConfig, serve},
+    guanke::simulator::{FaultProfile, Simulator, SimulatorConfig, serve},
     lifecycle,
 };
 
@@ -32,6 +32,49 @@ pub struct SimulatorArgs {
     /// How long a page of records takes, such as 800ms
     #[arg(long, env = "SIMULATOR_LATENCY", default_value = "0ms", value_parser = humantime::parse_duration)]
     latency: Duration,
+
+    /// What goes wrong, drawn from the seed
+    #[arg(long, env = "SIMULATOR_FAULTS", value_enum, default_value_t = Faults::None)]
+    faults: Faults,
+
+    /// Each login makes the tokens given out before it useless
+    #[arg(long, env = "SIMULATOR_LOGIN_REVOKES")]
+    login_revokes: bool,
+}
+
+/// How bad a day the platform has.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Faults {
+    /// Nothing goes wrong
+    None,
+    /// About one request of 40 fails, answers nonsense, or is distorted; 2 calls of 1,000 come late
+    Mild,
+    /// About one request of three does; 10 calls of 1,000 come late, and deep pages are slower
+    Bad,
+}
+
+impl Faults {
+    fn profile(self, seed: u64) -> Option<FaultProfile> {
+        match self {
+            Self::None => None,
+            Self::Mild => Some(FaultProfile::mild(seed)),
+            Self::Bad => Some(FaultProfile::bad(seed)),
+        }
+    }
+
+    fn apply_to(self, config: SimulatorConfig) -> SimulatorConfig {
+        let (late_per_thousand, deep_page_percent, jitter) = match self {
+            Self::None => (0, 0, Duration::ZERO),
+            Self::Mild => (2, 0, config.latency_per_page / 4),
+            Self::Bad => (10, 5, config.latency_per_page),
+        };
+        SimulatorConfig {
+            late_per_thousand,
+            deep_page_percent,
+            latency_jitter: jitter,
+            ..config
+        }
+    }
 }
 
 /// What the simulated platform holds.
@@ -63,10 +106,11 @@ impl SimulatedData {
 }
 
 pub async fn run(arguments: SimulatorArgs) -> anyhow::Result<()> {
-    let config = SimulatorConfig {
+    let config = arguments.faults.apply_to(SimulatorConfig {
         latency_per_page: arguments.latency,
+        login_revokes: arguments.login_revokes,
         ..arguments.data.config()
-    };
+    });
     let listener = TcpListener::bind((arguments.host, arguments.port))
         .await
         .with_context(|| format!("cannot listen on {}:{}", arguments.host, arguments.port))?;
@@ -89,7 +133,9 @@ pub async fn run(arguments: SimulatorArgs) -> anyhow::Result<()> {
         config.first_day, config.last_day
     ))?;
     let stop = lifecycle::shutdown_on_signal();
+    let profile = arguments.faults.profile(config.seed);
     let simulator = Simulator::new(config, Arc::new(SystemClock));
+    simulator.follow_profile(profile);
     serve(simulator, listener, stop.cancelled_owned()).await?;
     Ok(())
 }

@@ -4,36 +4,46 @@ use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 use indicatif::MultiProgress;
 
-use super::{progress, serve};
+use super::{progress, serve, sync_replay, sync_status};
 use crate::{
     app::Base,
     clock::{Clock as _, SystemClock},
-    config::{AuthArgs, DatabaseArgs, Environment, GuankeArgs, SyncArgs},
+    config::{AuthArgs, DatabaseArgs, Environment, GuankeArgs, RetentionArgs, SyncArgs},
     domain::{
         business_time::DayRange,
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
     },
     lifecycle,
+    metrics::Metrics,
     store::sync_runs::NewRun,
-    sync::{Reporter, RunOutcome, Syncer},
+    sync::{Reporter, RunOutcome, SyncOptions, Syncer},
 };
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SyncCommandArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
+
     /// What to ask the platform for
-    #[arg(long, env = "SYNC_TRACK", value_enum)]
-    track: Track,
+    #[arg(long, env = "SYNC_TRACK", value_enum, required = true)]
+    track: Option<Track>,
 
     /// The first business day, YYYY-MM-DD
-    #[arg(long, env = "SYNC_FROM", value_name = "DATE", value_parser = day)]
-    from: NaiveDate,
+    #[arg(long, env = "SYNC_FROM", value_name = "DATE", value_parser = day, required = true)]
+    from: Option<NaiveDate>,
 
     /// The last business day, included
-    #[arg(long, env = "SYNC_TO", value_name = "DATE", value_parser = day)]
-    to: NaiveDate,
+    #[arg(long, env = "SYNC_TO", value_name = "DATE", value_parser = day, required = true)]
+    to: Option<NaiveDate>,
+
+    /// Take it for granted if the platform does not give many calls any more that are stored: mark them
+    /// as removed, however many they are
+    #[arg(long, env = "ACCEPT_REMOVALS", value_parser = BoolishValueParser::new())]
+    accept_removals: bool,
 
     /// Do not apply migrations first
     #[arg(long, env = "NO_MIGRATE", value_parser = BoolishValueParser::new())]
@@ -47,9 +57,21 @@ pub struct SyncCommandArgs {
     guanke: GuankeArgs,
     #[command(flatten)]
     sync: SyncArgs,
+    #[command(flatten)]
+    retention: RetentionArgs,
 }
 
-fn day(text: &str) -> Result<NaiveDate, &'static str> {
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Read the records of some days again that were kept as they came, without asking the platform:
+    /// after an update, calls become what this program makes of them
+    Replay(sync_replay::ReplayArgs),
+    /// Show what ran last and what comes next, whether the platform is left alone, and what is known
+    /// of the last days: from the database, without the platform
+    Status(sync_status::StatusArgs),
+}
+
+pub(super) fn day(text: &str) -> Result<NaiveDate, &'static str> {
     text.parse()
         .map_err(|_| "a day is written YYYY-MM-DD, such as 2026-11-19")
 }
@@ -72,14 +94,30 @@ impl From<Track> for SyncTrack {
 }
 
 pub async fn run(
+    mut arguments: SyncCommandArgs,
+    environment: Environment,
+    bars: &MultiProgress,
+) -> anyhow::Result<ExitCode> {
+    match arguments.action.take() {
+        Some(Action::Replay(replay)) => sync_replay::run(replay, bars).await,
+        Some(Action::Status(status)) => sync_status::run(status).await.map(|()| ExitCode::SUCCESS),
+        None => read(arguments, environment, bars).await,
+    }
+}
+
+/// Reads days from the platform.
+async fn read(
     arguments: SyncCommandArgs,
     environment: Environment,
     bars: &MultiProgress,
 ) -> anyhow::Result<ExitCode> {
+    let (Some(track), Some(from), Some(to)) = (arguments.track, arguments.from, arguments.to)
+    else {
+        bail!("--track, --from and --to are wanted");
+    };
     let clock = Arc::new(SystemClock);
     let zone = arguments.sync.zone();
-    let days =
-        DayRange::new(arguments.from, arguments.to).context("--to must not lie before --from")?;
+    let days = DayRange::new(from, to).context("--to must not lie before --from")?;
     let today = zone.day_of(clock.now());
     if days.to() > today {
         bail!("--to must not lie in the future: today is {today}");
@@ -96,8 +134,14 @@ pub async fn run(
         clock,
         zone,
         secret,
+        metrics: Metrics::default(),
     };
-    let syncer = serve::syncer(&base, client, &arguments.guanke, &arguments.sync)?;
+    let options = SyncOptions {
+        keeps_raw: arguments.retention.options().keeps_raw(),
+        accepts_removals: arguments.accept_removals,
+        ..arguments.sync.options()
+    };
+    let syncer = serve::syncer(&base, client, &arguments.guanke, &arguments.sync, options)?;
     let stop = lifecycle::shutdown_on_signal();
     let stopping = syncer.clone();
     let db = base.db.clone();
@@ -106,7 +150,7 @@ pub async fn run(
         db.tell_changes(&stop).await;
         stopping.stop().await;
     });
-    let outcome = run_shown(&syncer, arguments.track.into(), days, bars).await?;
+    let outcome = run_shown(&syncer, track.into(), days, bars).await?;
     base.db.close().await;
     Ok(match outcome.status {
         SyncStatus::Succeeded => ExitCode::SUCCESS,
@@ -149,13 +193,15 @@ fn summary(outcome: &RunOutcome, started: Instant) -> String {
     let counts = &outcome.counts;
     let seconds = started.elapsed().as_secs_f64();
     format!(
-        "{} {}, {} rows in {seconds:.1} s: {} new, {} changed, {} unchanged, {} skipped",
+        "{} {}, {} rows in {seconds:.1} s and {} requests: {} new, {} changed, {} unchanged, {} removed, {} skipped",
         counts.days_done,
         if counts.days_done == 1 { "day" } else { "days" },
         counts.fetched,
+        counts.pages,
         counts.inserted,
         counts.updated,
         counts.unchanged,
+        counts.removed,
         counts.skipped
     )
 }

@@ -20,6 +20,7 @@ use crate::{
         user::UserInput,
         viewer::{Role, Viewer},
     },
+    metrics::Metrics,
     service::{
         accounts::AccountOptions,
         users,
@@ -70,6 +71,7 @@ pub async fn run(arguments: UserArgs) -> anyhow::Result<()> {
         clock: clock.clone(),
         zone: BusinessZone::default(),
         secret: SecretString::default(),
+        metrics: Metrics::default(),
     };
     let accounts = app::accounts(&base, AccountOptions::default())?;
     let writer = Writer {

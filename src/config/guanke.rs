@@ -10,10 +10,6 @@ use crate::{
 };
 
 /// How to reach the calling platform.
-#[expect(
-    clippy::struct_field_names,
-    reason = "clap makes the flags of the names"
-)]
 #[derive(Clone, Args)]
 #[command(next_help_heading = "Guanke platform")]
 pub struct GuankeArgs {
@@ -50,6 +46,24 @@ pub struct GuankeArgs {
     #[arg(long, env = "GUANKE_TIMEOUT", default_value = "60s", value_parser = super::positive_duration)]
     guanke_timeout: Duration,
 
+    /// The most requests under way at once (1-32). Fewer are while the platform is slow or fails
+    #[arg(long, env = "GUANKE_MAX_CONCURRENCY", default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(1..=32))]
+    guanke_max_concurrency: u32,
+
+    /// The most requests a second (1-1000)
+    #[arg(long, env = "GUANKE_MAX_REQUESTS_PER_SECOND", default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    guanke_max_requests_per_second: u32,
+
+    #[command(flatten)]
+    non_seats: NonSeatArgs,
+}
+
+/// Who is no seat.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Guanke platform")]
+pub struct NonSeatArgs {
     /// Names in the statistics and of accounts that are no seats, separated by commas: sums,
     /// managers, assistants
     #[arg(
@@ -59,6 +73,16 @@ pub struct GuankeArgs {
         value_delimiter = ','
     )]
     guanke_non_seat_names: Vec<String>,
+}
+
+impl NonSeatArgs {
+    /// The names.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let names = self.guanke_non_seat_names.iter().map(|name| name.trim());
+        let names = names.filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    }
 }
 
 fn cdr_api(text: &str) -> Result<CdrApi, &'static str> {
@@ -104,12 +128,9 @@ impl GuankeArgs {
             cdr_api: self.guanke_cdr_api,
             page_size: self.guanke_page_size,
             request_timeout: self.guanke_timeout,
-            non_seat_names: self
-                .guanke_non_seat_names
-                .iter()
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect(),
+            max_concurrency: self.guanke_max_concurrency,
+            max_requests_per_second: self.guanke_max_requests_per_second,
+            non_seat_names: self.non_seats.names(),
             ..ClientConfig::new(self.guanke_base_url.clone(), credentials)
         };
         config

@@ -1,6 +1,7 @@
 //! Configuration: flags, each of which is an environment variable too. What is malformed is
 //! refused at start, by the parser, with the variable's name and what is allowed.
 
+mod alerts;
 mod auth;
 mod claims;
 mod database;
@@ -8,23 +9,30 @@ mod environment;
 mod guanke;
 mod keys;
 mod limits;
+mod metrics;
+mod retention;
 mod schema;
 mod server;
 mod streams;
 mod sync;
 mod trusted_documents;
+mod webhooks;
 
+pub use alerts::{AlertArgs, AlertConfigError};
 pub use auth::{AuthArgs, SecretError, SessionArgs};
 pub use claims::ClaimArgs;
 pub use database::DatabaseArgs;
 pub use environment::Environment;
-pub use guanke::{GuankeArgs, GuankeConfigError};
+pub use guanke::{GuankeArgs, GuankeConfigError, NonSeatArgs};
 pub use keys::{KeyArgs, KeyConfigError};
 pub use limits::LimitArgs;
+pub use metrics::{MetricsArgs, ShortMetricsToken};
+pub use retention::RetentionArgs;
 pub use schema::SchemaArgs;
 pub use server::ServerArgs;
 pub use streams::StreamArgs;
-pub use sync::SyncArgs;
+pub use sync::{SyncArgs, ZoneArgs};
+pub use webhooks::{ShortWebhookSecret, WebhookArgs};
 
 /// A span of time such as `30s`, longer than none.
 fn positive_duration(text: &str) -> Result<std::time::Duration, &'static str> {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use chrono_tz::Tz;
 use clap::Args;
 
@@ -9,18 +11,49 @@ use crate::{
     sync::{Job, Schedule, ScheduleError, SyncOptions},
 };
 
+/// What is a day.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Business days and synchronisation")]
+pub struct ZoneArgs {
+    /// Time zone (IANA name) whose days are the business days, and in which the schedule is written
+    #[arg(long, env = "BUSINESS_TIMEZONE", default_value = "Asia/Shanghai", value_parser = time_zone)]
+    business_timezone: Tz,
+}
+
+impl ZoneArgs {
+    /// The zone of business days.
+    #[must_use]
+    pub fn zone(self) -> BusinessZone {
+        self.business_timezone.into()
+    }
+}
+
 /// What is a day, and when which days are read.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Business days and synchronisation")]
 pub struct SyncArgs {
-    /// Time zone (IANA name) whose days are the business days, and in which the schedule is written
-    #[arg(long, env = "BUSINESS_TIMEZONE", default_value = "Asia/Shanghai", value_parser = time_zone)]
-    business_timezone: Tz,
+    #[command(flatten)]
+    zone: ZoneArgs,
 
-    /// How many pages of a day are asked for at a time (1-32)
-    #[arg(long, env = "SYNC_PAGE_CONCURRENCY", default_value_t = 4,
+    /// How many parts of a day a process reads at a time; twice as many pages are in memory (1-32)
+    #[arg(long, env = "SYNC_PAGE_CONCURRENCY", default_value_t = 8,
         value_parser = clap::value_parser!(u8).range(1..=32))]
     sync_page_concurrency: u8,
+
+    /// How far before the end of the last read of today the next one begins, for calls that arrive late, in minutes (1-1440)
+    #[arg(long, env = "SYNC_OVERLAP_MINUTES", default_value_t = 15,
+        value_parser = clap::value_parser!(u64).range(1..=1_440))]
+    sync_overlap_minutes: u64,
+
+    /// How long after it was read whole today is read whole again, for calls that were edited, in minutes (1-1440)
+    #[arg(long, env = "SYNC_VERIFY_MINUTES", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=1_440))]
+    sync_verify_minutes: u64,
+
+    /// After how many seconds without a sign of life a process is taken for dead, and others go on with its work (2-600)
+    #[arg(long, env = "SYNC_LEASE_SECONDS", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(2..=600))]
+    sync_lease_seconds: u64,
 
     /// When to read the platform's figures of the last ten days (cron: minute hour day month weekday)
     #[arg(long, env = "SYNC_TASK_STATS_T10", default_value = "0 7 * * *", value_parser = cron)]
@@ -62,7 +95,7 @@ impl SyncArgs {
     /// The zone of business days.
     #[must_use]
     pub fn zone(&self) -> BusinessZone {
-        self.business_timezone.into()
+        self.zone.zone()
     }
 
     /// How runs go about their work.
@@ -70,6 +103,9 @@ impl SyncArgs {
     pub fn options(&self) -> SyncOptions {
         SyncOptions {
             page_concurrency: usize::from(self.sync_page_concurrency),
+            overlap: Duration::from_mins(self.sync_overlap_minutes),
+            verify_interval: Duration::from_mins(self.sync_verify_minutes),
+            lease_ttl: Duration::from_secs(self.sync_lease_seconds),
             ..SyncOptions::default()
         }
     }

@@ -1,6 +1,7 @@
 //! Words of dialling: what a task can be, how a call can end, where a call came from.
 
 use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Where a dial task stands.
@@ -61,9 +62,12 @@ impl TaskStatus {
     EnumString,
     VariantArray,
     DeriveValueType,
+    Serialize,
+    Deserialize,
 )]
 #[sea_orm(value_type = "String")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CallResult {
     /// A person answered: the platform says so, or the line was cleared normally after talk time.
     Connected,

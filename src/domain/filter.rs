@@ -144,6 +144,19 @@ impl Filter {
         }
     }
 
+    /// Whether the record's own `field` is tested; fields of related records are not its own.
+    #[must_use]
+    pub fn asks_for(&self, field: &str) -> bool {
+        match self {
+            Self::All(filters) | Self::Any(filters) => {
+                filters.iter().any(|filter| filter.asks_for(field))
+            }
+            Self::Not(filter) => filter.asks_for(field),
+            Self::Field(name, _) => *name == field,
+            Self::One(..) | Self::Many(..) => false,
+        }
+    }
+
     /// The filter with every period as the days it means, seen from `today`.
     #[must_use]
     pub fn on(&self, today: NaiveDate, zone: BusinessZone) -> Self {
@@ -283,6 +296,19 @@ mod tests {
             ])
             .negated()
         );
+    }
+
+    #[test]
+    fn a_filter_asks_for_the_record_s_own_fields_only() {
+        let missing = |name| Filter::Field(name, Test::Missing);
+        let nested = Filter::Any(vec![
+            missing("a"),
+            Filter::All(vec![missing("b")]).negated(),
+        ]);
+        assert!(nested.asks_for("b"));
+        assert!(!nested.asks_for("c"));
+        let related = Filter::Many("calls", Quantifier::Some, Box::new(missing("b")));
+        assert!(!related.asks_for("b"));
     }
 
     #[test]

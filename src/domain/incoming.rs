@@ -1,6 +1,7 @@
 //! Calls as the calling platform, or an import, tells them: with its own ids of everything.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{
     dialing::{CallResult, Tag},
@@ -9,7 +10,7 @@ use super::{
 };
 
 /// A task as the platform's records name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PlatformTask {
     /// The platform's id.
     pub external_id: String,
@@ -18,7 +19,7 @@ pub struct PlatformTask {
 }
 
 /// An account as the platform's records name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PlatformAgent {
     /// The platform's id.
     pub external_id: String,
@@ -87,6 +88,9 @@ pub struct LinkedCall<'a> {
     pub task_id: Option<i64>,
     /// Our agent.
     pub agent_id: Option<i64>,
+    /// The number of this version, where it is not that of what is told here: what was pushed may have
+    /// filled gaps of it.
+    pub version: Option<i64>,
 }
 
 impl<'a> From<&'a IncomingCall> for LinkedCall<'a> {
@@ -95,6 +99,7 @@ impl<'a> From<&'a IncomingCall> for LinkedCall<'a> {
             call,
             task_id: None,
             agent_id: None,
+            version: None,
         }
     }
 }
@@ -103,6 +108,9 @@ impl LinkedCall<'_> {
     /// A number that differs when anything of the call does; without our ids that of the call.
     #[must_use]
     pub fn fingerprint(&self) -> i64 {
+        if let Some(version) = self.version {
+            return version;
+        }
         let call = self.call.fingerprint();
         if self.task_id.is_none() && self.agent_id.is_none() {
             return call;

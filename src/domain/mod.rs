@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod access_token;
+pub mod alert;
 pub mod audit;
 pub mod business_time;
 pub mod call;
@@ -25,9 +26,12 @@ pub mod period;
 pub mod phone;
 pub mod privacy;
 pub mod problem;
+pub mod pushed_call;
+pub mod reconciliation;
 pub mod scalar;
 pub mod stats;
 pub mod sync;
+pub mod sync_progress;
 pub mod task;
 pub mod user;
 pub mod viewer;

@@ -2,12 +2,26 @@
 
 use rust_decimal::Decimal;
 use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
 
 /// An amount in yuan, exact to a ten-thousandth.
 ///
 /// Held, stored and summed as a whole number of ten-thousandths, because SQLite has no decimal
 /// type and a sum of floats is not exact. Range: about ±922 trillion yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    DeriveValueType,
+    Serialize,
+    Deserialize,
+)]
 pub struct Money(i64);
 
 /// The amount has more than four decimal places or is out of range.

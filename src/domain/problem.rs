@@ -42,6 +42,8 @@ pub enum Code {
     Conflict,
     /// Somebody else has it already.
     Taken,
+    /// It is removed, and kept only to be looked at.
+    Removed,
     /// Two values that do not go together.
     Conflicting,
     /// More items than one request may have.
@@ -60,6 +62,8 @@ pub enum Code {
     TooManyAttempts,
     /// More than the one who asks may do themselves.
     AboveRole,
+    /// What was to be ended has ended.
+    AlreadyEnded,
 }
 
 /// Where in an input something is, from the mutation's argument down: `["input", "tags", "3"]`.

@@ -125,6 +125,37 @@ pub enum SyncStatus {
     Failed,
 }
 
+/// How far a slice of a day is: see `sync_slices`.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum SliceState {
+    /// Waits for its turn.
+    Pending,
+    /// Is being read.
+    Reading,
+    /// All of it is stored: as many distinct records as the platform counts, twice.
+    Done,
+    /// Could not be proven whole: see its error.
+    Incomplete,
+    /// Was cut in two, which are slices of their own.
+    Split,
+    /// Left to a later run of the same day.
+    Abandoned,
+}
+
 /// Who started a run.
 #[derive(
     Debug,

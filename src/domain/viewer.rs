@@ -38,7 +38,7 @@ pub enum Capability {
     Read,
     /// See phone numbers unmasked.
     SeePhoneNumbers,
-    /// Start a synchronisation.
+    /// Start and stop synchronisations.
     RefreshStats,
     /// Write packages and tasks, import and delete calls, count figures again.
     ManageLeads,
@@ -56,6 +56,8 @@ pub enum Capability {
     ChangeOwnPassword,
     /// Read and write users, and everybody's access tokens.
     ManageUsers,
+    /// Read what the process counts.
+    ReadMetrics,
 }
 
 impl Capability {
@@ -83,9 +85,10 @@ impl Role {
             Capability::RefreshStats | Capability::ManageLeads => {
                 matches!(self, Self::Admin | Self::Manager)
             }
-            Capability::ManageGrades | Capability::ReadAuditLog | Capability::ManageUsers => {
-                matches!(self, Self::Admin)
-            }
+            Capability::ManageGrades
+            | Capability::ReadAuditLog
+            | Capability::ManageUsers
+            | Capability::ReadMetrics => matches!(self, Self::Admin),
         }
     }
 

@@ -48,6 +48,9 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Counts the writes of the row, from 1.
     pub version: i64,
+    /// When the platform was first found to have the call no longer: it is kept, and counts for
+    /// nothing.
+    pub removed_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "task_id", to = "id")]
     pub task: BelongsTo<Option<super::dial_task::Entity>>,
     #[sea_orm(belongs_to, from = "agent_id", to = "id")]

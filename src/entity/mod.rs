@@ -7,8 +7,12 @@
 
 pub mod access_token;
 pub mod agent;
+pub mod alert;
+pub mod alert_delivery;
+pub mod archived_tag_count;
 pub mod audit_entry;
 pub mod call;
+pub mod call_push;
 pub mod call_rollup;
 pub mod call_tag;
 pub mod dial_task;
@@ -17,11 +21,15 @@ pub mod idempotency_key;
 pub mod lead_package;
 pub mod platform_daily_stat;
 pub mod platform_token;
+pub mod raw_record;
 pub mod refresh_token;
+pub mod retention_horizon;
 pub mod session;
 pub mod sync_day;
 pub mod sync_lease;
 pub mod sync_run;
+pub mod sync_slice;
+pub mod sync_track;
 pub mod tag_count;
 pub mod user;
 

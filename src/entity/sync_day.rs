@@ -29,6 +29,10 @@ pub struct Model {
     pub error: Option<String>,
     pub last_run_id: Option<i64>,
     pub updated_at: DateTimeUtc,
+    /// When the day was last read from its first second on, and not only what was new.
+    pub verified_at: Option<DateTimeUtc>,
+    /// Of those seen, how many wait to be dialled and are no calls yet.
+    pub undialled: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

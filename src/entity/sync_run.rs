@@ -30,6 +30,18 @@ pub struct Model {
     /// When the run last showed that it is alive.
     pub heartbeat_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
+    /// The process that carries it out.
+    pub owner: Option<String>,
+    /// Counts the owners; a write with an old number is refused.
+    pub fence: i64,
+    /// Days done that could not be read whole.
+    pub days_failed: i64,
+    /// Requests that had to be repeated.
+    pub retries: i64,
+    /// Calls that the platform has no longer.
+    pub removed: i64,
+    /// When somebody asked for its end.
+    pub cancelled_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

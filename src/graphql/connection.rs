@@ -404,7 +404,8 @@ pub(super) async fn one<T: Listed, R: Stored>(
     }
 }
 
-async fn by_id<T: Listed>(context: &Context<'_>, id: i64) -> Result<Option<T>> {
+/// The row with this id, in the next batch.
+pub(super) async fn by_id<T: Listed>(context: &Context<'_>, id: i64) -> Result<Option<T>> {
     let key = RowOf {
         table: TableId(T::Row::table()),
         id,

@@ -155,6 +155,7 @@ impl<'a> Walk<'a> {
         };
         let (factor, named_below) = match many {
             Many::Few => (1, given),
+            Many::Days(most) => (most, given),
             Many::Page => (1, self.page_size(field)),
             Many::Named => (given.max(named), 1),
         };

@@ -47,6 +47,9 @@ pub mod code {
     pub const INTERNAL: &str = "INTERNAL";
 }
 
+/// What a client reads of what is not its business.
+pub const OUR_FAULT: &str = "something went wrong on our side; tell us the requestId";
+
 /// Why a field has no answer.
 ///
 /// It has no `Display` on purpose: async-graphql turns whatever has one into a message for the
@@ -140,9 +143,7 @@ impl ApiError {
             Self::Store(StoreError::Unavailable(_)) => {
                 "the database cannot be reached at the moment; try again".to_owned()
             }
-            Self::Store(_) | Self::Missing(_) => {
-                "something went wrong on our side; tell us the requestId".to_owned()
-            }
+            Self::Store(_) | Self::Missing(_) => OUR_FAULT.to_owned(),
         }
     }
 }

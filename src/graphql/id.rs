@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Agent,
     Grade,
     SyncRun,
+    SyncAlert,
+    SyncSlice,
     User,
     AccessToken,
 }

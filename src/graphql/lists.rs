@@ -9,7 +9,7 @@ use super::{
     error::Result,
     identity::{AccessToken, User},
     permissions::Root,
-    sync::SyncRun,
+    sync::{SyncAlert, SyncRun},
 };
 
 /// A root field for each list, all with the same arguments.
@@ -71,6 +71,8 @@ lists! {
     grades: Grade,
     /// All synchronisations, newest first.
     sync_runs: SyncRun,
+    /// What was or is wrong with synchronisation: what is wrong now first, then the newest.
+    sync_alerts: SyncAlert,
     /// What people did, newest first. For ADMIN.
     audit_log: AuditEntry,
     /// All users of this service, in the order in which they were made. For ADMIN.

@@ -17,9 +17,10 @@ use crate::{
         filter::Filter,
         page::{List, Page},
         stats::{Dimension, Figures},
+        sync_progress::SliceTotals,
     },
     service::figures,
-    store::{self, AnyRecord, Database, Selection, StoreError, TableId, rollups},
+    store::{self, AnyRecord, Database, Selection, StoreError, TableId, rollups, sync_slices},
 };
 
 /// Loads rows for one request.
@@ -225,6 +226,22 @@ impl Loader<FiguresOfPackage> for Loaders {
             .iter()
             .map(|key| (*key, figures.get(&key.0).copied().unwrap_or_default()))
             .collect())
+    }
+}
+
+/// What the slices of a run come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SlicesOf(pub i64);
+
+impl Loader<SlicesOf> for Loaders {
+    type Value = SliceTotals;
+    type Error = StoreError;
+
+    async fn load(&self, keys: &[SlicesOf]) -> Result<HashMap<SlicesOf, SliceTotals>, StoreError> {
+        let runs: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let totals = sync_slices::totals(self.db.read(), &runs).await?;
+        let keyed = |(run, totals)| (SlicesOf(run), totals);
+        Ok(totals.into_iter().map(keyed).collect())
     }
 }
 

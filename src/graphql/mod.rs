@@ -45,9 +45,9 @@ mod variables;
 
 pub use context::{RequestContext, Services};
 pub use documents::is_nested_too_deep;
-pub use error::code;
+pub use error::{OUR_FAULT, code};
 pub use limits::{Limits, late, refused_for_number};
-pub use persisted::PERSISTED_QUERY;
+pub use persisted::{PERSISTED_QUERY, bare};
 pub use running::Started;
 pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
 
@@ -326,12 +326,7 @@ impl Schema {
         viewer: &Viewer,
     ) -> Result<(u64, Value), Box<Response>> {
         let extent = Extent::of(&self.outline, document, operation, &request.variables);
-        let refuse = |refusal: Refusal| {
-            let mut response = error::refused(&refusal);
-            let told = limits::cost(extent.cost, self.limits.cost, None);
-            limits::tell_cost(&mut response, Some(told));
-            Box::new(response)
-        };
+        let refuse = |refusal: Refusal| self.purse.refuse(&refusal, extent.cost, None);
         if extent.introspects && !self.takes_introspection {
             return Err(refuse(Refusal::NoIntrospection));
         }

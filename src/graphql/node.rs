@@ -12,7 +12,7 @@ use super::{
     id::{self, Kind},
     identity::{self, AccessToken, User},
     permissions::Root,
-    sync::SyncRun,
+    sync::{SyncAlert, SyncRun, SyncSlice},
 };
 
 /// An object with a global id.
@@ -30,6 +30,8 @@ pub(super) enum Node {
     Agent(Agent),
     Grade(Grade),
     SyncRun(SyncRun),
+    SyncAlert(SyncAlert),
+    SyncSlice(SyncSlice),
     User(User),
     AccessToken(AccessToken),
 }
@@ -97,6 +99,8 @@ async fn found_of(context: &Context<'_>, kind: Kind, ids: &[i64]) -> Result<Vec<
         Kind::Agent => nodes(found::<Agent>(context, ids).await?),
         Kind::Grade => nodes(found::<Grade>(context, ids).await?),
         Kind::SyncRun => nodes(found::<SyncRun>(context, ids).await?),
+        Kind::SyncAlert => nodes(found::<SyncAlert>(context, ids).await?),
+        Kind::SyncSlice => nodes(found::<SyncSlice>(context, ids).await?),
         Kind::User => nodes(identity::visible_users(context, ids).await?),
         Kind::AccessToken => nodes(identity::visible_tokens(context, ids).await?),
     })

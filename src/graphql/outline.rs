@@ -10,6 +10,8 @@ use async_graphql::parser::{
     },
 };
 
+use crate::service::coverage::MAX_DAYS;
+
 /// How many objects a field leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Many {
@@ -19,6 +21,8 @@ pub(super) enum Many {
     Page,
     /// As many as the arguments ask for or name, here or one level up.
     Named,
+    /// A row for each day that is asked for, and so many at most.
+    Days(u64),
 }
 
 /// Where a field leads.
@@ -44,6 +48,11 @@ pub(super) const fn root_name(of: OperationType) -> &'static str {
 /// The fields of all types.
 #[derive(Debug)]
 pub(super) struct Outline(HashMap<String, HashMap<String, Lead>>);
+
+/// What is known of a day, which leads to the run that read it.
+const COVERAGE: &str = "SyncCoverageDay";
+/// Most of them: each day on both tracks.
+const MOST_COVERED: u64 = 2 * MAX_DAYS.unsigned_abs();
 
 /// The interface of everything that has a global id.
 const NODE: &str = "Node";
@@ -104,6 +113,8 @@ fn lead(of: &TypeDefinition, to: &Type, nodes: &HashSet<&str>) -> Lead {
     let is_item = is_page(&of.name.node) || nodes.contains(target);
     let many = if is_page(target) {
         Many::Page
+    } else if is_list && target == COVERAGE {
+        Many::Days(MOST_COVERED)
     } else if is_list && is_item {
         Many::Named
     } else {
@@ -117,7 +128,7 @@ fn lead(of: &TypeDefinition, to: &Type, nodes: &HashSet<&str>) -> Lead {
 }
 
 fn is_page(name: &str) -> bool {
-    name.ends_with("Connection")
+    name.ends_with("Connection") || name == "Reconciliation"
 }
 
 fn nullable(of: &Type) -> Vec<bool> {

@@ -23,6 +23,12 @@ const TEXTS: usize = 4_000;
 /// What an entry takes beside its text, in bytes.
 const ENTRY: u64 = 128;
 
+/// A document's id without the word that it is a SHA-256.
+#[must_use]
+pub fn bare(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
+}
+
 /// A SHA-256.
 pub(super) type Digest = [u8; 32];
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Response, Value};
 
 use super::{
-    budget::Budgets,
+    budget::{Balance, Budgets},
     error,
     limits::{Limits, Refusal, cost as told, tell_cost},
 };
@@ -42,10 +42,15 @@ impl Purse {
                     balance,
                     wait,
                 };
-                let mut response = error::refused(&refusal);
-                tell_cost(&mut response, Some(told(cost, self.limit, Some(balance))));
-                Err(Box::new(response))
+                Err(self.refuse(&refusal, cost, Some(balance)))
             }
         }
+    }
+
+    /// The answer to a request of this cost that is not executed.
+    pub fn refuse(&self, why: &Refusal, cost: u64, balance: Option<Balance>) -> Box<Response> {
+        let mut response = error::refused(why);
+        tell_cost(&mut response, Some(told(cost, self.limit, balance)));
+        Box::new(response)
     }
 }

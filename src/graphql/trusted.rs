@@ -10,7 +10,7 @@ use async_graphql::{Request, SDLExportOptions};
 use super::{
     Limits, builder,
     documents::Documents,
-    persisted::{Digest, digest_of},
+    persisted::{Digest, bare, digest_of},
     validation::Validator,
 };
 
@@ -110,11 +110,6 @@ impl TrustedDocuments {
         }
         Ok(())
     }
-}
-
-/// An id without the word that it is a SHA-256.
-fn bare(id: &str) -> &str {
-    id.strip_prefix("sha256:").unwrap_or(id)
 }
 
 fn check(

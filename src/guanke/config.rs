@@ -10,6 +10,10 @@ use super::error::Error;
 
 /// The largest page the platform serves; a larger one is answered with nothing (guanke-api.md).
 pub(super) const MAX_PAGE_SIZE: u32 = 1_000;
+/// More requests at once help nobody: the platform answers them one after the other.
+const MAX_CONCURRENCY: u32 = 32;
+/// More requests a second are no ceiling.
+const MAX_RATE: u32 = 1_000;
 
 /// Which of the two call-record endpoints an account has (guanke-api.md, "Call records").
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr)]
@@ -42,9 +46,10 @@ pub enum Credentials {
 pub struct RetryPolicy {
     /// How often a request is sent at most, the first time included; at least 1.
     pub max_attempts: u32,
-    /// The pause before the second attempt, before jitter.
+    /// The pause before the second attempt, before jitter, which makes it anything from nothing to
+    /// this.
     pub min_delay: Duration,
-    /// The longest pause, jitter and `Retry-After` included.
+    /// The longest pause, before jitter. `Retry-After` may ask for a longer one.
     pub max_delay: Duration,
 }
 
@@ -73,13 +78,19 @@ pub struct ClientConfig {
     pub request_timeout: Duration,
     /// How failed attempts are repeated.
     pub retry: RetryPolicy,
+    /// The most requests under way at once, 1–32; fewer while the platform is slow or fails.
+    pub max_concurrency: u32,
+    /// The most requests a second, 1–1,000.
+    pub max_requests_per_second: u32,
+    /// What the jitter of the pauses is drawn from; `None` for the system's randomness.
+    pub jitter_seed: Option<u64>,
     /// Names in the statistics that are no seats: summary rows, managers, assistants.
     pub non_seat_names: Vec<String>,
 }
 
 impl ClientConfig {
-    /// The usual settings: `call_record`, pages of 1,000, 60 s an attempt, `总计` and `平均`
-    /// excluded from the seats.
+    /// The usual settings: `call_record`, pages of 1,000, 60 s an attempt, 8 requests at once and 20
+    /// a second, `总计` and `平均` excluded from the seats.
     #[must_use]
     pub fn new(base_url: Url, credentials: Credentials) -> Self {
         Self {
@@ -89,6 +100,9 @@ impl ClientConfig {
             page_size: MAX_PAGE_SIZE,
             request_timeout: Duration::from_mins(1),
             retry: RetryPolicy::default(),
+            max_concurrency: 8,
+            max_requests_per_second: 20,
+            jitter_seed: None,
             non_seat_names: vec!["总计".to_owned(), "平均".to_owned()],
         }
     }
@@ -122,6 +136,14 @@ impl ClientConfig {
             (
                 self.retry.max_attempts > 0,
                 "a request needs at least one attempt",
+            ),
+            (
+                (1..=MAX_CONCURRENCY).contains(&self.max_concurrency),
+                "the requests at once are not between 1 and 32",
+            ),
+            (
+                (1..=MAX_RATE).contains(&self.max_requests_per_second),
+                "the requests a second are not between 1 and 1,000",
             ),
             (
                 self.credentials.are_given(),
@@ -178,6 +200,25 @@ mod tests {
                 ..config()
             };
             assert!(matches!(config.validate(), Err(Error::Config(_))));
+        }
+    }
+
+    #[test]
+    fn the_pace_has_bounds() {
+        for (at_once, a_second, valid) in [
+            (1, 1, true),
+            (32, 1_000, true),
+            (0, 20, false),
+            (33, 20, false),
+            (8, 0, false),
+            (8, 1_001, false),
+        ] {
+            let config = ClientConfig {
+                max_concurrency: at_once,
+                max_requests_per_second: a_second,
+                ..config()
+            };
+            assert_eq!(config.validate().is_ok(), valid, "{at_once} {a_second}");
         }
     }
 

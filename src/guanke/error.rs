@@ -6,6 +6,9 @@ use super::token::TokenStoreError;
 
 /// The most characters of the platform's own words that an error repeats.
 const MESSAGE_LIMIT: usize = 200;
+/// The longest `Retry-After` that a request waits out: its caller should rather be told, and say so
+/// itself.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// A run of digits this long could be a phone number.
 const PHONE_DIGITS: usize = 7;
 /// A word this long could be a token.
@@ -41,7 +44,7 @@ pub enum Error {
     #[error("Guanke does not accept our credentials, or refused a token it had just given out")]
     Unauthorised,
     /// The platform asks us to slow down.
-    #[error("Guanke asks us to slow down")]
+    #[error("Guanke asks us to slow down{}", told_wait(*retry_after))]
     RateLimited {
         /// How long it wants us to wait, if it said so.
         retry_after: Option<Duration>,
@@ -58,15 +61,35 @@ pub enum Error {
 }
 
 impl Error {
+    /// In one word, to be counted by.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Transport(_) => "unreachable",
+            Self::Status(400..=499) => "http_4xx",
+            Self::Status(_) => "http_5xx",
+            Self::Platform { .. } => "refused",
+            Self::Malformed(_) => "malformed",
+            Self::Unauthorised => "unauthorised",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Config(_) | Self::WindowTooLong | Self::EmptyWindow | Self::TokenStore(_) => {
+                "not_asked"
+            }
+        }
+    }
+
     /// Whether the same request may well succeed a little later.
     ///
-    /// A malformed answer counts: the gateway's HTML pages and answers that break off pass.
+    /// A malformed answer counts: the gateway's HTML pages and answers that break off pass. A
+    /// platform that asks for more than five minutes of peace is not waited for.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::Timeout | Self::Transport(_) | Self::Malformed(_) | Self::RateLimited { .. } => {
-                true
-            }
+            Self::Timeout | Self::Transport(_) | Self::Malformed(_) => true,
+            Self::RateLimited { retry_after } => match retry_after {
+                Some(wait) => wait.as_secs() <= LONGEST_WAIT.as_secs(),
+                None => true,
+            },
             Self::Status(status) => *status >= 500,
             Self::Platform { code, .. } => 500 <= *code && *code <= 599,
             Self::Config(_)
@@ -77,13 +100,30 @@ impl Error {
         }
     }
 
+    /// The same error without anything of `private`, fit to be shown.
+    pub(super) fn without(self, private: &[&str]) -> Self {
+        match self {
+            Self::Transport(cause) => Self::Transport(sanitised(&cause, private)),
+            other => other,
+        }
+    }
+}
+
+impl From<reqwest::Error> for Error {
     /// A failed exchange, told without the address, because that may hold a password.
-    pub(super) fn from_exchange(error: reqwest::Error, private: &[&str]) -> Self {
+    fn from(error: reqwest::Error) -> Self {
         if error.is_timeout() {
             return Self::Timeout;
         }
-        let cause = root_cause(&error.without_url());
-        Self::Transport(sanitised(&cause, private))
+        Self::Transport(root_cause(&error.without_url()))
+    }
+}
+
+/// How long, where that was said and is worth saying.
+fn told_wait(wait: Option<Duration>) -> String {
+    match wait.map(|wait| wait.as_secs()) {
+        None | Some(0) => String::new(),
+        Some(seconds) => format!(", and to ask again in {seconds} s at the earliest"),
     }
 }
 
@@ -143,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn a_wish_for_peace_is_told_with_its_length() {
+        let told = |retry_after| Error::RateLimited { retry_after }.to_string();
+        assert_eq!(told(None), "Guanke asks us to slow down");
+        assert_eq!(
+            told(Some(Duration::from_mins(15))),
+            "Guanke asks us to slow down, and to ask again in 900 s at the earliest"
+        );
+    }
+
+    #[test]
     fn faults_that_pass_are_worth_another_attempt_and_others_not() {
         let platform = |code| Error::Platform {
             code,
@@ -154,6 +204,9 @@ mod tests {
             platform(500),
             Error::Malformed(String::new()),
             Error::RateLimited { retry_after: None },
+            Error::RateLimited {
+                retry_after: Some(Duration::from_mins(5)),
+            },
         ] {
             assert!(error.is_retryable(), "{error}");
         }
@@ -163,6 +216,9 @@ mod tests {
             platform(600),
             Error::Unauthorised,
             Error::WindowTooLong,
+            Error::RateLimited {
+                retry_after: Some(Duration::from_secs(301)),
+            },
         ] {
             assert!(!error.is_retryable(), "{error}");
         }

@@ -52,6 +52,11 @@ pub(super) fn result_of(
         .map_or(CallResult::Failed, |(_, result)| *result)
 }
 
+/// Whether `reason` says how a call ended only together with its duration.
+pub(super) fn depends_on_duration(reason: &str) -> bool {
+    as_cause(reason) == ANSWERED
+}
+
 fn as_cause(reason: &str) -> String {
     reason.trim().to_uppercase().replace(['-', ' '], "_")
 }

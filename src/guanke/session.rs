@@ -1,7 +1,9 @@
 //! Our login with the platform: one token, renewed early, one login at a time.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -10,9 +12,13 @@ use crate::clock::Clock;
 
 use super::config::Credentials;
 use super::error::Error;
-use super::token::{StoredToken, TokenStore};
-use super::transport::{Ask, Transport};
+use super::exchange::Ask;
+use super::token::{LOGIN_CLAIM, LoginClaim, StoredToken, TokenStore};
+use super::transport::Transport;
 use super::wire;
+
+/// How often to look whether another instance has logged in; a login takes about a second.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// A token in use.
 #[derive(Clone)]
@@ -68,7 +74,7 @@ impl Session {
         }
         let held = match self.stored(None).await? {
             Some(held) => held,
-            None => self.log_in(transport, refusals).await?,
+            None => self.log_in(None, transport, refusals).await?,
         };
         *current = Some(held.clone());
         Ok(held)
@@ -94,7 +100,8 @@ impl Session {
             held
         } else {
             self.store.forget(&rejected.token).await?;
-            self.log_in(transport, refusals).await?
+            self.log_in(Some(&rejected.token), transport, refusals)
+                .await?
         };
         *current = Some(held.clone());
         Ok(held)
@@ -115,21 +122,72 @@ impl Session {
             }))
     }
 
-    /// Logs in, unless a login was refused since there were `refusals`.
-    async fn log_in(&self, transport: &Transport, refusals: u64) -> Result<Held, Error> {
+    /// A token other than `except`: logs in when it is our turn among all instances, or takes what
+    /// another one got meanwhile. Does neither if a login was refused since there were `refusals`.
+    async fn log_in(
+        &self,
+        except: Option<&StoredToken>,
+        transport: &Transport,
+        refusals: u64,
+    ) -> Result<Held, Error> {
         if self.refusals.load(Ordering::SeqCst) != refusals {
             return Err(Error::Unauthorised);
         }
+        let claim = loop {
+            let claim = self.store.claim_login().await?;
+            // Looked for again even by the one whose turn it is: it may be so because another
+            // instance has just logged in.
+            let stored = match self.stored(except).await {
+                Ok(None) => None,
+                done => done.transpose(),
+            };
+            match (claim, stored) {
+                (Some(claim), None) => break claim,
+                (None, None) => tokio::time::sleep(LOOK_AGAIN).await,
+                (claim, Some(stored)) => {
+                    if let Some(claim) = claim {
+                        self.release(claim).await;
+                    }
+                    return stored;
+                }
+            }
+        };
+        let held = self.log_in_under(&claim, transport).await;
+        self.release(claim).await;
+        held
+    }
+
+    /// Holds the claim for as long as the login takes, repeats included.
+    async fn log_in_under(&self, claim: &LoginClaim, transport: &Transport) -> Result<Held, Error> {
+        let mut login = pin!(self.log_in_now(transport));
+        loop {
+            tokio::select! {
+                held = &mut login => return held,
+                () = tokio::time::sleep(LOGIN_CLAIM / 3) => {
+                    if let Err(error) = self.store.keep_login(claim).await {
+                        tracing::warn!(%error, "the right to log in to Guanke may run out");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn release(&self, claim: LoginClaim) {
+        if let Err(error) = self.store.release_login(claim).await {
+            tracing::warn!(%error, "the right to log in to Guanke was not given back; it will run out");
+        }
+    }
+
+    async fn log_in_now(&self, transport: &Transport) -> Result<Held, Error> {
         // Taken before the request: the token may be a little older than its answer.
         let fetched_at = self.clock.now();
         let answer = transport.ask(&self.login(), None).await;
         if matches!(answer, Err(Error::Unauthorised)) {
             self.refusals.fetch_add(1, Ordering::SeqCst);
         }
-        let data = answer?;
-        let value = data
-            .get("token")
-            .and_then(wire::identifier)
+        let value = wire::json(answer?.value.get())
+            .ok()
+            .and_then(|data| wire::identifier(data.get("token")?))
             .ok_or_else(|| Error::Malformed("data.token: missing".to_owned()))?;
         let token = StoredToken {
             value: value.into(),

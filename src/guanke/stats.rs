@@ -1,9 +1,10 @@
 //! The platform's own daily figures by account or by task.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::error::Error;
-use super::record::rows_of;
+use super::listing::Listing;
 use super::wire::{self, Row};
 
 const NAME_LIMIT: usize = 255;
@@ -36,6 +37,8 @@ pub struct DayStatistics {
     pub rows: Vec<StatisticsRow>,
     /// The platform's own sum, where it sent one.
     pub total: Option<StatisticsCounts>,
+    /// How often they had to be asked for again.
+    pub retries: u32,
 }
 
 /// One account or task, or a summary of all.
@@ -63,28 +66,37 @@ pub struct StatisticsCounts {
 }
 
 /// Reads the `data` of an answer: `content` or `data` (by task), or the list itself.
-pub(super) fn read(data: &Value, non_seat_names: &[String]) -> Result<DayStatistics, Error> {
+pub(super) fn read(data: &RawValue, non_seat_names: &[String]) -> Result<DayStatistics, Error> {
     // Taken for a day without calls, it would wipe the day's figures out.
-    if data.is_null() {
+    if data.get() == "null" {
         return Err(Error::Malformed("data: null".to_owned()));
     }
-    let rows = rows_of(data, &["content", "data"])?
+    let listing = Listing::read(data, &["content", "data"])?;
+    let rows = listing
+        .rows
         .iter()
         .enumerate()
         .map(|(index, row)| {
+            let row = wire::json(row.get()).ok();
             let row = row
-                .as_object()
+                .as_ref()
+                .and_then(Value::as_object)
                 .ok_or_else(|| Error::Malformed(format!("data.content[{index}]: no object")))?;
             statistics_row(row, non_seat_names)
         })
         .collect::<Result<_, _>>()?;
-    let total = data
-        .get("total")
+    let total = listing
+        .field(&["total"])
+        .as_ref()
         .and_then(Value::as_object)
         .filter(|total| wire::field(total, &DIALLED).is_some())
         .map(counts)
         .transpose()?;
-    Ok(DayStatistics { rows, total })
+    Ok(DayStatistics {
+        rows,
+        total,
+        retries: 0,
+    })
 }
 
 fn statistics_row(row: &Row, non_seat_names: &[String]) -> Result<StatisticsRow, Error> {
@@ -135,9 +147,13 @@ mod tests {
 
     use super::*;
 
+    fn raw(data: &Value) -> Box<RawValue> {
+        serde_json::value::to_raw_value(data).unwrap()
+    }
+
     fn parsed(data: &Value) -> DayStatistics {
         read(
-            data,
+            &raw(data),
             &["总计".to_owned(), "平均".to_owned(), "管理员".to_owned()],
         )
         .unwrap()
@@ -207,7 +223,7 @@ mod tests {
             Value::Null,
         ] {
             assert!(
-                matches!(read(&data, &[]), Err(Error::Malformed(_))),
+                matches!(read(&raw(&data), &[]), Err(Error::Malformed(_))),
                 "{data}"
             );
         }

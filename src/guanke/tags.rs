@@ -15,13 +15,10 @@ const MOST_TAGS: usize = 200;
 /// JSON in a text, in a text once more; no deeper.
 const DEEPEST_TEXT: u8 = 2;
 
-/// Where a record holds collected answers: `ext` in the records, `columns` in pushes.
-const FIELDS: [&str; 2] = ["ext", "columns"];
-
-/// The tags of a record, sorted, each once.
-pub(super) fn of_record(row: &Row) -> Vec<Tag> {
+/// The tags in these fields of a record, sorted, each once.
+pub(super) fn of_fields(row: &Row, names: &[&str]) -> Vec<Tag> {
     let mut tags = Vec::new();
-    for value in FIELDS.into_iter().filter_map(|name| row.get(name)) {
+    for value in names.iter().filter_map(|&name| row.get(name)) {
         collect(value, DEEPEST_TEXT, &mut tags);
     }
     tags.sort_unstable();
@@ -96,7 +93,7 @@ mod tests {
     use super::*;
 
     fn tags(ext: &Value) -> Vec<String> {
-        of_record(json!({ "ext": ext }).as_object().unwrap())
+        of_fields(json!({ "ext": ext }).as_object().unwrap(), &["ext"])
             .into_iter()
             .map(|tag| format!("{}={}", tag.name, tag.value))
             .collect()
@@ -160,7 +157,10 @@ mod tests {
     #[test]
     fn names_values_and_their_number_are_bounded() {
         let long = json!({ "n".repeat(300): "v".repeat(3_000) });
-        let tag = &of_record(json!({ "columns": long }).as_object().unwrap())[0];
+        let tag = &of_fields(
+            json!({ "columns": long }).as_object().unwrap(),
+            &["columns"],
+        )[0];
         assert_eq!((tag.name.len(), tag.value.len()), (100, 500));
         let many: Vec<u32> = (0..500).collect();
         assert_eq!(tags(&json!({ "a": many })).len(), 200);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -57,7 +58,41 @@ pub trait TokenStore: Send + Sync {
     /// # Errors
     /// [`TokenStoreError`] when it cannot be dropped.
     async fn forget(&self, token: &StoredToken) -> Result<(), TokenStoreError>;
+
+    /// Takes the right to log in, which one at a time has over all instances. `None`: somebody else
+    /// is logging in. It lasts [`LOGIN_CLAIM`], unless it is kept longer or released. A store of one
+    /// process always gives it.
+    ///
+    /// # Errors
+    /// [`TokenStoreError`] when nobody can say who has it.
+    async fn claim_login(&self) -> Result<Option<LoginClaim>, TokenStoreError> {
+        Ok(Some(LoginClaim(0)))
+    }
+
+    /// Holds the right on for another [`LOGIN_CLAIM`], unless it is somebody else's by now.
+    ///
+    /// # Errors
+    /// [`TokenStoreError`] when that cannot be noted.
+    async fn keep_login(&self, _claim: &LoginClaim) -> Result<(), TokenStoreError> {
+        Ok(())
+    }
+
+    /// Gives the right back.
+    ///
+    /// # Errors
+    /// [`TokenStoreError`] when that cannot be noted; it expires by itself then.
+    async fn release_login(&self, _claim: LoginClaim) -> Result<(), TokenStoreError> {
+        Ok(())
+    }
 }
+
+/// How long the right to log in lasts: an instance that died in the middle of a login holds the
+/// others up for so long.
+pub const LOGIN_CLAIM: Duration = Duration::from_secs(30);
+
+/// The right to log in, as its store knows it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LoginClaim(pub i64);
 
 /// Keeps the token in memory only.
 #[derive(Default)]

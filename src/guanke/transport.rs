@@ -1,148 +1,168 @@
-//! One question to the platform and its answer: HTTP, envelope, repeats.
+//! One question to the platform and its answer: pace, time-out, envelope, repeats.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
-use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use chrono::{DateTime, Utc};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use reqwest::header::{DATE, HeaderName, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
 
 use super::config::{ClientConfig, RetryPolicy};
 use super::error::{Error, sanitised};
+use super::exchange::{Ask, Exchange, Reply};
+use super::pace::{Outcome, Pace, PaceSnapshot};
 use super::wire;
 
-/// The most bytes of an answer that are read, unpacked: some hundred times a full page.
-const MAX_BODY: usize = 64 << 20;
-
-/// A question. Its query may hold a password, so it cannot be printed.
-pub(super) struct Ask {
-    path: &'static str,
-    query: Vec<(&'static str, String)>,
-    body: Option<Value>,
-}
-
-impl Ask {
-    pub(super) fn get(path: &'static str, query: Vec<(&'static str, String)>) -> Self {
-        Self {
-            path,
-            query,
-            body: None,
-        }
-    }
-
-    pub(super) fn post(path: &'static str, body: Value) -> Self {
-        Self {
-            path,
-            query: Vec::new(),
-            body: Some(body),
-        }
-    }
+/// An answer, and what it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered<T> {
+    /// What was asked for.
+    pub value: T,
+    /// How often the question had to be asked again.
+    pub retries: u32,
 }
 
 pub(super) struct Transport {
-    http: reqwest::Client,
-    base_url: Url,
+    exchange: Arc<dyn Exchange>,
+    pace: Pace,
+    request_timeout: Duration,
     retry: RetryPolicy,
+    jitter: Mutex<ChaCha8Rng>,
+    clock: Arc<dyn Clock>,
     /// What no error may repeat, even if the platform says it: the password as it is and as it
     /// stands in an address.
     private: Vec<SecretString>,
+    metrics: Metrics,
 }
 
 impl Transport {
-    pub(super) fn new(config: &ClientConfig) -> Result<Self, Error> {
-        let http = reqwest::Client::builder()
-            // Covers the body too.
-            .timeout(config.request_timeout)
-            .connect_timeout(config.request_timeout.min(Duration::from_secs(10)))
-            // The API redirects nowhere, and a redirect could carry the token elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("dialgraph/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Error::Config(sanitised(&error.without_url().to_string(), &[])))?;
+    pub(super) fn new(
+        config: &ClientConfig,
+        clock: Arc<dyn Clock>,
+        exchange: Arc<dyn Exchange>,
+    ) -> Self {
         let private = config.credentials.private();
-        Ok(Self {
-            http,
-            base_url: config.base_url.clone(),
+        let seed = config.jitter_seed.unwrap_or_else(rand::random);
+        Self {
+            exchange,
+            pace: Pace::new(config.max_concurrency, config.max_requests_per_second),
+            request_timeout: config.request_timeout,
             retry: config.retry,
+            jitter: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
+            clock,
             private: vec![private.clone(), encoded(private)],
-        })
+            metrics: Metrics::default(),
+        }
     }
 
-    /// The `data` of the answer; asks again as the retry policy says while that may help.
+    pub(super) fn count_in(&mut self, metrics: Metrics) {
+        self.metrics = metrics;
+    }
+
+    pub(super) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(super) fn pace(&self) -> PaceSnapshot {
+        self.pace.snapshot()
+    }
+
+    /// The `data` of the answer, as it came; asks again as the retry policy says while that may
+    /// help.
     pub(super) async fn ask(
         &self,
         ask: &Ask,
         token: Option<&SecretString>,
-    ) -> Result<Value, Error> {
-        let RetryPolicy {
-            max_attempts,
-            min_delay,
-            max_delay,
-        } = self.retry;
-        let backoff = ExponentialBuilder::new()
-            .with_jitter()
-            .with_min_delay(min_delay)
-            .with_max_delay(max_delay)
-            .with_max_times(usize::try_from(max_attempts.saturating_sub(1)).unwrap_or(usize::MAX));
-        (|| self.exchange(ask, token))
-            .retry(backoff)
-            .sleep(tokio::time::sleep)
-            .when(Error::is_retryable)
-            .adjust(|error, pause| pause.map(|pause| wanted_pause(error, pause).min(max_delay)))
-            .notify(|error, pause| {
-                tracing::debug!(path = ask.path, %error, ?pause, "asking Guanke again");
-            })
-            .await
+    ) -> Result<Answered<Box<RawValue>>, Error> {
+        let mut pauses = self.pauses();
+        let mut retries = 0;
+        loop {
+            let error = match self.attempt(ask, token).await {
+                Ok(value) => return Ok(Answered { value, retries }),
+                Err(error) => error,
+            };
+            let Some(pause) = pauses.next().filter(|_| error.is_retryable()) else {
+                return Err(error);
+            };
+            let pause = self.jittered(pause);
+            tracing::debug!(path = ask.path, %error, ?pause, "asking Guanke again");
+            tokio::time::sleep(pause).await;
+            self.metrics.platform_retry();
+            retries += 1;
+        }
     }
 
-    async fn exchange(&self, ask: &Ask, token: Option<&SecretString>) -> Result<Value, Error> {
-        let mut private: Vec<&str> = self
-            .private
-            .iter()
-            .map(ExposeSecret::expose_secret)
-            .collect();
-        private.extend(token.map(ExposeSecret::expose_secret));
-        let request = self.request(ask, token)?;
+    /// The longest pauses between attempts, each twice the one before.
+    fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        let repeats = self.retry.max_attempts.saturating_sub(1);
+        ExponentialBuilder::new()
+            .with_min_delay(self.retry.min_delay)
+            .with_max_delay(self.retry.max_delay)
+            .with_max_times(usize::try_from(repeats).unwrap_or(usize::MAX))
+            .build()
+    }
+
+    /// Anything from nothing to `pause`: requests that failed together must not come back together.
+    fn jittered(&self, pause: Duration) -> Duration {
+        let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
+        pause.mul_f64(jitter.random_range(0.0..=1.0))
+    }
+
+    /// Asks once, when it is its turn.
+    async fn attempt(
+        &self,
+        ask: &Ask,
+        token: Option<&SecretString>,
+    ) -> Result<Box<RawValue>, Error> {
+        let permit = self.pace.admit().await?;
         tracing::debug!(path = ask.path, "asking Guanke");
-        let response = request
-            .send()
-            .await
-            .map_err(|error| Error::from_exchange(error, &private))?;
-        check_status(&response)?;
-        let body = read_body(response, &private).await?;
-        data_of(&body, &private)
-    }
-
-    fn request(&self, ask: &Ask, token: Option<&SecretString>) -> Result<RequestBuilder, Error> {
-        let mut url = self.base_url.clone();
-        url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), ask.path));
-        let request = match &ask.body {
-            Some(body) => self.http.post(url).json(body),
-            None => self.http.get(url).query(&ask.query),
+        let asked_at = tokio::time::Instant::now();
+        let exchange = self.exchange.exchange(ask, token);
+        let answer = match tokio::time::timeout(self.request_timeout, exchange).await {
+            Ok(Ok(reply)) => self.opened(&reply, token),
+            Ok(Err(error)) => Err(error.without(&self.private(token))),
+            Err(_) => Err(Error::Timeout),
         };
-        Ok(match token {
-            Some(token) => request.header(AUTHORIZATION, authorization(token)?),
-            None => request,
-        })
+        let result = answer.as_ref().map_or_else(Error::word, |_| "ok");
+        self.metrics.platform_request(result, asked_at.elapsed());
+        permit.finish(outcome_of(&answer));
+        answer
+    }
+
+    fn opened(&self, reply: &Reply, token: Option<&SecretString>) -> Result<Box<RawValue>, Error> {
+        let retry_after = retry_after(reply, self.clock.now());
+        if let Some(wait) = retry_after {
+            self.pace.hold(wait);
+        }
+        check_status(reply.status, retry_after)?;
+        data_of(&reply.body, &self.private(token))
+    }
+
+    fn private<'a>(&'a self, token: Option<&'a SecretString>) -> Vec<&'a str> {
+        let secrets = self.private.iter().chain(token);
+        secrets.map(ExposeSecret::expose_secret).collect()
     }
 }
 
-fn wanted_pause(error: &Error, pause: Duration) -> Duration {
-    match error {
-        Error::RateLimited {
-            retry_after: Some(wanted),
-        } => *wanted,
-        _ => pause,
+/// Whatever is worth another attempt is a sign of a platform, or of a gateway, that is too busy.
+fn outcome_of<T>(answer: &Result<T, Error>) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::Answered,
+        Err(Error::RateLimited { .. }) => Outcome::Congested,
+        Err(error) if error.is_retryable() => Outcome::Congested,
+        Err(_) => Outcome::Refused,
     }
-}
-
-/// The bare token, without `Bearer` (guanke-api.md).
-fn authorization(token: &SecretString) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(token.expose_secret())
-        .map_err(|_| Error::Malformed("data.token: no header value".to_owned()))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// A secret as it stands in a query.
@@ -158,54 +178,54 @@ fn encoded(secret: &SecretString) -> SecretString {
         .into()
 }
 
-fn check_status(response: &Response) -> Result<(), Error> {
-    match response.status() {
+fn check_status(status: StatusCode, retry_after: Option<Duration>) -> Result<(), Error> {
+    match status {
         StatusCode::OK => Ok(()),
         StatusCode::UNAUTHORIZED => Err(Error::Unauthorised),
-        StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited {
-            retry_after: retry_after(response),
-        }),
+        StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited { retry_after }),
         other => Err(Error::Status(other.as_u16())),
     }
 }
 
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
+/// How long the platform wants to be left alone: it says so in seconds or as a date, which is
+/// counted from its own `Date`, because its clock may differ from ours.
+fn retry_after(reply: &Reply, now: DateTime<Utc>) -> Option<Duration> {
+    let asks_for_peace = matches!(
+        reply.status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
+    if !asks_for_peace {
+        return None;
+    }
+    let text = |name: HeaderName| Some(reply.headers.get(name)?.to_str().ok()?.trim());
+    let wanted = text(RETRY_AFTER)?;
+    if let Ok(seconds) = wanted.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let sent = text(DATE).and_then(http_date).unwrap_or(now);
+    let wait = http_date(wanted)? - sent;
+    Some(wait.to_std().unwrap_or_default())
 }
 
-async fn read_body(mut response: Response, private: &[&str]) -> Result<Vec<u8>, Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| Error::from_exchange(error, private))?
-    {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::Malformed("a body of more than 64 MB".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
 }
 
 /// Opens the envelope `{"code", "message", "data"}`: failure usually comes as HTTP 200 with a
-/// `code` other than 200 (guanke-api.md).
-fn data_of(body: &[u8], private: &[&str]) -> Result<Value, Error> {
+/// `code` other than 200 (guanke-api.md). No data is null.
+fn data_of(body: &[u8], private: &[&str]) -> Result<Box<RawValue>, Error> {
     let mut envelope = parse(body)?;
-    let code = envelope
-        .get("code")
-        .and_then(wire::integer)
-        .ok_or_else(|| Error::Malformed("code: missing or no number".to_owned()))?;
+    let mut field = |name| envelope.remove(name);
+    let code = field("code")
+        .and_then(|code| wire::integer(&wire::json(code.get()).ok()?))
+        .ok_or_else(no_code)?;
     match code {
-        200 => Ok(envelope
-            .get_mut("data")
-            .map(Value::take)
-            .unwrap_or_default()),
+        200 => Ok(field("data").unwrap_or_else(|| RawValue::NULL.to_owned())),
         401 => Err(Error::Unauthorised),
         429 => Err(Error::RateLimited { retry_after: None }),
         code => {
-            let message = envelope.get("message").and_then(Value::as_str);
+            let message = field("message").and_then(|text| wire::json(text.get()).ok());
+            let message = message.as_ref().and_then(Value::as_str);
             Err(Error::Platform {
                 code,
                 message: sanitised(message.unwrap_or_default(), private),
@@ -214,16 +234,22 @@ fn data_of(body: &[u8], private: &[&str]) -> Result<Value, Error> {
     }
 }
 
-fn parse(body: &[u8]) -> Result<Value, Error> {
+fn no_code() -> Error {
+    Error::Malformed("code: missing or no number".to_owned())
+}
+
+fn parse(body: &[u8]) -> Result<HashMap<String, Box<RawValue>>, Error> {
     // One broken character in a name must not cost a page of records.
-    let text = String::from_utf8_lossy(body);
+    let text: Cow<'_, str> = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('<') {
         return Err(Error::Malformed("HTML instead of JSON".to_owned()));
     }
-    wire::json(text).map_err(|error| {
+    serde_json::from_str(text).map_err(|error| {
         let wrong = if error.is_eof() {
             "JSON that breaks off"
+        } else if error.is_data() {
+            return no_code();
         } else {
             "no JSON"
         };
@@ -236,7 +262,12 @@ mod tests {
     use super::*;
 
     fn opened(body: &str) -> Result<Value, Error> {
-        data_of(body.as_bytes(), &["hidden"])
+        value_of(body.as_bytes())
+    }
+
+    fn value_of(body: &[u8]) -> Result<Value, Error> {
+        let data = data_of(body, &["hidden"])?;
+        Ok(wire::json(data.get()).unwrap())
     }
 
     #[test]
@@ -288,6 +319,37 @@ mod tests {
     #[test]
     fn a_broken_character_does_not_cost_the_page() {
         let body = b"{\"code\":200,\"data\":\"a\xff\"}";
-        assert_eq!(data_of(body, &[]).unwrap(), Value::from("a\u{fffd}"));
+        assert_eq!(value_of(body).unwrap(), Value::from("a\u{fffd}"));
+    }
+
+    fn asked(headers: &[(HeaderName, &str)]) -> Option<Duration> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        let reply = Reply {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            headers: headers.collect(),
+            body: Vec::new(),
+        };
+        retry_after(&reply, "2026-11-20T04:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn retry_after_comes_in_seconds_or_as_a_date_by_the_platforms_own_clock() {
+        assert_eq!(asked(&[(RETRY_AFTER, " 7 ")]), Some(Duration::from_secs(7)));
+        let date = (RETRY_AFTER, "Fri, 20 Nov 2026 04:00:30 GMT");
+        assert_eq!(
+            asked(std::slice::from_ref(&date)),
+            Some(Duration::from_secs(30))
+        );
+        let behind = (DATE, "Fri, 20 Nov 2026 03:59:50 GMT");
+        assert_eq!(
+            asked(&[date.clone(), behind]),
+            Some(Duration::from_secs(40))
+        );
+        let over = (DATE, "Fri, 20 Nov 2026 05:00:00 GMT");
+        assert_eq!(asked(&[date, over]), Some(Duration::ZERO));
+        assert_eq!(asked(&[(RETRY_AFTER, "soon")]), None);
+        assert_eq!(asked(&[]), None);
     }
 }

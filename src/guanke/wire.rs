@@ -83,11 +83,16 @@ pub(super) fn field<'a>(row: &'a Row, names: &[&str]) -> Option<&'a Value> {
     names
         .iter()
         .filter_map(|&name| row.get(name))
-        .find(|value| match value {
-            Value::Null => false,
-            Value::String(text) => !text.trim().is_empty(),
-            _ => true,
-        })
+        .find(|value| says_anything(value))
+}
+
+/// Neither null nor blank.
+pub(super) fn says_anything(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        _ => true,
+    }
 }
 
 /// A whole number, from a number, a text or a boolean; parts are cut off.

@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 use tower_http::{request_id::RequestId, timeout::TimeoutError};
 
 use super::HttpOptions;
-use crate::graphql::code::{
-    BAD_USER_INPUT, FORBIDDEN, INTERNAL, RATE_LIMITED, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE,
+use crate::graphql::{
+    OUR_FAULT,
+    code::{
+        BAD_USER_INPUT, FORBIDDEN, INTERNAL, RATE_LIMITED, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE,
+    },
 };
 
 /// Stable values of `extensions.code` that only HTTP has.
@@ -106,9 +109,7 @@ fn message_of(status: StatusCode, options: &HttpOptions) -> String {
             "the request took longer than {}: ask for less, or try again",
             humantime::format_duration(options.request_timeout)
         ),
-        status if status.is_server_error() => {
-            "something went wrong on our side; tell us the requestId".to_owned()
-        }
+        status if status.is_server_error() => OUR_FAULT.to_owned(),
         status => status
             .canonical_reason()
             .unwrap_or("the request cannot be answered")

@@ -35,20 +35,10 @@ pub(super) async fn get(
     Extension(answer_type): Extension<AnswerType>,
     uri: Uri,
 ) -> Response {
-    let mut request = match request::from_url(&uri) {
-        Ok(request) => request,
-        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
-    };
-    // A link that only names a change is one as well.
-    state.schema.recall(&mut request);
-    if is_operation(&mut request, |ty| ty != OperationType::Query) {
-        let body = refusal(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "a mutation has to be sent with POST",
-        );
-        return ([(header::ALLOW, "POST")], body).into_response();
+    match linked(&state, &uri, |ty| ty != OperationType::Query) {
+        Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
+        Err(refused) => *refused,
     }
-    execute(&state, request, viewer, origin, answer_type).await
 }
 
 /// A request as JSON.
@@ -60,18 +50,45 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if let Err(error) = media_type::check_body(&headers) {
-        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &error.to_string());
-    }
-    // A layer bounds the length.
-    let body = match to_bytes(body, usize::MAX).await {
-        Ok(body) => body,
-        Err(error) => return unreadable_body(&error, &state.options),
-    };
-    match request::from_body(&body) {
+    match posted(&state, &headers, body).await {
         Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
-        Err(error) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(refused) => *refused,
     }
+}
+
+/// The request in a URL, whose operation must not be of such a type: a link must not change
+/// anything.
+pub(super) fn linked(
+    state: &AppState,
+    uri: &Uri,
+    is_refused: impl Fn(OperationType) -> bool,
+) -> Result<Request, Box<Response>> {
+    let mut request = request::from_url(uri)
+        .map_err(|error| refusal(StatusCode::BAD_REQUEST, &error.to_string()))?;
+    // A link that only names a change is one as well.
+    state.schema.recall(&mut request);
+    if is_operation(&mut request, is_refused) {
+        let message = "a mutation has to be sent with POST";
+        let body = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
+        return Err(Box::new(([(header::ALLOW, "POST")], body).into_response()));
+    }
+    Ok(request)
+}
+
+/// The request in a body.
+pub(super) async fn posted(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Request, Box<Response>> {
+    media_type::check_body(headers)
+        .map_err(|error| refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &error.to_string()))?;
+    // A layer bounds the length.
+    let body = to_bytes(body, usize::MAX)
+        .await
+        .map_err(|error| unreadable_body(&error, &state.options))?;
+    request::from_body(&body)
+        .map_err(|error| Box::new(refusal(StatusCode::BAD_REQUEST, &error.to_string())))
 }
 
 /// What is sent for a request that was not executed: no entry `data`, which would say that it was.
@@ -141,7 +158,7 @@ fn status_of(errors: &[ServerError]) -> StatusCode {
 
 /// Whether the operation that would be executed is of such a type. A document that cannot be read
 /// has none, and is refused by the execution with the right message.
-pub(super) fn is_operation(request: &mut Request, is_such: impl Fn(OperationType) -> bool) -> bool {
+fn is_operation(request: &mut Request, is_such: impl Fn(OperationType) -> bool) -> bool {
     if is_nested_too_deep(&request.query) {
         return false;
     }

@@ -7,23 +7,31 @@ mod graphiql;
 mod graphql;
 mod health;
 mod media_type;
+mod metrics;
 mod options;
 mod request;
 mod router;
 mod server;
 mod subscriptions;
 mod token;
+mod webhooks;
 
 pub use graphiql::GraphiQl;
 pub use options::HttpOptions;
 pub use router::router;
 pub use server::Server;
 pub use subscriptions::{StreamOptions, Streams};
+pub use webhooks::Webhooks;
 
 use std::sync::Arc;
 
 use crate::{
-    auth::JwtKeys, clock::Clock, graphql::Schema, service::accounts::Accounts, store::Database,
+    auth::JwtKeys,
+    clock::Clock,
+    graphql::Schema,
+    metrics::Metrics,
+    service::{accounts::Accounts, observed::Observer},
+    store::Database,
 };
 
 /// What handlers share.
@@ -39,8 +47,14 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// The WebSockets and event streams that are open.
     pub streams: Streams,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Reads what the database says of synchronisation, for the metrics.
+    pub observed: Observer,
     /// For readiness.
     pub db: Database,
+    /// Where the platform pushes to; nowhere without a secret.
+    pub webhooks: Option<Webhooks>,
     /// The bounds of a request.
     pub options: HttpOptions,
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use secrecy::SecretString;
 
 use super::{GraphiQl, StreamOptions};
 use crate::graphql::{Limits, SchemaOptions};
@@ -32,6 +33,10 @@ pub struct HttpOptions {
     pub schema: SchemaOptions,
     /// The page to try queries in.
     pub graphiql: GraphiQl,
+    /// Who has it may read the metrics, besides administrators.
+    pub metrics_token: Option<SecretString>,
+    /// What the platform has to know to push to us; without it nothing is taken.
+    pub webhook_secret: Option<SecretString>,
 }
 
 impl Default for HttpOptions {
@@ -48,6 +53,8 @@ impl Default for HttpOptions {
             streams: StreamOptions::default(),
             schema: SchemaOptions::default(),
             graphiql: GraphiQl::default(),
+            metrics_token: None,
+            webhook_secret: None,
         }
     }
 }

@@ -5,7 +5,10 @@ use axum::{extract::Query, http::Uri};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{error::Category, value::RawValue};
 
-use crate::{domain::fields::given, graphql::PERSISTED_QUERY};
+use crate::{
+    domain::fields::given,
+    graphql::{PERSISTED_QUERY, bare},
+};
 
 /// Most values of variables, each number, text, list and object being one; an import of 5,000 calls
 /// has some 150,000.
@@ -189,8 +192,7 @@ fn request(
 
 /// Puts the id of the appendix on persisted documents where Apollo's clients put theirs.
 fn name_document(request: &mut Request, id: &str) -> Result<(), Malformed> {
-    let id = id.strip_prefix("sha256:").unwrap_or(id);
-    let named = value!({ "version": 1, "sha256Hash": id });
+    let named = value!({ "version": 1, "sha256Hash": bare(id) });
     match request
         .extensions
         .insert(PERSISTED_QUERY.to_owned(), named.clone())

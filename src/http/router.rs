@@ -22,8 +22,11 @@ use tower_http::{
 };
 
 use super::{
-    AppState, HttpOptions, error, graphiql, graphql, health, media_type, subscriptions, token,
+    AppState, HttpOptions, error, graphiql, graphql, health, media_type, metrics, subscriptions,
+    token, webhooks,
 };
+
+use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -52,32 +55,37 @@ const SECURITY: [(HeaderName, &str); 5] = [
 /// The whole HTTP service.
 pub fn router(state: AppState) -> Router {
     let options = state.options.clone();
+    let counted = state.metrics.clone();
     let graphql = get(graphql::get)
         .post(graphql::post)
         .layer(from_fn(media_type::negotiate));
     let events = get(subscriptions::get_events).post(subscriptions::post_events);
     let form_limit = DefaultBodyLimit::max(token::BODY_LIMIT);
+    let webhook = post(webhooks::push).layer(DefaultBodyLimit::max(webhooks::BODY_LIMIT));
     let routes = graphiql::routes(&options.graphiql)
         .route("/graphql", graphql)
         .route("/graphql/ws", get(subscriptions::upgrade))
         .route("/graphql/stream", events)
         .route("/api/v1/auth/token", post(token::token).layer(form_limit))
         .route("/api/v1/auth/revoke", post(token::revoke).layer(form_limit))
+        .route("/webhooks/guanke/{kind}", webhook)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/api/health", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .with_state(state);
-    layered(routes, &options)
+    layered(routes, &options, counted)
 }
 
 /// The routes with what is around each of them.
-fn layered(routes: Router, options: &HttpOptions) -> Router {
+fn layered(routes: Router, options: &HttpOptions, counted: Metrics) -> Router {
     let cors = (!options.allowed_origins.is_empty()).then(|| cors(options));
     let worth_compressing = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING));
-    // From the outside in: every answer has a request id, every request is logged under it, pages
+    // From the outside in: every answer is counted and has a request id, every request is logged under it, pages
     // of allowed origins can read every answer, every error is JSON, a panic is an answer too, and
     // time and size are bounded before a handler sees anything.
     let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(counted, metrics::count))
         .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
@@ -163,7 +171,8 @@ mod tests {
                 .expect("a secret")
                 .to_string()
         });
-        let router = layered(Router::new().route("/", broken), &HttpOptions::default());
+        let broken = Router::new().route("/", broken);
+        let router = layered(broken, &HttpOptions::default(), Metrics::default());
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();

@@ -133,12 +133,21 @@ async fn hold_references(work: &Work, input: &CallInput, problems: &mut Problems
         .await
 }
 
+/// Notes at the input's field `name` that the call is removed: the platform's own word on it, should
+/// it come, must not meet changes that nobody saw counted.
+pub(super) fn check_there(row: &CallRow, name: &str, problems: &mut Problems) {
+    if row.removed_at.is_some() {
+        let message = "the platform has this call no longer, so that it cannot be changed";
+        problems.note(Path::input().field(name), Code::Removed, message);
+    }
+}
+
 /// Changes a call, whoever told us of it. The platform's next version of a call of its own replaces
 /// the change.
 ///
 /// # Errors
-/// Every problem of the input, a stale `expected_version` among them, or when the database fails;
-/// nothing is written then.
+/// Every problem of the input, a stale `expected_version` or a removed call among them, or when the
+/// database fails; nothing is written then.
 pub async fn update(
     writer: &Writer<'_>,
     id: &GivenId,
@@ -154,6 +163,7 @@ pub async fn update(
                 hold_references(work, input, &mut problems).await?;
                 let row = work.lock::<Calls>(object::CALL, id).await?;
                 check_version(expected_version, row.version, &mut problems);
+                check_there(&row, "id", &mut problems);
                 let before = call_edits::fields(&row);
                 let path = Path::input();
                 let after =
@@ -166,8 +176,10 @@ pub async fn update(
                 work.record(vec![change]).await?;
                 let counted = counted(work, &after).await?;
                 let mut deltas = RollupDeltas::default();
-                deltas.remove(&call_edits::counted(&row));
-                deltas.add(&counted);
+                if let Some(before) = call_edits::counted(&row) {
+                    deltas.remove(&before);
+                    deltas.add(&counted);
+                }
                 let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
                 let call = call_edits::update(&work.tx, &row, after, &counted, work.now).await?;
                 rollups::apply(&work.tx, &deltas).await?;
@@ -207,7 +219,9 @@ pub async fn delete(
                 check_version(expected_version, row.version, &mut problems);
                 accepted(Some(()), problems)?;
                 let mut deltas = RollupDeltas::default();
-                deltas.remove(&call_edits::counted(&row));
+                if let Some(before) = call_edits::counted(&row) {
+                    deltas.remove(&before);
+                }
                 let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
                 let tags = tags::remove_all(&work.tx, row.id).await?;
                 delete_row::<Calls>(&work.tx, row.id).await?;

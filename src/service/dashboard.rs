@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::figures::{DayCounts, FreshnessByDay, FutureDay, PeriodFigures};
+use super::figures::{DayCounts, Freshness, FreshnessByDay, FutureDay, PeriodFigures};
 use crate::{
     domain::business_time::DayRange,
     store::{
@@ -23,6 +23,8 @@ pub struct Dashboard {
     pub yesterday: PeriodFigures,
     /// From the first of the month to that day.
     pub this_month: PeriodFigures,
+    /// What the figures of all these days are worth together.
+    pub freshness: Freshness,
     /// Packages and leads, all of them.
     pub totals: PackageTotals,
     /// Packages created that day.
@@ -72,6 +74,7 @@ pub async fn dashboard(
         today: period(today, seats_of(date)),
         yesterday: period(yesterday, seats_of(day_before)),
         this_month: period(month, month_seats),
+        freshness: freshness.period(all),
         totals: packages::totals(db).await?,
         new_packages: packages
             .iter()

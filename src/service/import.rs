@@ -234,6 +234,7 @@ async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<R
             call,
             task_id: *task_id,
             agent_id: *agent_id,
+            version: None,
         })
         .collect();
     let (zone, now) = (work.zone, work.now);

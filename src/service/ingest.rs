@@ -3,24 +3,26 @@
 //! A record that is stored as it is costs one look-up and no write. A newer version overwrites
 //! the one before and moves its counts. Two writers of the same calls at the same time end with
 //! every call counted once: whoever inserts a call counts it, and whoever changes it locks it
-//! first and takes the counts of what it replaces away.
+//! first and takes the counts of what it replaces away. A call that was removed counted for nothing,
+//! and is there again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use chrono::{DateTime, Utc};
 
+use super::gaps::WholeCalls;
 use crate::{
     domain::{
         business_time::BusinessZone,
         dialing::{CallSource, Tag, TagType},
         grade::GradeCatalogue,
         incoming::{IncomingCall, LinkedCall},
-        stats::{RollupDeltas, count},
+        stats::RollupDeltas,
     },
     store::{
         StoreError, Transaction, agents,
         call_batches::{self, CallVersion},
-        grades, rollups,
+        call_pushes, grades, retention, rollups,
         tag_counts::{self, TagCounts},
         tags, tasks, write_calls,
     },
@@ -48,6 +50,32 @@ pub struct Ingested {
     pub unchanged: i64,
 }
 
+impl Ingested {
+    /// Counts what became of each call.
+    #[must_use]
+    pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+        let mut sum = Self::default();
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Inserted => sum.inserted += 1,
+                Outcome::Updated => sum.updated += 1,
+                Outcome::Unchanged => sum.unchanged += 1,
+            }
+        }
+        sum
+    }
+
+    /// Both.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            inserted: self.inserted + other.inserted,
+            updated: self.updated + other.updated,
+            unchanged: self.unchanged + other.unchanged,
+        }
+    }
+}
+
 /// Stores a batch. Of several versions of one call in the batch the last one counts.
 ///
 /// # Errors
@@ -62,16 +90,12 @@ pub async fn ingest(
 ) -> Result<Ingested, StoreError> {
     let batch: Vec<LinkedCall<'_>> = batch.iter().map(LinkedCall::from).collect();
     let outcomes = ingest_each(tx, zone, source, &batch, now).await?;
-    let how_many = |outcome| count(outcomes.values().filter(|&&of| of == outcome).count());
-    Ok(Ingested {
-        inserted: how_many(Outcome::Inserted),
-        updated: how_many(Outcome::Updated),
-        unchanged: how_many(Outcome::Unchanged),
-    })
+    Ok(Ingested::of(outcomes.values()))
 }
 
 /// Stores a batch like [`ingest`], and says what became of each call, by its external id. Ids of
-/// our own that calls have must be held, see [`hold_rows`](crate::store::hold_rows).
+/// our own that calls have must be held, see [`hold_rows`](crate::store::hold_rows). What the platform
+/// pushed of its calls fills their gaps.
 ///
 /// # Errors
 /// As [`ingest`].
@@ -83,6 +107,51 @@ pub async fn ingest_each<'a>(
     now: DateTime<Utc>,
 ) -> Result<HashMap<&'a str, Outcome>, StoreError> {
     write_calls(tx).await?;
+    if source != CallSource::Guanke {
+        return store(tx, zone, source, batch, now).await;
+    }
+    let kept = only_kept(tx, zone, batch).await?;
+    let ids: Vec<&'a str> = external_ids(&kept).collect();
+    let mut pushes = call_pushes::find(tx, &ids).await?;
+    let whole = WholeCalls::new(&kept, &mut pushes);
+    let became = store(tx, zone, source, &whole.batch(), now).await?;
+    let outcomes = external_ids(batch).map(|id| (id, became.get(id).copied()));
+    let outcomes: HashMap<&'a str, Outcome> = outcomes
+        .map(|(id, outcome)| (id, outcome.unwrap_or(Outcome::Unchanged)))
+        .collect();
+    whole.note(tx, &outcomes, now).await?;
+    Ok(outcomes)
+}
+
+/// The calls of days whose calls are kept. Of others the figures are there and the calls are not: they
+/// would be counted twice.
+pub(super) async fn only_kept<'a>(
+    tx: &Transaction,
+    zone: BusinessZone,
+    batch: &[LinkedCall<'a>],
+) -> Result<Vec<LinkedCall<'a>>, StoreError> {
+    let horizon = retention::call_horizon(tx).await?;
+    let is_kept = |told: &&LinkedCall<'a>| {
+        horizon.is_none_or(|first| zone.day_of(told.call.call_time) >= first)
+    };
+    Ok(batch.iter().filter(is_kept).copied().collect())
+}
+
+fn external_ids<'a>(batch: &[LinkedCall<'a>]) -> impl Iterator<Item = &'a str> {
+    batch.iter().map(|told| told.call.external_id.as_str())
+}
+
+/// Stores a batch as it is, whatever was pushed. The transaction must have said that it writes calls.
+///
+/// # Errors
+/// As [`ingest`].
+pub(super) async fn store<'a>(
+    tx: &Transaction,
+    zone: BusinessZone,
+    source: CallSource,
+    batch: &[LinkedCall<'a>],
+    now: DateTime<Utc>,
+) -> Result<HashMap<&'a str, Outcome>, StoreError> {
     // Ordered by external id, the order in which every writer locks.
     let calls: BTreeMap<&str, (i64, LinkedCall<'a>)> = batch
         .iter()
@@ -183,7 +252,9 @@ async fn replace(
         if stored.source_hash == Some(version.source_hash) {
             continue;
         }
-        deltas.remove(&stored.counted);
+        if let Some(before) = &stored.counted {
+            deltas.remove(before);
+        }
         deltas.add(&version.counted());
         replaced.insert(version.call.external_id.clone(), stored.id);
         changed.push(version);

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     domain::{
         business_time::DayRange,
-        sync::{SyncTrack, SyncTrigger},
+        sync::{SyncTrack, SyncTrigger, SyncWindow},
     },
     store::{StoreError, sync_runs::SyncRunRow},
 };
@@ -42,6 +42,12 @@ pub enum RefreshError {
 /// Starts synchronisations. Implemented by `sync`.
 #[async_trait]
 pub trait Refresher: Send + Sync {
+    /// The process that would carry a run out.
+    ///
+    /// # Errors
+    /// Why none can be started.
+    fn instance(&self) -> Result<&str, RefreshError>;
+
     /// Starts a run of `track` over `days` in the background, or joins one that covers them.
     async fn start(
         &self,
@@ -49,6 +55,18 @@ pub trait Refresher: Send + Sync {
         days: DayRange,
         trigger: SyncTrigger,
     ) -> Result<StartedRun, RefreshError>;
+
+    /// Carries a run that was just recorded as this instance's out in the background.
+    fn carry_out(&self, run: SyncRunRow);
+
+    /// When the schedule will next start a run of `window` on `track`, seen from `now`; `None` when
+    /// it will not.
+    fn next_run(
+        &self,
+        track: SyncTrack,
+        window: SyncWindow,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>>;
 
     /// When the schedule will next read `day` on `track`, seen from `now`; `None` when it will not.
     fn next_scheduled(
@@ -65,6 +83,18 @@ pub struct NoPlatform;
 
 #[async_trait]
 impl Refresher for NoPlatform {
+    fn instance(&self) -> Result<&str, RefreshError> {
+        Err(RefreshError::NotConfigured)
+    }
+
+    fn carry_out(&self, run: SyncRunRow) {
+        tracing::error!(sync.run = run.id, "there is no platform to carry a run out");
+    }
+
+    fn next_run(&self, _: SyncTrack, _: SyncWindow, _: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        None
+    }
+
     async fn start(
         &self,
         _: SyncTrack,

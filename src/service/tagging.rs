@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     audit::object,
+    calls::check_there,
     idempotency::read_key,
     write::{Result, Work, Writer, accepted, check_version},
 };
@@ -129,6 +130,7 @@ async fn lock(
         .await?;
     if let Some(call) = &call {
         check_version(expected_version, call.version, &mut problems);
+        check_there(call, "callId", &mut problems);
     }
     accepted(call, problems)
 }

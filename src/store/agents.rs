@@ -4,12 +4,14 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
 };
 
 use super::{
     Result, Transaction,
     calls::CALLS,
+    dialect,
     record::stored,
     table::{LazyTable, Relation, Table},
 };
@@ -86,8 +88,16 @@ async fn by_external_id(
     tx: &Transaction,
     agents: &[PlatformAgent],
 ) -> Result<HashMap<String, AgentRow>> {
+    let ids: Vec<&str> = agents
+        .iter()
+        .map(|agent| agent.external_id.as_str())
+        .collect();
     let rows = Entity::find()
-        .filter(Column::ExternalId.is_in(agents.iter().map(|agent| agent.external_id.as_str())))
+        .filter(dialect::among(
+            tx.get_database_backend(),
+            Column::ExternalId,
+            &ids,
+        ))
         .all(tx)
         .await?;
     Ok(rows

@@ -38,10 +38,10 @@ pub fn fields(row: &CallRow) -> CallFields {
     }
 }
 
-/// What figures know of the call that is stored.
+/// What figures know of the call that is stored; none of one that is removed.
 #[must_use]
-pub fn counted(row: &CallRow) -> CountedCall {
-    CountedCall {
+pub fn counted(row: &CallRow) -> Option<CountedCall> {
+    row.removed_at.is_none().then(|| CountedCall {
         call_date: row.call_date,
         call_hour: row.call_hour,
         task_id: row.task_id,
@@ -51,7 +51,7 @@ pub fn counted(row: &CallRow) -> CountedCall {
         connected: row.result.is_connected(),
         duration: row.duration,
         billed: row.billed_amount.unwrap_or_default(),
-    }
+    })
 }
 
 /// Whether a call has this external id.

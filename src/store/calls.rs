@@ -31,6 +31,7 @@ pub static CALLS: LazyTable = LazyLock::new(|| {
     ];
     Table::of::<Entity>(order, relations, read)
         .counted_by(Dimension::Day)
+        .without("removed_at")
         .with_day("call_date", "call_time")
 });
 
@@ -64,5 +65,6 @@ stored!(
         created_at,
         updated_at,
         version,
+        removed_at,
     ]
 );

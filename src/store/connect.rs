@@ -14,6 +14,7 @@ use sqlx::{
 };
 
 use super::{Changes, Result, StoreError, Transaction};
+use crate::metrics::PoolState;
 
 /// Where the database is: `sqlite://path` or `postgres://…`. May hold a password.
 #[derive(Debug, Clone)]
@@ -123,6 +124,28 @@ impl Database {
         &self.write
     }
 
+    /// How many connections there are, and how many nobody uses.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolState> {
+        if self.read.get_database_backend() == DatabaseBackend::Sqlite {
+            let state = |name, connection: &DatabaseConnection| {
+                let pool = connection.get_sqlite_connection_pool();
+                PoolState {
+                    name,
+                    size: pool.size(),
+                    idle: pool.num_idle(),
+                }
+            };
+            return vec![state("read", &self.read), state("write", &self.write)];
+        }
+        let pool = self.read.get_postgres_connection_pool();
+        vec![PoolState {
+            name: "all",
+            size: pool.size(),
+            idle: pool.num_idle(),
+        }]
+    }
+
     /// What is committed through this, and heard of other instances.
     #[must_use]
     pub const fn changes(&self) -> &Changes {
@@ -204,14 +227,20 @@ async fn connect_sqlite(
         .foreign_keys(true)
         .busy_timeout(options.acquire_timeout)
         .pragma("cache_size", "-16000")
-        .statement_cache_capacity(64);
+        .statement_cache_capacity(128);
     let pool = |connections| {
         SqlitePoolOptions::new()
             .max_connections(connections)
             .test_before_acquire(false)
             .acquire_timeout(options.acquire_timeout.saturating_mul(3))
     };
-    let write = pool(1).connect_with(file.clone()).await?;
+    // The writer touches all indexes in every batch, and moving the log into the file is a sync:
+    // more memory for the one connection, and a log of 16 MB, of 4 kB a page.
+    let writer = file
+        .clone()
+        .pragma("cache_size", "-64000")
+        .pragma("wal_autocheckpoint", "4000");
+    let write = pool(1).connect_with(writer).await?;
     let read = pool(options.max_connections)
         .connect_with(file.pragma("query_only", "on"))
         .await?;
@@ -225,7 +254,7 @@ async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database
     let timeout = options.statement_timeout.as_millis().to_string();
     let server = PgConnectOptions::from_str(url)?
         .application_name("dialgraph")
-        .statement_cache_capacity(64)
+        .statement_cache_capacity(128)
         .options([("statement_timeout", timeout.as_str())]);
     // The pool would try again until its time-out, and then say no more than that it was over.
     PgConnection::connect_with(&server).await?.close().await?;

@@ -11,7 +11,7 @@ use super::{
     Result,
     dialect::{self, MAX_IDS},
     fetch::{PARENT, ROW, from, restrict},
-    filters::unknown,
+    filters::{unknown, whole},
     rollups,
     table::{Link, Relation, Table},
 };
@@ -31,6 +31,7 @@ pub async fn count(
     let mut rows = from(table, ROW);
     rows.expr(Expr::cust("1"));
     restrict(backend, table, filter, &mut rows)?;
+    rows.and_where_option(whole(table, ROW)?);
     let row = db.query_one(&counted(rows, at_most)).await?;
     Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
 }

@@ -1,11 +1,13 @@
 //! The only places where SQLite and PostgreSQL are spoken to differently.
 
+use std::ops::RangeInclusive;
+
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
-    TransactionTrait,
+    Statement, TransactionTrait,
     sea_query::{
-        Expr, ExprTrait, Func, FunctionCall, IntoColumnRef, JoinType, LikeExpr, LockType,
-        SelectStatement, SimpleExpr, extension::postgres::PgFunc,
+        Expr, ExprTrait, Func, FunctionCall, IntoColumnRef, JoinType, LikeExpr, LockBehavior,
+        LockType, SelectStatement, SimpleExpr, extension::postgres::PgFunc,
     },
 };
 
@@ -27,7 +29,7 @@ pub fn among(backend: DatabaseBackend, column: impl IntoColumnRef, texts: &[&str
     }
 }
 
-/// Rows of a few short columns a statement: one TLS record's worth, see `call_batches`.
+/// Rows of a few short columns a statement: one TLS record's worth, see `bulk`.
 pub const ROWS_A_STATEMENT: usize = 150;
 
 /// A sum that is a 64-bit integer on both databases; PostgreSQL's own would be numeric.
@@ -39,6 +41,14 @@ pub fn big_sum(measure: SimpleExpr) -> SimpleExpr {
 pub fn lock_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
     if backend == DatabaseBackend::Postgres {
         select.lock(LockType::Update);
+    }
+}
+
+/// Locks the selected rows, leaving out those that another transaction has locked: of several that
+/// look for work, each finds some of its own.
+pub fn skip_locked(backend: DatabaseBackend, select: &mut SelectStatement) {
+    if backend == DatabaseBackend::Postgres {
+        select.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     }
 }
 
@@ -68,6 +78,16 @@ pub async fn claim_calls(tx: &Transaction) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+/// On SQLite, the ids of the `rows` rows that this transaction has just inserted, in their order: it has
+/// one writer, and numbers rows one after the other. To have it return each costs more.
+pub async fn last_ids(tx: &Transaction, rows: usize) -> Result<RangeInclusive<i64>> {
+    let last = Statement::from_string(DatabaseBackend::Sqlite, "SELECT last_insert_rowid()");
+    let last = tx.query_one_raw(last).await?;
+    let last: i64 = last.map_or(Ok(0), |row| row.try_get_by(0))?;
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    Ok(last - rows + 1..=last)
 }
 
 /// Lets one migrate at a time. SQLite's transaction has the write lock already.

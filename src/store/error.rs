@@ -33,6 +33,13 @@ impl StoreError {
     pub const fn is_contended(&self) -> bool {
         matches!(self, Self::Contended(_))
     }
+
+    /// Whether the whole transaction may succeed a little later: another one was in the way, or the
+    /// database is being restarted.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Contended(_) | Self::Unavailable(_))
+    }
 }
 
 impl From<DbErr> for StoreError {
@@ -51,9 +58,10 @@ impl From<DbErr> for StoreError {
             | DbErr::Query(RuntimeErr::SqlxError(cause)) => match sqlstate(cause).as_deref() {
                 Some(code) if CONTENDED.contains(&code) => Self::Contended(error),
                 Some(code) if CHECK_VIOLATED.contains(&code) => Self::Constraint(error),
+                Some(code) if UNAVAILABLE.contains(&code) => Self::Unavailable(error),
                 _ if matches!(
                     cause.as_ref(),
-                    sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut
+                    sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_)
                 ) =>
                 {
                     Self::Unavailable(error)
@@ -67,6 +75,9 @@ impl From<DbErr> for StoreError {
 
 /// PostgreSQL: serialization failure, deadlock. SQLite: busy, busy snapshot, locked.
 const CONTENDED: [&str; 5] = ["40001", "40P01", "5", "517", "6"];
+/// PostgreSQL: shut down by an administrator, after a crash, or not started yet; too many connections;
+/// a statement or a lock that took too long, behind a rebuild for instance.
+const UNAVAILABLE: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "57014", "55P03"];
 /// PostgreSQL and SQLite: a check constraint.
 const CHECK_VIOLATED: [&str; 2] = ["23514", "275"];
 

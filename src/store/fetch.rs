@@ -12,7 +12,7 @@ use sea_orm::{
 use super::{
     Result,
     dialect::{self, MAX_IDS},
-    filters::Conditions,
+    filters::{Conditions, there, whole},
     paging::{Scan, page},
     record::{AnyRecord, LoadedList},
     selection::{Nested, Selection},
@@ -181,6 +181,7 @@ async fn all(
     selection.project(ROW, &mut query);
     let backend = db.get_database_backend();
     query.and_where(dialect::one_of_ids(backend, (ROW, nested.column), parents));
+    restrict(backend, table, None, &mut query)?;
     for (parent, row) in read_under_parents(db, &query, selection).await? {
         pages.entry(parent).or_default().items.push(row);
     }
@@ -202,6 +203,7 @@ async fn scan(
     let mut query = from(selection.table, ROW);
     selection.project(ROW, &mut query);
     restrict(backend, selection.table, list.filter.as_ref(), &mut query)?;
+    query.and_where_option(whole(selection.table, ROW)?);
     scan.apply(backend, ROW, &mut query);
     read(db, &query, selection).await
 }
@@ -273,7 +275,7 @@ fn numbered(
         .take())
 }
 
-/// Leaves the rows that pass `filter`.
+/// Leaves the rows that are there and pass `filter`.
 pub(super) fn restrict(
     backend: DatabaseBackend,
     table: &Table,
@@ -283,6 +285,7 @@ pub(super) fn restrict(
     if let Some(filter) = filter {
         query.and_where(Conditions::new(backend).of(table, ROW, filter)?);
     }
+    query.and_where_option(there(table, ROW, filter));
     Ok(())
 }
 

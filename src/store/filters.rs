@@ -92,16 +92,17 @@ impl Conditions {
         if quantifier == Quantifier::Every {
             condition = not(condition);
         }
-        let exception = Query::select()
+        let mut exception = Query::select()
             .expr(Expr::cust("1"))
             .from_as(target.name, Alias::new(&inner))
             .and_where(Expr::col((Alias::new(&inner), column)).equals((Alias::new(alias), "id")))
             .and_where(condition)
             .take();
+        exception.and_where_option(there(target, &inner, Some(filter)));
         Ok(Expr::exists(exception).not())
     }
 
-    /// The `column` of the rows that pass the filter.
+    /// The `column` of the rows that are there and pass the filter.
     fn related(
         &mut self,
         target: &Table,
@@ -114,6 +115,7 @@ impl Conditions {
             .column((Alias::new(&alias), column))
             .from_as(target.name, Alias::new(&alias))
             .and_where(condition)
+            .and_where_option(there(target, &alias, Some(filter)))
             .take())
     }
 
@@ -178,6 +180,33 @@ fn instants(alias: &str, instant: &'static str, test: &Test) -> Option<SimpleExp
     let from = day(from).map(|day| column_of(alias, instant).gte(earliest_of(day)));
     let to = day(to).map(|day| column_of(alias, instant).lt(latest_of(day)));
     from.into_iter().chain(to).reduce(ExprTrait::and)
+}
+
+/// That the row of `table` that goes by `alias` is still there, where that can be otherwise and
+/// `filter` does not ask for it itself.
+pub(super) fn there(table: &Table, alias: &str, filter: Option<&Filter>) -> Option<SimpleExpr> {
+    let gone = table.gone?;
+    let asked_for = filter.is_some_and(|filter| filter.asks_for(gone));
+    (!asked_for).then(|| column_of(alias, gone).is_null())
+}
+
+/// That the row of `table` that goes by `alias` is not a part of one that is gone.
+pub(super) fn whole(table: &Table, alias: &str) -> Result<Option<SimpleExpr>> {
+    let Some(name) = table.part_of else {
+        return Ok(None);
+    };
+    let (Link::One(column), above) = link(table, name)? else {
+        return Err(unknown(table, name));
+    };
+    // They are few, and an index has them: no look-up for each row.
+    Ok(above.gone.map(|gone| {
+        let gone = Query::select()
+            .column("id")
+            .from(above.name)
+            .and_where(Expr::col(gone).is_not_null())
+            .take();
+        column_of(alias, column).not_in_subquery(gone)
+    }))
 }
 
 fn not(condition: SimpleExpr) -> SimpleExpr {

@@ -1,5 +1,7 @@
 //! `sync_leases`: who may work on what at present, over all instances.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -43,6 +45,18 @@ pub async fn acquire_tick(
         free(now).and(fresh),
     )
     .await
+}
+
+/// The last tick that was taken up under each lease that has any, by its name.
+pub async fn last_ticks(db: &impl ConnectionTrait) -> Result<HashMap<String, DateTime<Utc>>> {
+    let ticked = Entity::find()
+        .filter(Column::TickedAt.is_not_null())
+        .all(db)
+        .await?;
+    Ok(ticked
+        .into_iter()
+        .filter_map(|lease| Some((lease.name, lease.ticked_at?)))
+        .collect())
 }
 
 /// Nobody has the lease, or its time is over.

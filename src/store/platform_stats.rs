@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Change, Result, Transaction};
 pub use crate::entity::platform_daily_stat::Model as PlatformStatRow;
 use crate::{
-    domain::sync::StatKind,
+    domain::{business_time::DayRange, sync::StatKind},
     entity::platform_daily_stat::{ActiveModel, Column, Entity},
 };
 
@@ -48,6 +48,14 @@ pub async fn list(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<Platf
         .filter(Column::StatDate.eq(day))
         .order_by_asc(Column::Kind)
         .order_by_asc(Column::Name)
+        .all(db)
+        .await?)
+}
+
+/// The figures of the days of `range`.
+pub async fn list_of(db: &impl ConnectionTrait, range: DayRange) -> Result<Vec<PlatformStatRow>> {
+    Ok(Entity::find()
+        .filter(Column::StatDate.between(range.from(), range.to()))
         .all(db)
         .await?)
 }

@@ -8,11 +8,13 @@ use super::{
     Result,
     access_tokens::AccessTokenRow,
     agents::AgentRow,
+    alerts::AlertRow,
     audit_log::AuditRow,
     calls::CallRow,
     grades::GradeRow,
     packages::PackageRow,
     sync_runs::SyncRunRow,
+    sync_slices::SyncSliceRow,
     table::{ColumnSet, Table},
     tag_counts::{self, of_package::TagSummaryRow},
     tags::TagRow,
@@ -182,11 +184,13 @@ records! {
     Agent(AgentRow),
     Grade(GradeRow),
     SyncRun(SyncRunRow),
+    SyncSlice(SyncSliceRow),
     AuditEntry(AuditRow),
     DistinctTag(tag_counts::TagRow),
     TagSummary(TagSummaryRow),
     User(UserRow),
     AccessToken(AccessTokenRow),
+    Alert(AlertRow),
 }
 
 /// Makes a row type one that can be listed. The fields stand in the order of the columns.
@@ -327,10 +331,13 @@ macro_rules! neutral_word {
 }
 
 neutral_word!(
+    crate::domain::alert::AlertEvent,
+    crate::domain::alert::AlertKind,
     crate::domain::dialing::CallResult,
     crate::domain::dialing::CallSource,
     crate::domain::dialing::TagType,
     crate::domain::dialing::TaskStatus,
+    crate::domain::sync::SliceState,
     crate::domain::sync::SyncStatus,
     crate::domain::sync::SyncTrack,
     crate::domain::sync::SyncTrigger,

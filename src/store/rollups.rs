@@ -6,19 +6,22 @@ use chrono::NaiveDate;
 use sea_orm::{
     ConnectionTrait, FromQueryResult, QueryResult,
     sea_query::{
-        Alias, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement, SimpleExpr,
+        Alias, Condition, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement,
+        SimpleExpr,
     },
 };
 
 use super::{
     Change, Database, Result, Transaction,
-    dialect::{self, ROWS_A_STATEMENT, big_sum},
+    bulk::Bulk,
+    dialect::{self, big_sum},
+    retention,
 };
 use crate::{
     domain::{
         business_time::DayRange,
         money::Money,
-        stats::{CallCounts, Cell, Dimension, GradeCounts, RollupDeltas},
+        stats::{CallCounts, Cell, Dimension, GradeCounts, RollupDeltas, count},
     },
     entity::{
         agent, call,
@@ -54,11 +57,9 @@ pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
     for day in days {
         tx.note(Change::Day(day));
     }
-    for cells in cells.chunks(ROWS_A_STATEMENT) {
-        let mut insert = Query::insert();
-        insert.into_table(Entity).columns(COLUMNS);
-        for (cell, counts) in cells {
-            insert.values_panic([
+    DELTAS
+        .execute(tx, &cells, |(cell, counts)| {
+            [
                 cell.dimension.into(),
                 cell.key.clone().into(),
                 cell.call_date.into(),
@@ -67,8 +68,14 @@ pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
                 counts.connected.into(),
                 counts.duration.into(),
                 counts.billed.into(),
-            ]);
-        }
+            ]
+        })
+        .await?;
+    Ok(())
+}
+
+static DELTAS: Bulk<8> = Bulk::new(
+    || {
         let mut conflict = OnConflict::columns([
             Column::Dimension,
             Column::Key,
@@ -80,11 +87,16 @@ pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
             let delta = Expr::col((Alias::new("excluded"), measure));
             (measure, stored.add(delta))
         }));
-        insert.on_conflict(conflict);
-        tx.execute(&insert).await?;
-    }
-    Ok(())
-}
+        let mut insert = Query::insert();
+        insert
+            .into_table(Entity)
+            .columns(COLUMNS)
+            .on_conflict(conflict);
+        insert
+    },
+    150,
+    300,
+);
 
 /// Counts of whole days by grade, for the days of `range` that have calls.
 pub async fn by_day(
@@ -115,6 +127,32 @@ pub async fn by_key(
         counts.extend(rows(db, &query, |row| row.try_get("", "key")).await?);
     }
     Ok(counts)
+}
+
+/// Calls of the days of `range` by the business hour, all days together, and how many of these days
+/// have any.
+pub async fn calls_by_hour(db: &impl ConnectionTrait, range: DayRange) -> Result<([i64; 24], i64)> {
+    let query = Query::select()
+        .column(Column::Key)
+        .column(Column::CallDate)
+        .expr(big_sum(Expr::col(Column::Calls)))
+        .from(Entity)
+        .and_where(Expr::col(Column::Dimension).eq(Dimension::Hour))
+        .and_where(Expr::col(Column::CallDate).between(range.from(), range.to()))
+        .and_where(Expr::col(Column::Calls).gt(0))
+        .group_by_columns([Column::Key, Column::CallDate])
+        .take();
+    let mut hours = [0; 24];
+    let mut days = BTreeSet::new();
+    for row in db.query_all(&query).await? {
+        let (key, day): (String, NaiveDate) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        let hour = key.parse::<usize>().ok();
+        if let Some(calls) = hour.and_then(|hour| hours.get_mut(hour)) {
+            *calls += row.try_get_by::<i64, _>(2)?;
+        }
+        days.insert(day);
+    }
+    Ok((hours, count(days.len())))
 }
 
 /// How many calls there are, by the rollups of a dimension.
@@ -277,17 +315,19 @@ pub struct Difference {
 }
 
 /// Counts all calls again and compares, in one snapshot: writers go on meanwhile. Reads the whole
-/// table of calls, once a dimension.
+/// table of calls, once a dimension. Days whose calls are kept no longer are not compared.
 pub async fn differences(db: &Database) -> Result<Vec<Difference>> {
-    use sea_orm::EntityTrait;
+    use sea_orm::{EntityTrait, QueryFilter};
     let db = &dialect::snapshot(db.read()).await?;
+    let horizon = retention::call_horizon(db).await?;
     let mut cells: BTreeMap<Cell, (CallCounts, CallCounts)> = BTreeMap::new();
-    for row in Entity::find().all(db).await? {
+    for row in Entity::find().filter(kept(horizon)).all(db).await? {
         let (cell, counts) = stored(row);
         cells.entry(cell).or_default().0 = counts;
     }
     for dimension in DIMENSIONS {
-        for row in Model::find_by_statement(db.get_database_backend().build(&recount(dimension)))
+        let recount = recount(dimension).cond_where(kept(horizon)).take();
+        for row in Model::find_by_statement(db.get_database_backend().build(&recount))
             .all(db)
             .await?
         {
@@ -306,20 +346,27 @@ pub async fn differences(db: &Database) -> Result<Vec<Difference>> {
         .collect())
 }
 
-/// Makes all rollups anew from the calls. Other writers wait meanwhile.
+/// That a cell or a call is of a day whose calls are all kept.
+pub(super) fn kept(horizon: Option<NaiveDate>) -> Condition {
+    Condition::all().add_option(horizon.map(|day| Expr::col(Column::CallDate).gte(day)))
+}
+
+/// Makes all rollups anew from the calls, but for days whose calls are kept no longer. Other writers
+/// wait meanwhile.
 pub async fn rebuild(tx: &Transaction) -> Result<()> {
-    use sea_orm::EntityTrait;
+    use sea_orm::{EntityTrait, QueryFilter};
     tx.note(Change::Anything);
     dialect::unhurried(tx).await?;
     dialect::claim_calls(tx).await?;
     dialect::lock_table(tx, "calls").await?;
     dialect::lock_table(tx, "call_rollups").await?;
-    Entity::delete_many().exec(tx).await?;
+    let horizon = retention::call_horizon(tx).await?;
+    Entity::delete_many().filter(kept(horizon)).exec(tx).await?;
     for dimension in DIMENSIONS {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns(COLUMNS);
         insert
-            .select_from(recount(dimension))
+            .select_from(recount(dimension).cond_where(kept(horizon)).take())
             .map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;
         tx.execute(&insert).await?;
     }
@@ -350,7 +397,8 @@ pub(super) fn stored(row: Model) -> (Cell, CallCounts) {
     (cell, counts)
 }
 
-/// The rollup of one dimension, counted from the calls; columns in the table's order.
+/// The rollup of one dimension, counted from the calls that are not removed; columns in the table's
+/// order.
 pub(super) fn recount(dimension: Dimension) -> SelectStatement {
     use call::Column as Calls;
     let or_empty = |value: SimpleExpr| SimpleExpr::from(Func::coalesce([value, Expr::value("")]));
@@ -386,6 +434,7 @@ pub(super) fn recount(dimension: Dimension) -> SelectStatement {
         .expr_as(big_sum(Expr::col(Calls::Duration)), "duration")
         .expr_as(big_sum(Expr::col(Calls::BilledAmount)), "billed_amount")
         .from(call::Entity)
+        .and_where(Expr::col(Calls::RemovedAt).is_null())
         .add_group_by([Expr::cust("2"), Expr::cust("3"), Expr::cust("4")])
         .take()
 }

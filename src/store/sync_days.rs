@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    sea_query::{Expr, Func, OnConflict, Query},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, OnConflict, Query},
 };
 
 use super::{Change, Result, Transaction};
@@ -34,6 +34,30 @@ pub async fn list(
         .order_by_asc(Column::Day)
         .all(db)
         .await?)
+}
+
+/// What is known of the days of `range` on all tracks, oldest first; days never read are missing.
+pub async fn list_all(db: &impl ConnectionTrait, range: DayRange) -> Result<Vec<SyncDayRow>> {
+    Ok(Entity::find()
+        .filter(Column::Day.between(range.from(), range.to()))
+        .order_by_asc(Column::Day)
+        .all(db)
+        .await?)
+}
+
+/// The days of `range` count as read from their first second on no longer: the next run reads them
+/// whole.
+pub async fn forget_verified(tx: &Transaction, track: SyncTrack, range: DayRange) -> Result<()> {
+    Entity::update_many()
+        .col_expr(
+            Column::VerifiedAt,
+            Expr::value(Option::<DateTime<Utc>>::None),
+        )
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.between(range.from(), range.to()))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// A read of the day begins: until it ends well, what is known is stale.
@@ -71,13 +95,74 @@ pub async fn begin_read(
     Ok(())
 }
 
+/// Notes of a day of which nothing is known why it could not be read; what is known of others stays.
+pub async fn note_unread(
+    tx: &Transaction,
+    track: SyncTrack,
+    day: NaiveDate,
+    run_id: i64,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.note(Change::Day(day));
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns([
+            Column::Track,
+            Column::Day,
+            Column::IsStale,
+            Column::Error,
+            Column::LastRunId,
+            Column::UpdatedAt,
+        ])
+        .values_panic([
+            track.into(),
+            day.into(),
+            true.into(),
+            reason.into(),
+            run_id.into(),
+            now.into(),
+        ])
+        .on_conflict(
+            OnConflict::columns([Column::Track, Column::Day])
+                .do_nothing()
+                .to_owned(),
+        );
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// The days of `range` that are over and were not read whole, or whose last read failed; newest first,
+/// at most `limit`.
+pub async fn unhealed(
+    db: &impl ConnectionTrait,
+    track: SyncTrack,
+    range: DayRange,
+    limit: u64,
+) -> Result<Vec<NaiveDate>> {
+    let days = Entity::find()
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.between(range.from(), range.to()))
+        .filter(Column::IsStale.eq(true).or(Column::CompletedAt.is_null()))
+        .order_by_desc(Column::Day)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(days.into_iter().map(|day| day.day).collect())
+}
+
 /// How a good read of a day ended.
 #[derive(Debug, Clone, Copy)]
 pub struct DayRead {
     /// How many records the platform said there are.
     pub expected: i64,
-    /// How many distinct ones the read brought.
+    /// How many distinct ones the read brought, or are stored.
     pub seen: i64,
+    /// Of those, how many are no calls yet.
+    pub undialled: i64,
+    /// Whether it began with the day's first second, and not with what was new.
+    pub verified: bool,
     /// The instant up to which it went.
     pub synced_through: DateTime<Utc>,
     /// Whether that is the whole day.
@@ -94,9 +179,14 @@ pub async fn finish_read(
 ) -> Result<()> {
     tx.note(Change::Day(day));
     let completed = if read.whole_day { Some(now) } else { None };
-    Entity::update_many()
+    let mut update = Entity::update_many();
+    if read.verified {
+        update = update.col_expr(Column::VerifiedAt, Expr::value(now));
+    }
+    update
         .col_expr(Column::Expected, Expr::value(read.expected))
         .col_expr(Column::Seen, Expr::value(read.seen))
+        .col_expr(Column::Undialled, Expr::value(read.undialled))
         .col_expr(
             Column::CompletedAt,
             Func::coalesce([Expr::col(Column::CompletedAt), Expr::value(completed)]).into(),
@@ -113,18 +203,26 @@ pub async fn finish_read(
     Ok(())
 }
 
-/// The read of run `run_id` ended badly: what is known stays, stale, with the reason. A day that
-/// another run has begun to read since is left to it.
+/// The read of run `run_id` ended badly: what is known stays, stale, with the reason; `counted` is
+/// what the platform counts and how many of these are stored, if all parts of the day told. A day
+/// that another run has begun to read since is left to it.
 pub async fn fail_read(
     tx: &Transaction,
     track: SyncTrack,
     day: NaiveDate,
     run_id: i64,
     reason: &str,
+    counted: Option<(i64, i64)>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     tx.note(Change::Day(day));
-    Entity::update_many()
+    let mut update = Entity::update_many();
+    if let Some((expected, seen)) = counted {
+        update = update
+            .col_expr(Column::Expected, Expr::value(expected))
+            .col_expr(Column::Seen, Expr::value(seen));
+    }
+    update
         .col_expr(Column::IsStale, Expr::value(true))
         .col_expr(Column::Error, Expr::value(reason))
         .col_expr(Column::UpdatedAt, Expr::value(now))

@@ -6,14 +6,16 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UnionType},
 };
+use strum::VariantArray as _;
 
 use super::{
     Change, Result, Transaction,
     record::stored,
-    table::{LazyTable, Table},
+    sync_slices::SYNC_SLICES,
+    table::{LazyTable, Relation, Table},
 };
 pub use crate::entity::sync_run::Model as SyncRunRow;
 use crate::{
@@ -25,10 +27,13 @@ use crate::{
     entity::sync_run::{ActiveModel, Column, Entity},
 };
 
+/// The table, to write it.
+pub type SyncRuns = Entity;
+
 /// All runs, newest first.
 pub static SYNC_RUNS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::descending("id")];
-    let relations = Vec::new();
+    let relations = vec![Relation::many("slices", &SYNC_SLICES, "run_id")];
     Table::of::<Entity>(order, relations, read)
 });
 
@@ -53,7 +58,13 @@ stored!(
         error,
         started_at,
         heartbeat_at,
-        finished_at
+        finished_at,
+        owner,
+        fence,
+        days_failed,
+        retries,
+        removed,
+        cancelled_at
     ]
 );
 
@@ -87,6 +98,12 @@ pub struct RunCounts {
     pub unchanged: i64,
     /// Records that are no calls yet, or cannot be told apart or dated.
     pub skipped: i64,
+    /// Days of those finished that could not be read whole.
+    pub days_failed: i64,
+    /// Requests that had to be repeated.
+    pub retries: i64,
+    /// Calls that the platform has no longer.
+    pub removed: i64,
 }
 
 impl RunCounts {
@@ -101,12 +118,37 @@ impl RunCounts {
             updated: self.updated + other.updated,
             unchanged: self.unchanged + other.unchanged,
             skipped: self.skipped + other.skipped,
+            days_failed: self.days_failed + other.days_failed,
+            retries: self.retries + other.retries,
+            removed: self.removed + other.removed,
         }
     }
 }
 
-/// Records that a run begins.
-pub async fn create(tx: &Transaction, new: NewRun, now: DateTime<Utc>) -> Result<SyncRunRow> {
+impl From<&SyncRunRow> for RunCounts {
+    fn from(run: &SyncRunRow) -> Self {
+        Self {
+            days_done: run.days_done,
+            pages: run.pages,
+            fetched: run.fetched,
+            inserted: run.inserted,
+            updated: run.updated,
+            unchanged: run.unchanged,
+            skipped: run.skipped,
+            days_failed: run.days_failed,
+            retries: run.retries,
+            removed: run.removed,
+        }
+    }
+}
+
+/// Records that a run begins, carried out by `owner`.
+pub async fn create(
+    tx: &Transaction,
+    new: NewRun,
+    owner: &str,
+    now: DateTime<Utc>,
+) -> Result<SyncRunRow> {
     Ok(ActiveModel {
         track: Set(new.track),
         sync_window: Set(new.window),
@@ -116,6 +158,8 @@ pub async fn create(tx: &Transaction, new: NewRun, now: DateTime<Utc>) -> Result
         triggered_by: Set(new.trigger),
         started_at: Set(now),
         heartbeat_at: Set(now),
+        owner: Set(Some(owner.to_owned())),
+        fence: Set(1),
         ..Default::default()
     }
     .insert(tx)
@@ -145,6 +189,58 @@ pub async fn find_running(
         .await?)
 }
 
+/// The newest run of each track, window and status that there is one of, in one statement that
+/// looks at no others.
+pub async fn newest(db: &impl ConnectionTrait) -> Result<Vec<SyncRunRow>> {
+    let mut ids: Option<SelectStatement> = None;
+    for &track in SyncTrack::VARIANTS {
+        for &window in SyncWindow::VARIANTS {
+            for &status in SyncStatus::VARIANTS {
+                let newest = newest_id(track, window, status);
+                ids = Some(match ids {
+                    Some(mut ids) => ids.union(UnionType::All, newest).take(),
+                    None => newest,
+                });
+            }
+        }
+    }
+    let Some(ids) = ids else {
+        return Ok(Vec::new());
+    };
+    Ok(Entity::find()
+        .filter(Column::Id.in_subquery(ids))
+        .all(db)
+        .await?)
+}
+
+fn newest_id(track: SyncTrack, window: SyncWindow, status: SyncStatus) -> SelectStatement {
+    let newest = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Expr::col(Column::Track).eq(track))
+        .and_where(Expr::col(Column::SyncWindow).eq(window))
+        .and_where(Expr::col(Column::Status).eq(status))
+        .order_by(Column::Id, Order::Desc)
+        .limit(1)
+        .take();
+    // On SQLite a part of a union has no order of its own.
+    Query::select()
+        .column(Column::Id)
+        .from_subquery(newest, "newest")
+        .take()
+}
+
+/// Asks for the end of a run.
+pub async fn cancel(tx: &Transaction, id: i64, now: DateTime<Utc>) -> Result<()> {
+    tx.note(Change::Run(id));
+    Entity::update_many()
+        .col_expr(Column::CancelledAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Adds to a run's counts and shows that it is alive.
 pub async fn add_counts(
     tx: &Transaction,
@@ -166,6 +262,9 @@ pub async fn add_counts(
         plus(Column::Updated, counts.updated),
         plus(Column::Unchanged, counts.unchanged),
         plus(Column::Skipped, counts.skipped),
+        plus(Column::DaysFailed, counts.days_failed),
+        plus(Column::Retries, counts.retries),
+        plus(Column::Removed, counts.removed),
     ] {
         update = update.col_expr(column, expression);
     }
@@ -177,26 +276,121 @@ pub async fn add_counts(
     Ok(())
 }
 
-/// Shows that a run is alive.
-pub async fn heartbeat(tx: &Transaction, id: i64, now: DateTime<Utc>) -> Result<()> {
-    add_counts(tx, id, RunCounts::default(), now).await
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// It does.
+    On,
+    /// Somebody asked for its end.
+    Cancelled,
+    /// Another process carries it out by now, or it has ended.
+    Lost,
 }
 
-/// Records how a run ended.
-pub async fn finish(
+/// Shows that a run is alive, if it is still its owner's.
+pub async fn beat(tx: &Transaction, run: &SyncRunRow, now: DateTime<Utc>) -> Result<Beat> {
+    let done = Entity::update_many()
+        .col_expr(Column::HeartbeatAt, Expr::value(now))
+        .filter(is_owned(run))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 0 {
+        return Ok(Beat::Lost);
+    }
+    let cancelled = find(tx, run.id).await?.and_then(|run| run.cancelled_at);
+    Ok(cancelled.map_or(Beat::On, |_| Beat::Cancelled))
+}
+
+fn is_owned(run: &SyncRunRow) -> Expr {
+    Column::Id
+        .eq(run.id)
+        .and(Column::Owner.eq(run.owner.as_deref()))
+        .and(Column::Fence.eq(run.fence))
+        .and(Column::Status.eq(SyncStatus::Running))
+}
+
+/// Notes that a day is done, well or with an `error`, if the run is still its owner's. `done` is how
+/// many were done before: to note the same day twice, because nobody knows whether it was noted, does
+/// no harm.
+pub async fn note_day(
     tx: &Transaction,
-    id: i64,
-    status: SyncStatus,
+    run: &SyncRunRow,
+    done: i64,
     error: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<()> {
-    tx.note(Change::Run(id));
-    Entity::update_many()
+) -> Result<bool> {
+    tx.note(Change::Run(run.id));
+    let mut update = Entity::update_many()
+        .col_expr(Column::DaysDone, Expr::value(done + 1))
+        .col_expr(Column::HeartbeatAt, Expr::value(now));
+    if let Some(error) = error {
+        update = update
+            .col_expr(Column::DaysFailed, Expr::col(Column::DaysFailed).add(1))
+            .col_expr(Column::Error, Expr::value(error));
+    }
+    let noted = update
+        .filter(is_owned(run))
+        .filter(Column::DaysDone.eq(done))
+        .exec(tx)
+        .await?;
+    if noted.rows_affected == 1 {
+        return Ok(true);
+    }
+    let noted_before = Entity::find()
+        .filter(is_owned(run))
+        .filter(Column::DaysDone.eq(done + 1));
+    Ok(noted_before.one(tx).await?.is_some())
+}
+
+/// Gives `owner` the runs whose process showed no sign of life since `alive_since`; but those that
+/// were given away `most` times already end, failed.
+pub async fn adopt(
+    tx: &Transaction,
+    alive_since: DateTime<Utc>,
+    owner: &str,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<SyncRunRow>> {
+    fail_dead(tx, alive_since, most, now).await?;
+    let update = Query::update()
+        .table(Entity)
+        .value(Column::Owner, owner)
+        .value(Column::Fence, Expr::col(Column::Fence).add(1))
+        .value(Column::HeartbeatAt, now)
+        .and_where(Column::Status.eq(SyncStatus::Running))
+        .and_where(Column::HeartbeatAt.lt(alive_since))
+        .returning(Query::returning().columns(Column::iter()))
+        .take();
+    let rows = tx.query_all(&update).await?;
+    let rows = rows
+        .iter()
+        .map(|row| SyncRunRow::from_query_result(row, ""));
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Records how a run ended, if it is still its owner's.
+pub async fn finish(
+    tx: &Transaction,
+    run: &SyncRunRow,
+    status: SyncStatus,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    tx.note(Change::Run(run.id));
+    let done = Entity::update_many()
         .col_expr(Column::Status, Expr::value(status))
-        .col_expr(Column::Error, Expr::value(error.map(str::to_owned)))
         .col_expr(Column::HeartbeatAt, Expr::value(now))
         .col_expr(Column::FinishedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+        .filter(is_owned(run))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Leaves a run to whoever looks for dead ones, at once.
+pub async fn hand_over(tx: &Transaction, run: &SyncRunRow) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::HeartbeatAt, Expr::value(DateTime::UNIX_EPOCH))
+        .filter(is_owned(run))
         .exec(tx)
         .await?;
     Ok(())
@@ -210,13 +404,14 @@ pub async fn any_dead(db: &impl ConnectionTrait, alive_since: DateTime<Utc>) -> 
     Ok(dead.one(db).await?.is_some())
 }
 
-/// Ends the runs whose process died: at work, but without a sign of life since `alive_since`.
-/// Returns how many there were.
+/// Ends the runs that showed no sign of life since `alive_since` and were given away `most` times:
+/// whoever carries them out dies.
 pub async fn fail_dead(
     tx: &Transaction,
     alive_since: DateTime<Utc>,
+    most: i64,
     now: DateTime<Utc>,
-) -> Result<u64> {
+) -> Result<()> {
     let done = Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::Failed))
         .col_expr(
@@ -226,10 +421,13 @@ pub async fn fail_dead(
         .col_expr(Column::FinishedAt, Expr::value(now))
         .filter(Column::Status.eq(SyncStatus::Running))
         .filter(Column::HeartbeatAt.lt(alive_since))
+        .filter(Column::Fence.gte(most))
+        // One that was handed over in good order killed nobody.
+        .filter(Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH))
         .exec(tx)
         .await?;
     if done.rows_affected > 0 {
         tx.note(Change::Anything);
     }
-    Ok(done.rows_affected)
+    Ok(())
 }

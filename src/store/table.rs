@@ -28,6 +28,11 @@ pub struct Table {
     pub(super) relations: Vec<Relation>,
     /// The rollups that count all its rows.
     pub(super) rollup: Option<Dimension>,
+    /// Rows that have something in this column are no longer there for lists and counts, unless
+    /// they are asked for by it.
+    pub(super) gone: Option<&'static str>,
+    /// The relation to the row that its rows are a part of, and are gone with.
+    pub(super) part_of: Option<&'static str>,
     pub(super) read: fn(&mut Reader<'_>) -> Result<AnyRecord>,
 }
 
@@ -161,8 +166,24 @@ impl Table {
             order: order.to_vec(),
             relations,
             rollup: None,
+            gone: None,
+            part_of: None,
             read,
         }
+    }
+
+    /// Its rows are left out of lists of all when the row that `relation` leads to is; they are
+    /// found under it.
+    pub(super) fn part_of(mut self, relation: &'static str) -> Self {
+        self.part_of = Some(relation);
+        self
+    }
+
+    /// Rows that have something in `column` are left out of lists and counts, unless a filter
+    /// asks for the column; they are found by their ids.
+    pub(super) fn without(mut self, column: &'static str) -> Self {
+        self.gone = Some(column);
+        self
     }
 
     /// All rows are counted by these rollups, so that nobody has to count them.
@@ -197,6 +218,8 @@ impl Table {
             order: order.to_vec(),
             relations: Vec::new(),
             rollup: None,
+            gone: None,
+            part_of: None,
             read,
         }
     }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use sea_orm::{
+    ActiveValue::Set,
     ConnectionTrait, EntityTrait, FromQueryResult,
     sea_query::{
         Alias, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement, SimpleExpr,
@@ -11,14 +12,15 @@ use sea_orm::{
 
 use super::{
     Database, Result, Transaction,
-    dialect::{self, MAX_IDS, ROWS_A_STATEMENT},
+    bulk::Bulk,
+    dialect::{self, MAX_IDS},
     record::stored,
     table::{Column as ListedColumn, LazyTable, Table},
 };
 use crate::{
     domain::{page::OrderKey, scalar::Kind},
     entity::{
-        call, call_tag, dial_task,
+        archived_tag_count as archived, call, call_tag, dial_task,
         tag_count::{Column, Entity, Model},
     },
 };
@@ -87,27 +89,76 @@ pub async fn of_calls(tx: &Transaction, call_ids: &[i64]) -> Result<TagCounts> {
 /// order.
 pub async fn apply(tx: &Transaction, changes: TagCounts) -> Result<()> {
     let changes: Vec<_> = changes.0.into_iter().filter(|(_, by)| *by != 0).collect();
-    for changes in changes.chunks(ROWS_A_STATEMENT) {
-        let mut insert = Query::insert();
-        insert.into_table(Entity).columns(COLUMNS);
-        for ((task_id, name, value), by) in changes {
-            insert.values_panic([
+    CHANGES
+        .execute(tx, &changes, |((task_id, name, value), by)| {
+            [
                 (*task_id).into(),
                 name.clone().into(),
                 value.clone().into(),
                 (*by).into(),
-            ]);
-        }
+            ]
+        })
+        .await?;
+    Ok(())
+}
+
+/// Rows a statement: one TLS record's worth, see [`Bulk`].
+const ROWS_A_STATEMENT: usize = 150;
+
+static CHANGES: Bulk<4> = Bulk::new(
+    || {
         let sum = Expr::col((Entity, Column::Calls))
             .add(Expr::col((Alias::new("excluded"), Column::Calls)));
-        insert.on_conflict(
+        let mut insert = Query::insert();
+        insert.into_table(Entity).columns(COLUMNS).on_conflict(
             OnConflict::columns([Column::TaskId, Column::TagName, Column::TagValue])
                 .value(Column::Calls, sum)
                 .to_owned(),
         );
-        tx.execute(&insert).await?;
+        insert
+    },
+    ROWS_A_STATEMENT,
+    300,
+);
+
+/// Notes what the tags of calls count for that are deleted because they are old: they go on counting.
+pub async fn archive(tx: &Transaction, counts: TagCounts) -> Result<()> {
+    for counts in counts
+        .0
+        .into_iter()
+        .collect::<Vec<_>>()
+        .chunks(ROWS_A_STATEMENT)
+    {
+        let rows = counts
+            .iter()
+            .map(|((task_id, name, value), calls)| archived::ActiveModel {
+                task_id: Set(*task_id),
+                tag_name: Set(name.clone()),
+                tag_value: Set(value.clone()),
+                calls: Set(*calls),
+            });
+        let sum = Expr::col((archived::Entity, archived::Column::Calls))
+            .add(Expr::col((Alias::new("excluded"), archived::Column::Calls)));
+        let conflict = OnConflict::columns([
+            archived::Column::TaskId,
+            archived::Column::TagName,
+            archived::Column::TagValue,
+        ])
+        .value(archived::Column::Calls, sum)
+        .to_owned();
+        archived::Entity::insert_many(rows)
+            .on_conflict(conflict)
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok(())
+}
+
+/// What the tags of calls counted for that are not kept any more.
+async fn archived(db: &impl ConnectionTrait) -> Result<TagCounts> {
+    let rows = archived::Entity::find().all(db).await?;
+    let count = |row: archived::Model| ((row.task_id, row.tag_name, row.tag_value), row.calls);
+    Ok(TagCounts(rows.into_iter().map(count).collect()))
 }
 
 /// Makes the counts follow a change of a call, whose tags counted for `before`.
@@ -121,6 +172,8 @@ pub async fn forget_task(tx: &Transaction, task_id: i64) -> Result<()> {
     use sea_orm::{ColumnTrait, QueryFilter};
     let rows = Entity::delete_many().filter(Column::TaskId.eq(task_id));
     rows.exec(tx).await?;
+    let rows = archived::Entity::delete_many().filter(archived::Column::TaskId.eq(task_id));
+    rows.exec(tx).await?;
     Ok(())
 }
 
@@ -130,7 +183,8 @@ pub async fn differences(db: &Database) -> Result<usize> {
     let all = |rows: Vec<Model>| TagCounts(rows.into_iter().map(counted).collect());
     let stored = all(Entity::find().all(db).await?);
     let recounted = Model::find_by_statement(db.get_database_backend().build(&recount()));
-    let changes = all(recounted.all(db).await?).minus(stored);
+    let recounted = all(recounted.all(db).await?).plus(archived(db).await?);
+    let changes = recounted.minus(stored);
     Ok(changes.0.values().filter(|by| **by != 0).count())
 }
 
@@ -146,14 +200,14 @@ pub async fn rebuild(tx: &Transaction) -> Result<()> {
         .select_from(recount())
         .map_err(|error| sea_orm::DbErr::Custom(error.to_string()))?;
     tx.execute(&insert).await?;
-    Ok(())
+    apply(tx, archived(tx).await?).await
 }
 
 fn counted(row: Model) -> ((i64, String, String), i64) {
     ((row.task_id, row.tag_name, row.tag_value), row.calls)
 }
 
-/// The counts, counted from the tags.
+/// The counts, counted from the tags of the calls that are not removed.
 fn recount() -> SelectStatement {
     let task = Expr::col((call::Entity, call::Column::TaskId));
     Query::select()
@@ -171,6 +225,7 @@ fn recount() -> SelectStatement {
             Expr::col((call::Entity, call::Column::Id))
                 .equals((call_tag::Entity, call_tag::Column::CallId)),
         )
+        .and_where(Expr::col((call::Entity, call::Column::RemovedAt)).is_null())
         .add_group_by([Expr::cust("1"), Expr::cust("2"), Expr::cust("3")])
         .take()
 }

@@ -4,14 +4,15 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    ColumnTrait, Condition, EntityTrait, QueryFilter,
     sea_query::{ExprTrait, OnConflict, Query},
 };
 
 use super::{
     Result, Transaction,
+    bulk::Bulk,
     calls::CALLS,
-    dialect::{MAX_BINDINGS, ROWS_A_STATEMENT},
+    dialect::MAX_BINDINGS,
     record::stored,
     table::{LazyTable, Relation, Table},
 };
@@ -35,7 +36,7 @@ pub static TAGS: LazyTable = LazyLock::new(|| {
         OrderKey::ascending("id"),
     ];
     let relations = vec![Relation::one("call", "call_id", &CALLS)];
-    Table::of::<Entity>(order, relations, read)
+    Table::of::<Entity>(order, relations, read).part_of("call")
 });
 
 stored!(
@@ -63,34 +64,41 @@ pub async fn add(
     tags: &[(i64, &Tag)],
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let mut added = 0;
-    for tags in tags.chunks(ROWS_A_STATEMENT) {
-        let mut insert = Query::insert();
-        insert.into_table(Entity).columns([
-            Column::CallId,
-            Column::TagName,
-            Column::TagValue,
-            Column::TagType,
-            Column::CreatedAt,
-        ]);
-        for (call_id, tag) in tags {
-            insert.values_panic([
+    ADDED
+        .execute(tx, tags, |(call_id, tag)| {
+            [
                 (*call_id).into(),
                 tag.name.clone().into(),
                 tag.value.clone().into(),
                 tag_type.into(),
                 now.into(),
-            ]);
-        }
-        insert.on_conflict(
-            OnConflict::columns([Column::CallId, Column::TagName, Column::TagValue])
-                .do_nothing()
-                .to_owned(),
-        );
-        added += tx.execute(&insert).await?.rows_affected();
-    }
-    Ok(added)
+            ]
+        })
+        .await
 }
+
+static ADDED: Bulk<5> = Bulk::new(
+    || {
+        let mut insert = Query::insert();
+        insert
+            .into_table(Entity)
+            .columns([
+                Column::CallId,
+                Column::TagName,
+                Column::TagValue,
+                Column::TagType,
+                Column::CreatedAt,
+            ])
+            .on_conflict(
+                OnConflict::columns([Column::CallId, Column::TagName, Column::TagValue])
+                    .do_nothing()
+                    .to_owned(),
+            );
+        insert
+    },
+    150,
+    300,
+);
 
 /// Takes these tags away from a call, whoever gave them. Returns how many it had.
 pub async fn remove(tx: &Transaction, call_id: i64, tags: &[Tag]) -> Result<u64> {

@@ -12,6 +12,7 @@ use sea_orm::{
 use super::{
     Result, Transaction,
     calls::CALLS,
+    dialect,
     packages::PACKAGES,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -104,10 +105,15 @@ async fn by_external_id(
     tx: &Transaction,
     tasks: &[PlatformTask],
 ) -> Result<HashMap<String, (i64, String)>> {
+    let ids: Vec<&str> = tasks.iter().map(|task| task.external_id.as_str()).collect();
     let rows: Vec<(i64, String, String)> = Entity::find()
         .select_only()
         .columns([Column::Id, Column::ExternalId, Column::TaskName])
-        .filter(Column::ExternalId.is_in(tasks.iter().map(|task| task.external_id.as_str())))
+        .filter(dialect::among(
+            tx.get_database_backend(),
+            Column::ExternalId,
+            &ids,
+        ))
         .into_tuple()
         .all(tx)
         .await?;

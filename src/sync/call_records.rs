@@ -1,46 +1,65 @@
-//! CALL_RECORDS: every record of a day.
+//! CALL_RECORDS: every record of a slice, and the proof that these are all.
+//!
+//! Every page tells the platform's count. A slice is whole when all of these agree with each other and
+//! with the number of distinct ids; a slice of one page asks for the count once more. A list that grows
+//! or shifts under the reader gives another count, and is read again.
 
-use std::{
-    collections::HashSet,
-    future::ready,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::HashSet, sync::Arc};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::{
-    day::{DayReader, Span, SyncError},
-    run::Context,
+    context::{Context, delta, insist},
+    error::SyncError,
+    incoming::incoming,
+    plan,
+    raw::RawPage,
+    shape,
+    slice::{SliceReader, Step},
 };
 use crate::{
     domain::{
-        dialing::CallSource,
-        incoming::{IncomingCall, PlatformAgent, PlatformTask},
+        incoming::IncomingCall,
         stats::count,
+        sync::{SliceState, SyncTrack},
     },
-    guanke::{CallRecord, RecordPage},
-    service::ingest::ingest,
-    store::sync_runs::RunCounts,
+    guanke::RecordPage,
+    service::removal,
+    store::{
+        call_pushes, removals,
+        slice_claims::{self, SliceCounts, SliceSeen},
+        sync_runs::RunCounts,
+    },
 };
 
-/// What a pass over a day has brought so far.
+const TRACK: SyncTrack = SyncTrack::CallRecords;
+/// So many calls of a slice may be gone at once, or such a part of them: more are rather a sign of lost
+/// rights, or of days that the platform does not keep any more.
+const BELIEVABLE: usize = 20;
+const BELIEVABLE_PART: usize = 10;
+/// Most pages of a slice, whatever count the platform tells: more records than a day has.
+const MOST_PAGES: u32 = 1_000;
+
+/// What a pass over a slice has brought so far.
 #[derive(Default)]
 struct Seen {
     ids: HashSet<String>,
-    /// The platform's count, the highest of the pass: pages arrive in any order.
-    total: Option<u64>,
+    undialled: HashSet<String>,
+    /// The lowest and the highest count that the platform told.
+    totals: Option<(u64, u64)>,
+    pages: u32,
     unusable: usize,
     first_unusable: Option<String>,
 }
 
 impl Seen {
     fn note(&mut self, page: &RecordPage) {
-        self.total = self.total.max(page.total_count);
+        self.pages += 1;
+        if let Some(total) = page.total_count {
+            self.note_total(total);
+        }
         self.unusable += page.unusable.len();
         if let (None, Some(unusable)) = (&self.first_unusable, page.unusable.first()) {
             self.first_unusable = Some(unusable.reason.clone());
@@ -50,215 +69,303 @@ impl Seen {
         let others = page.unusable.iter().filter_map(|record| record.id.as_ref());
         self.ids
             .extend(calls.chain(&page.undialled).chain(others).cloned());
+        self.undialled.extend(page.undialled.iter().cloned());
+    }
+
+    fn note_total(&mut self, total: u64) {
+        let (least, most) = self.totals.unwrap_or((total, total));
+        self.totals = Some((least.min(total), most.max(total)));
     }
 
     fn count(&self) -> u64 {
         self.ids.len() as u64
     }
-}
 
-/// Reads all of the day's records and, if they are as many as the platform counts, publishes it.
-pub(super) async fn read_day(mut reader: DayReader<'_>) -> Result<(), SyncError> {
-    let span = reader.span();
-    let passes = reader.context.options.passes.max(1);
-    let mut last = Err(SyncError::NoTotal);
-    for pass in 1..=passes {
-        let seen = read_pass(&mut reader, span).await?;
-        last = verdict(&seen);
-        match &last {
-            // Pages shift while a day grows: what was pushed over a page's edge comes with the next pass.
-            Err(error @ SyncError::Mismatch { .. }) if pass < passes => {
-                tracing::info!(sync.day = %reader.day, pass, %error, "reading the day again");
-            }
-            _ => break,
+    fn most(&self) -> Option<u64> {
+        self.totals.map(|(_, most)| most)
+    }
+
+    fn told(&self) -> SliceSeen {
+        SliceSeen {
+            expected: self.most().and_then(|total| i64::try_from(total).ok()),
+            seen: count(self.ids.len()),
+            undialled: count(self.undialled.len()),
         }
     }
-    publish(&mut reader, span, last?).await
+
+    fn verdict(&self) -> Result<(), SyncError> {
+        if let Some(reason) = &self.first_unusable {
+            return Err(SyncError::Unusable {
+                count: self.unusable,
+                reason: reason.clone(),
+            });
+        }
+        let (least, most) = self.totals.ok_or(SyncError::NoTotal)?;
+        if least != most {
+            return Err(SyncError::Moving { least, most });
+        }
+        if self.count() == most {
+            Ok(())
+        } else {
+            Err(SyncError::Mismatch {
+                expected: most,
+                seen: self.count(),
+            })
+        }
+    }
 }
 
-fn verdict(seen: &Seen) -> Result<u64, SyncError> {
-    if let Some(reason) = &seen.first_unusable {
-        return Err(SyncError::Unusable {
-            count: seen.unusable,
-            reason: reason.clone(),
+/// Reads all of a slice: it is proven whole, or cut in two, or an error.
+pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
+    let passes = reader.context.options.passes.max(1);
+    let mut missed: Option<HashSet<String>> = None;
+    let mut last = (SyncError::NoTotal, 0);
+    for _ in 0..passes {
+        let mut seen = read_pass(reader).await?;
+        if seen.pages == 1 && reader.recounts {
+            recount(reader, &mut seen).await?;
+        }
+        let size = seen.count().max(seen.most().unwrap_or_default());
+        let error = match seen.verdict() {
+            Ok(()) => {
+                let gone = gone(reader, &seen).await?;
+                // What is missing once may have slipped from one page to another meanwhile.
+                let is_sure = missed.as_ref().is_some_and(|missed| gone.is_subset(missed));
+                if gone.is_empty() || is_sure {
+                    return finish(reader, &seen, &gone).await;
+                }
+                let number = gone.len();
+                missed = Some(gone);
+                SyncError::Gone(number)
+            }
+            Err(error) if error.is_worth_another_read() => {
+                missed = None;
+                error
+            }
+            Err(error) => return Err(error),
+        };
+        tracing::info!(sync.day = %reader.slice.day, %error, "reading a part of a day again");
+        last = (error, size);
+    }
+    let (reason, size) = last;
+    split(reader, reason, size).await
+}
+
+/// Asks once more how many records there are.
+async fn recount(reader: &SliceReader, seen: &mut Seen) -> Result<(), SyncError> {
+    let (context, slice) = (&reader.context, &reader.slice);
+    let count = context.client.count(slice.from_at, slice.to_at);
+    let told = context.ask(TRACK, reader.trigger, count).await?;
+    if let Some(total) = told.value {
+        seen.note_total(total);
+    }
+    let step = Step::answer(told.retries, seen.told());
+    reader.step(step).await
+}
+
+/// The calls of this window that are stored, and that the platform did not give. Those that it has
+/// just pushed are left out: its list may lag behind.
+async fn gone(reader: &SliceReader, seen: &Seen) -> Result<HashSet<String>, SyncError> {
+    let (context, slice) = (&reader.context, &reader.slice);
+    let db = context.db.read();
+    let calls = seen.count() - seen.undialled.len() as u64;
+    let stored = removals::count_live(db, slice.from_at, slice.to_at).await?;
+    if u64::try_from(stored).is_ok_and(|stored| stored <= calls) {
+        return Ok(HashSet::new());
+    }
+    let stored = removals::live_external_ids(db, slice.from_at, slice.to_at).await?;
+    let ids = stored.iter().map(|(id, _)| id.as_str());
+    let gone: Vec<&str> = ids.filter(|&id| !seen.ids.contains(id)).collect();
+    let since = context.clock.now() - delta(context.options.overlap);
+    let pushed = call_pushes::just_pushed(db, &gone, since).await?;
+    let is_gone = |id: &&str| !pushed.contains(*id);
+    let gone: HashSet<String> = gone
+        .into_iter()
+        .filter(is_gone)
+        .map(str::to_owned)
+        .collect();
+    let is_much = gone.len() > BELIEVABLE.max(stored.len() / BELIEVABLE_PART);
+    if is_much && !context.options.accepts_removals {
+        return Err(SyncError::TooManyGone {
+            gone: gone.len(),
+            stored: stored.len(),
         });
     }
-    let expected = seen.total.ok_or(SyncError::NoTotal)?;
-    let found = seen.count();
-    if found == expected {
-        Ok(found)
-    } else {
-        Err(SyncError::Mismatch {
-            expected,
-            seen: found,
-        })
-    }
+    Ok(gone)
 }
 
-async fn publish(reader: &mut DayReader<'_>, span: Span, records: u64) -> Result<(), SyncError> {
-    let records = i64::try_from(records).unwrap_or(i64::MAX);
-    let tx = reader.begin().await?;
-    reader.note_success(&tx, span, records).await?;
-    reader.commit(tx, RunCounts::default()).await
+/// Notes that the slice is whole; calls that are gone are marked.
+async fn finish(
+    reader: &SliceReader,
+    seen: &Seen,
+    gone: &HashSet<String>,
+) -> Result<(), SyncError> {
+    let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
+    let step = insist!(reader.context, |tx| {
+        let removed = removal::mark_removed(tx, &gone, reader.context.clock.now()).await?;
+        let step = Step {
+            run: RunCounts {
+                removed,
+                ..RunCounts::default()
+            },
+            slice: SliceCounts {
+                removed,
+                ..SliceCounts::default()
+            },
+            seen: Some(seen.told()),
+        };
+        reader.note(tx, step, Some(SliceState::Done)).await?;
+        step
+    })?;
+    reader.tell(step);
+    Ok(())
 }
 
-/// One pass over all pages: the first one tells how many there are; the others are fetched
-/// several at a time, and stored one by one as they arrive.
-async fn read_pass(reader: &mut DayReader<'_>, span: Span) -> Result<Seen, SyncError> {
+/// Cuts a slice of `size` records in two that could not be proven whole: smaller ones shift less.
+async fn split(reader: &SliceReader, reason: SyncError, size: u64) -> Result<(), SyncError> {
+    let slice = &reader.slice;
+    // A slice of one page cannot shift.
+    let is_small = size <= u64::from(reader.context.client.page_size());
+    let Some(halves) = plan::halves(reader.window()).filter(|_| !is_small) else {
+        return Err(reason);
+    };
+    let reason = reason.to_string();
+    insist!(reader.context, |tx| {
+        let now = reader.context.clock.now();
+        if !slice_claims::split(tx, slice, &halves, &reason, now).await? {
+            return Err(SyncError::LeaseLost);
+        }
+    })
+}
+
+/// One pass over all pages, several at a time, each stored as it arrives.
+async fn read_pass(reader: &SliceReader) -> Result<Seen, SyncError> {
+    let attempt = Step {
+        slice: SliceCounts {
+            attempts: 1,
+            ..SliceCounts::default()
+        },
+        ..Step::default()
+    };
+    reader.step(attempt).await?;
     let size = reader.context.client.page_size() as usize;
     let mut seen = Seen::default();
-    let first = fetch(reader.context, span, 1).await?;
-    let mut last_is_full = first.received >= size;
-    store(reader, &mut seen, first).await?;
-
-    let mut last = seen
-        .total
-        .map_or(1, |total| page_number(total.div_ceil(size as u64)).max(1));
+    let mut wanted = first_pages(reader).await?;
     // A page that is not full is the last one, whatever the total says.
-    let end = Arc::new(AtomicU32::new(if last_is_full { last } else { 1 }));
-    let (context, known_end) = (Arc::clone(reader.context), Arc::clone(&end));
-    let mut pages = stream::iter(2..=last)
-        .take_while(move |page| ready(*page <= known_end.load(Ordering::Relaxed)))
-        .map(|page| {
-            let fetched = fetch(&context, span, page);
-            async move { (page, fetched.await) }
-        })
-        .buffer_unordered(context.options.page_concurrency.max(1));
-    while let Some((number, page)) = pages.next().await {
-        let page = page?;
-        if number == last {
-            last_is_full = page.received >= size;
-        } else if page.received < size {
-            end.fetch_min(number, Ordering::Relaxed);
+    let mut end = u32::MAX;
+    let mut asked = 0;
+    let mut pages = FuturesUnordered::new();
+    let most_at_once = reader.context.options.page_concurrency.max(1) * 2;
+    loop {
+        // No more at a time than have a place in memory.
+        while asked < wanted.min(end) && pages.len() < most_at_once {
+            asked += 1;
+            pages.push(fetch(reader, asked));
         }
-        store(reader, &mut seen, page).await?;
+        let Some(fetched) = pages.next().await else {
+            return Ok(seen);
+        };
+        let (number, fetched) = fetched?;
+        let (received, known) = (fetched.page.received, seen.count());
+        store(reader, &mut seen, fetched).await?;
+        if received < size {
+            end = end.min(number);
+        }
+        if let Some(total) = seen.most() {
+            let told = page_number(total.div_ceil(size as u64));
+            wanted = wanted.max(told.min(MOST_PAGES));
+        }
+        // A full last page may have a successor: the list grew, or there is no total to tell its
+        // length. A page that brings nothing new has none.
+        let is_last = number == wanted && received >= size;
+        if is_last
+            && seen.most().is_none_or(|total| seen.count() < total)
+            && seen.count() > known
+            && pages.is_empty()
+        {
+            wanted = wanted.saturating_add(1);
+        }
     }
-    last_is_full &= end.load(Ordering::Relaxed) == last;
-    // A full last page may have a successor: the list grew, or there is no total to tell its
-    // length. A page that brings nothing new is no successor.
-    while last_is_full && seen.total.is_none_or(|total| seen.count() < total) {
-        last = last.saturating_add(1);
-        let known = seen.ids.len();
-        let page = fetch(reader.context, span, last).await?;
-        last_is_full = page.received >= size;
-        store(reader, &mut seen, page).await?;
-        last_is_full &= seen.ids.len() > known;
-    }
-    Ok(seen)
 }
 
 fn page_number(page: u64) -> u32 {
     u32::try_from(page).unwrap_or(u32::MAX)
 }
 
+async fn first_pages(reader: &SliceReader) -> Result<u32, SyncError> {
+    let (context, slice) = (&reader.context, &reader.slice);
+    let shape = shape::of_day(context, slice.day).await?;
+    let midnight = context.zone.start_of(slice.day);
+    Ok(plan::first_pages(
+        midnight,
+        reader.window(),
+        &shape,
+        context.paging(),
+    ))
+}
+
+/// A page, and its place in memory, which is free again once it is stored.
+struct Fetched {
+    page: RecordPage,
+    _place: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
 /// Asks for a page in a task of its own, so that it goes on while another page is stored.
 fn fetch(
-    context: &Arc<Context>,
-    span: Span,
-    page: u32,
-) -> impl Future<Output = Result<RecordPage, SyncError>> + use<> {
-    let context = Arc::clone(context);
+    reader: &SliceReader,
+    number: u32,
+) -> impl Future<Output = Result<(u32, Fetched), SyncError>> + use<> {
+    let context: Arc<Context> = Arc::clone(&reader.context);
+    let (from, to, trigger) = (reader.slice.from_at, reader.slice.to_at, reader.trigger);
     let task = async move {
+        // First, because whoever waits for the platform must not keep others from their places.
+        context.admitted(TRACK, trigger).await?;
         // The semaphore is never closed; if it were, pages would just not be bounded.
-        let _permit = context.pages.acquire().await;
-        context.client.call_records(span.from, span.to, page).await
+        let place = Arc::clone(&context.pages).acquire_owned().await.ok();
+        let page = context.client.call_records(from, to, number);
+        let page = context.answered(TRACK, page).await?;
+        Ok::<_, SyncError>(Fetched {
+            page,
+            _place: place,
+        })
     };
     let task = AbortOnDropHandle::new(tokio::spawn(task.in_current_span()));
     async move {
         match task.await {
-            Ok(page) => Ok(page?),
+            Ok(page) => Ok((number, page?)),
             Err(error) if error.is_cancelled() => Err(SyncError::Stopped),
             Err(_) => Err(SyncError::Panicked),
         }
     }
 }
 
-/// Stores a page, counts it, and notes it on the run, all or nothing.
-async fn store(
-    reader: &mut DayReader<'_>,
-    seen: &mut Seen,
-    page: RecordPage,
-) -> Result<(), SyncError> {
+/// Stores a page, counts it, and notes it in the ledger, all or nothing.
+async fn store(reader: &SliceReader, seen: &mut Seen, fetched: Fetched) -> Result<(), SyncError> {
+    let page = fetched.page;
     seen.note(&page);
     let received = page.received;
     let non_seats = reader.context.client.non_seat_names();
+    let raw = RawPage::new(page.raw, page.undialled);
     let calls: Vec<IncomingCall> = page
         .records
         .into_iter()
         .map(|record| incoming(record, non_seats))
         .collect();
-    let counts = RunCounts {
-        pages: 1,
-        fetched: count(received),
-        skipped: count(received.saturating_sub(calls.len())),
-        ..RunCounts::default()
-    };
-    let mut attempt = 1;
-    while let Err(error) = store_calls(reader, &calls, counts).await {
-        let contended = matches!(&error, SyncError::Store(error) if error.is_contended());
-        if !contended || attempt == CONTENDED_ATTEMPTS {
-            return Err(error);
-        }
-        attempt += 1;
-    }
-    reader.report(seen.total, seen.count());
+    let mut read = Step::answer(page.retries, seen.told());
+    read.run.fetched = count(received);
+    read.run.skipped = count(received.saturating_sub(calls.len()));
+    let step = insist!(reader.context, |tx| {
+        let (context, now) = (&reader.context, reader.context.clock.now());
+        let ingested = raw.ingest(tx, context, &reader.slice, &calls, now).await?;
+        let mut step = read;
+        step.run.inserted = ingested.inserted;
+        step.run.updated = ingested.updated;
+        step.run.unchanged = ingested.unchanged;
+        reader.note(tx, step, None).await?;
+        step
+    })?;
+    reader.tell(step);
     Ok(())
-}
-
-/// One try: other writers may be in the way, and then nothing is stored.
-async fn store_calls(
-    reader: &mut DayReader<'_>,
-    calls: &[IncomingCall],
-    counts: RunCounts,
-) -> Result<(), SyncError> {
-    let tx = reader.begin().await?;
-    let now = reader.context.clock.now();
-    let ingested = ingest(&tx, reader.context.zone, CallSource::Guanke, calls, now).await?;
-    let counts = RunCounts {
-        inserted: ingested.inserted,
-        updated: ingested.updated,
-        unchanged: ingested.unchanged,
-        ..counts
-    };
-    reader.commit(tx, counts).await
-}
-
-const CONTENDED_ATTEMPTS: u32 = 5;
-
-/// A platform's record in our words.
-fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall {
-    let task = record.task_id.map(|external_id| PlatformTask {
-        external_id,
-        name: record.task_name,
-    });
-    let agent = record.agent.map(|agent| PlatformAgent {
-        is_seat: agent
-            .name
-            .as_ref()
-            .is_none_or(|name| !non_seats.contains(name)),
-        external_id: agent.id,
-        name: agent.name,
-    });
-    IncomingCall {
-        external_id: record.id,
-        task,
-        agent,
-        phone_number: record.phone_number,
-        call_time: record.call_time,
-        duration: i32::try_from(record.duration_seconds).unwrap_or(i32::MAX),
-        result: record.result,
-        grade: record.grade,
-        hangup_reason: record.hangup_reason,
-        notes: record.notes,
-        customer_name: record.customer_name,
-        company: record.company,
-        province: record.province,
-        city: record.city,
-        device_name: record.device_name,
-        recording_url: record.recording_url,
-        billed_amount: record.billed_amount,
-        tags: record.tags,
-    }
 }
 
 #[cfg(test)]
@@ -266,17 +373,20 @@ mod tests {
     use super::*;
     use crate::guanke::UnusableRecord;
 
-    #[test]
-    fn a_day_is_whole_with_what_waits_to_be_dialled_and_never_with_what_cannot_be_used() {
-        let page = RecordPage {
-            undialled: vec!["1".to_owned(), "2".to_owned(), "1".to_owned()],
-            received: 3,
-            total_count: Some(2),
+    fn page(undialled: &[&str], total: Option<u64>) -> RecordPage {
+        RecordPage {
+            undialled: undialled.iter().map(ToString::to_string).collect(),
+            received: undialled.len(),
+            total_count: total,
             ..RecordPage::default()
-        };
+        }
+    }
+
+    #[test]
+    fn a_slice_is_whole_with_what_waits_to_be_dialled_and_never_with_what_cannot_be_used() {
         let mut seen = Seen::default();
-        seen.note(&page);
-        assert!(matches!(verdict(&seen), Ok(2)));
+        seen.note(&page(&["1", "2", "1"], Some(2)));
+        assert!(seen.verdict().is_ok());
 
         let unusable = UnusableRecord {
             id: Some("3".to_owned()),
@@ -284,26 +394,37 @@ mod tests {
         };
         seen.note(&RecordPage {
             unusable: vec![unusable],
-            total_count: Some(3),
+            total_count: Some(2),
             ..RecordPage::default()
         });
         assert!(matches!(
-            verdict(&seen),
+            seen.verdict(),
             Err(SyncError::Unusable { count: 1, .. })
         ));
     }
 
     #[test]
-    fn without_a_total_or_with_another_one_a_day_is_not_whole() {
+    fn without_a_total_or_with_another_one_a_slice_is_not_whole() {
         let mut seen = Seen::default();
-        assert!(matches!(verdict(&seen), Err(SyncError::NoTotal)));
-        seen.total = Some(1);
+        assert!(matches!(seen.verdict(), Err(SyncError::NoTotal)));
+        seen.note(&page(&["1"], Some(2)));
         assert!(matches!(
-            verdict(&seen),
+            seen.verdict(),
             Err(SyncError::Mismatch {
-                expected: 1,
-                seen: 0
+                expected: 2,
+                seen: 1
             })
+        ));
+    }
+
+    #[test]
+    fn a_count_that_moves_proves_nothing_even_if_it_is_right_at_last() {
+        let mut seen = Seen::default();
+        seen.note(&page(&["1"], Some(1)));
+        seen.note(&page(&["2"], Some(2)));
+        assert!(matches!(
+            seen.verdict(),
+            Err(SyncError::Moving { least: 1, most: 2 })
         ));
     }
 }

@@ -1,151 +1,442 @@
-//! What reading one day has in common on both tracks.
+//! One day of a run: planned, read slice by slice by whoever is free, proven, and published.
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use super::{
+    context::{Context, delta, insist},
+    error::SyncError,
     lease::Lease,
-    progress::{Progress, Reporter},
-    run::Context,
+    plan,
+    progress::Tally,
+    shape,
+    slice::{self, SliceReader},
 };
 use crate::{
-    domain::sync::SyncTrack,
-    guanke,
+    domain::sync::{SliceState, SyncTrack},
     store::{
-        StoreError, Transaction,
-        sync_days::{self, DayRead},
-        sync_runs::{self, RunCounts},
+        StoreError, Transaction, removals,
+        slice_claims::{self, RunDay, SliceRow, Wanted, Window},
+        sync_days::{self, DayRead, SyncDayRow},
+        sync_runs::{self, RunCounts, SyncRunRow},
     },
 };
 
-/// Why a day could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SyncError {
-    /// The platform did not answer, or not usably.
-    #[error(transparent)]
-    Platform(#[from] guanke::Error),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What was read is not what the platform counted, after reading it again.
-    #[error("the platform counts {expected} records, and {seen} could be read")]
-    Mismatch {
-        /// What it counts.
-        expected: u64,
-        /// How many distinct ones it gave.
-        seen: u64,
-    },
-    /// The platform gave no count to compare with.
-    #[error("the platform gave no total, so nothing proves that these are all")]
-    NoTotal,
-    /// Records that cannot be stored.
-    #[error("{count} records cannot be used; the first one: {reason}")]
-    Unusable {
-        /// How many.
-        count: usize,
-        /// What is wrong with the first.
-        reason: String,
-    },
-    /// The platform's figures contradict each other.
-    #[error("the platform's {kind} rows add up to {sum} dialled, and its total says {total}")]
-    TotalsDisagree {
-        /// Account or task.
-        kind: &'static str,
-        /// Sum over the rows.
-        sum: i64,
-        /// Its own total.
-        total: i64,
-    },
-    /// Another instance took the day over, because this one was silent for too long.
-    #[error("another instance took this day over")]
-    LeaseLost,
-    /// Nothing can be known of a day that has not begun.
-    #[error("the day has not begun")]
-    NotBegun,
-    /// A fault of ours.
-    #[error("a task of this program failed; the log says more")]
-    Panicked,
-    /// The program ends.
-    #[error("stopped, because the service is shutting down")]
-    Stopped,
-}
-
-/// The part of a day that there is to read, frozen when the read begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    /// Its first second.
-    pub from: DateTime<Utc>,
-    /// Its last second, included.
-    pub to: DateTime<Utc>,
-    /// Whether the day is over, and this all of it.
-    pub whole_day: bool,
-}
-
-/// One read of one day, at work.
-pub(super) struct DayReader<'a> {
+/// A day that is read by this process, with the help of others.
+pub(super) struct Day<'a> {
     pub context: &'a Arc<Context>,
+    pub run: &'a SyncRunRow,
     pub lease: &'a Lease,
-    pub track: SyncTrack,
-    pub day: NaiveDate,
-    pub run_id: i64,
-    pub reporter: &'a Reporter,
-    /// What the run did before this day, and in it.
-    pub counts: &'a mut RunCounts,
+    pub date: NaiveDate,
+    /// How many days of the run were done before.
+    pub done: i64,
+    pub tally: &'a Tally,
 }
 
-impl DayReader<'_> {
-    /// The span to read now; the day has begun.
-    pub fn span(&self) -> Span {
-        let zone = self.context.zone;
-        let (from, end) = (zone.start_of(self.day), zone.end_of(self.day));
+/// How much of a day a run reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// From its first second on.
+    Whole,
+    /// What is new since the last read. The count of the whole day proves that this is enough.
+    New,
+}
+
+impl Day<'_> {
+    /// Reads the day, and publishes it if it is proven whole.
+    pub async fn read(&self) -> Result<(), SyncError> {
+        self.plan().await?;
+        let mut slices = self.drive().await?;
+        if self.extent(&slices) == Extent::New {
+            let proven = proven(&slices)?;
+            if let Some(read) = self.count_day(&proven).await? {
+                return self.publish(read).await;
+            }
+            self.plan_whole().await?;
+            slices = self.drive().await?;
+        }
+        let proven = proven(&slices)?;
+        self.publish(self.sums(&proven)).await
+    }
+
+    fn of(&self) -> RunDay {
+        RunDay {
+            run_id: self.run.id,
+            track: self.run.track,
+            day: self.date,
+        }
+    }
+
+    /// What there is to read of the day now: all of it, or up to this second.
+    fn span(&self) -> Window {
+        let last = self.last_second();
         let now = self.context.clock.now();
-        Span {
-            from,
-            to: (end - TimeDelta::seconds(1)).min(now),
-            whole_day: now >= end,
+        let this_second = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
+        Window {
+            from: self.context.zone.start_of(self.date),
+            to: last.min(this_second),
         }
     }
 
-    /// Opens a transaction for what was read. It holds only while the lease does.
-    pub async fn begin(&self) -> Result<Transaction, SyncError> {
-        Ok(self.context.db.begin().await?)
+    fn last_second(&self) -> DateTime<Utc> {
+        self.context.zone.end_of(self.date) - TimeDelta::seconds(1)
     }
 
-    /// Closes a transaction: notes `counts` on the run, and commits if the day is still ours.
-    pub async fn commit(&mut self, tx: Transaction, counts: RunCounts) -> Result<(), SyncError> {
-        sync_runs::add_counts(&tx, self.run_id, counts, self.context.clock.now()).await?;
-        if !self.lease.renew_in(&tx, self.context).await? {
-            return Err(SyncError::LeaseLost);
+    /// Puts the day's slices into the ledger, unless a process that ended has done so before and nobody
+    /// else has read the day since.
+    async fn plan(&self) -> Result<(), SyncError> {
+        const REASON: &str = "another run read this day meanwhile";
+        let (db, of) = (self.context.db.read(), self.of());
+        self.context.is_hopeful(of.track, self.run.triggered_by)?;
+        let known = sync_days::find(db, of.track, of.day).await?;
+        let windows = match self.new_since(known.as_ref()) {
+            Some(new) => vec![new],
+            None => self.whole().await?,
+        };
+        insist!(self.context, |tx| {
+            let now = self.context.clock.now();
+            let planned = slice_claims::of_day(tx, of).await?;
+            sync_days::begin_read(tx, of.track, of.day, of.run_id, now).await?;
+            slice_claims::abandon_others(tx, of, now).await?;
+            let is_disturbed = planned.iter().any(is_abandoned);
+            if is_disturbed {
+                slice_claims::reject(tx, of, REASON, now).await?;
+            }
+            if planned.is_empty() || is_disturbed {
+                slice_claims::plan(tx, of, &windows, now).await?;
+            }
+            self.hold(tx).await?;
+        })
+    }
+
+    /// What is new since the last good read, less what may have arrived late; `None` if there was
+    /// none, or the day is to be read whole.
+    fn new_since(&self, known: Option<&SyncDayRow>) -> Option<Window> {
+        let (context, span) = (self.context, self.span());
+        let known = known.filter(|known| !known.is_stale)?;
+        let now = context.clock.now();
+        let is_over = span.to == self.last_second();
+        // Somebody may have asked for all of it while another read was about to be published.
+        let asked_before = known.verified_at > Some(self.run.started_at);
+        let verify_from = known.verified_at? + delta(context.options.verify_interval);
+        let is_whole = is_over || asked_before || verify_from <= now;
+        if is_whole || self.run.track == SyncTrack::TaskStats {
+            return None;
         }
-        tx.commit().await.map_err(StoreError::from)?;
-        *self.counts = self.counts.plus(counts);
+        let from = known.synced_through? - delta(context.options.overlap);
+        (span.from < from && from <= span.to).then_some(Window { from, to: span.to })
+    }
+
+    async fn whole(&self) -> Result<Vec<Window>, SyncError> {
+        let span = self.span();
+        if self.run.track == SyncTrack::TaskStats {
+            return Ok(vec![span]);
+        }
+        let shape = shape::of_day(self.context, self.date).await?;
+        Ok(plan::cut(span.from, span, &shape, self.context.paging()))
+    }
+
+    /// Reads the whole day after all.
+    async fn plan_whole(&self) -> Result<(), SyncError> {
+        const REASON: &str = "the day's own count says that this is not all";
+        let of = self.of();
+        tracing::info!(sync.day = %self.date, "what is new is not all that changed; reading the whole day");
+        let windows = self.whole().await?;
+        insist!(self.context, |tx| {
+            let now = self.context.clock.now();
+            // Unless this was done before, and only the answer was lost.
+            let planned = slice_claims::of_day(tx, of).await?;
+            if self.extent(&planned) == Extent::New {
+                slice_claims::reject(tx, of, REASON, now).await?;
+                slice_claims::plan(tx, of, &windows, now).await?;
+            }
+            self.hold(tx).await?;
+        })
+    }
+
+    fn extent(&self, slices: &[SliceRow]) -> Extent {
+        let start = self.context.zone.start_of(self.date);
+        let mut valid = slices.iter().filter(|slice| !is_abandoned(slice));
+        let is_whole = valid.any(|slice| slice.from_at == start);
+        if is_whole { Extent::Whole } else { Extent::New }
+    }
+
+    /// Has all slices read, here and by whoever else looks for work; returns what became of them.
+    async fn drive(&self) -> Result<Vec<SliceRow>, SyncError> {
+        loop {
+            let slices = slice_claims::of_day(self.context.db.read(), self.of()).await?;
+            let open = slices.iter().filter(|slice| is_open(slice)).count();
+            self.tally
+                .begin_day(self.date, slices.len(), slices.len() - open);
+            if open == 0 {
+                return Ok(slices);
+            }
+            let now = self.context.clock.now();
+            let free = slices.iter().filter(|slice| is_free(slice, now)).count();
+            match NonZero::new(free) {
+                Some(free) => self.read_slices(free, self.extent(&slices)).await?,
+                // Others are at it.
+                None if self.context.pause(self.context.options.lease_poll).await => {}
+                None => return Err(SyncError::Stopped),
+            }
+        }
+    }
+
+    async fn read_slices(&self, free: NonZero<usize>, extent: Extent) -> Result<(), SyncError> {
+        let workers = free.get().min(self.context.options.page_concurrency.max(1));
+        let workers: Vec<_> = (0..workers)
+            .map(|_| {
+                let (context, of) = (Arc::clone(self.context), self.of());
+                let (trigger, tally) = (self.run.triggered_by, self.tally.clone());
+                let work = async move {
+                    while !context.stop.is_cancelled() {
+                        let Some(slice) = slice::claim(&context, Wanted::Of(of)).await? else {
+                            return Ok(());
+                        };
+                        let reader = SliceReader {
+                            context: Arc::clone(&context),
+                            slice,
+                            trigger,
+                            recounts: extent == Extent::Whole,
+                            tally: tally.clone(),
+                        };
+                        reader.read().await;
+                    }
+                    Err(SyncError::Stopped)
+                };
+                AbortOnDropHandle::new(tokio::spawn(work.in_current_span()))
+            })
+            .collect();
+        for worker in workers {
+            worker.await.unwrap_or(Err(SyncError::Panicked))?;
+        }
         Ok(())
     }
 
-    /// Notes in `tx` that the read ended well with `records`, as many as the platform counts.
-    pub async fn note_success(
-        &self,
-        tx: &Transaction,
-        span: Span,
-        records: i64,
-    ) -> Result<(), StoreError> {
-        let read = DayRead {
-            expected: records,
-            seen: records,
-            synced_through: span.to,
-            whole_day: span.whole_day,
+    /// What was read and what was known before, if that is as much as the platform counts for the
+    /// whole day.
+    async fn count_day(&self, proven: &Proven) -> Result<Option<DayRead>, SyncError> {
+        let (context, from) = (self.context, self.context.zone.start_of(self.date));
+        let count = context.client.count(from, proven.to);
+        let counted = context
+            .ask(self.run.track, self.run.triggered_by, count)
+            .await?;
+        let asked = RunCounts {
+            pages: 1,
+            retries: counted.retries.into(),
+            ..RunCounts::default()
         };
-        sync_days::finish_read(tx, self.track, self.day, read, self.context.clock.now()).await
+        insist!(context, |tx| {
+            sync_runs::add_counts(tx, self.run.id, asked, context.clock.now()).await?;
+        })?;
+        self.tally.add_counts(asked);
+        let db = context.db.read();
+        let calls = removals::count_live(db, from, proven.to).await?;
+        let known = sync_days::find(db, self.run.track, self.date).await?;
+        let undialled = known.map_or(0, |known| known.undialled);
+        let total = counted.value.and_then(|total| i64::try_from(total).ok());
+        Ok((total == Some(calls + undialled)).then(|| DayRead {
+            expected: calls + undialled,
+            seen: calls + undialled,
+            undialled,
+            verified: false,
+            synced_through: proven.to,
+            whole_day: false,
+        }))
     }
 
-    /// Tells whoever watches.
-    pub fn report(&self, expected: Option<u64>, seen: u64) {
-        self.reporter.report(Progress {
-            day: self.day,
-            expected,
-            seen,
-            counts: *self.counts,
+    fn sums(&self, proven: &Proven) -> DayRead {
+        DayRead {
+            expected: proven.expected,
+            seen: proven.seen,
+            undialled: proven.undialled,
+            verified: true,
+            synced_through: proven.to,
+            whole_day: proven.to == self.last_second(),
+        }
+    }
+
+    async fn publish(&self, read: DayRead) -> Result<(), SyncError> {
+        let of = self.of();
+        insist!(self.context, |tx| {
+            let now = self.context.clock.now();
+            sync_days::finish_read(tx, of.track, of.day, read, now).await?;
+            if !sync_runs::note_day(tx, self.run, self.done, None, now).await? {
+                return Err(SyncError::LeaseLost);
+            }
+            self.hold(tx).await?;
+        })
+    }
+
+    /// Holds the day on, as part of `tx`, which may not be kept if it is another's by now.
+    async fn hold(&self, tx: &Transaction) -> Result<(), SyncError> {
+        if self.lease.renew_in(tx, self.context).await? {
+            Ok(())
+        } else {
+            Err(SyncError::LeaseLost)
+        }
+    }
+}
+
+fn is_open(slice: &SliceRow) -> bool {
+    matches!(slice.state, SliceState::Pending | SliceState::Reading)
+}
+
+fn is_abandoned(slice: &SliceRow) -> bool {
+    slice.state == SliceState::Abandoned
+}
+
+fn is_free(slice: &SliceRow, now: DateTime<Utc>) -> bool {
+    slice.state == SliceState::Pending
+        || (slice.state == SliceState::Reading && slice.expires_at <= Some(now))
+}
+
+/// What slices add up to that follow each other without a gap and are all whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Proven {
+    to: DateTime<Utc>,
+    expected: i64,
+    seen: i64,
+    undialled: i64,
+}
+
+/// What the slices add up to, if all of them are whole and nothing that was planned is missing.
+fn proven(slices: &[SliceRow]) -> Result<Proven, SyncError> {
+    let valid = || slices.iter().filter(|slice| !is_abandoned(slice));
+    let incomplete = valid().filter(|slice| slice.state == SliceState::Incomplete);
+    if let Some(first) = incomplete.clone().next() {
+        return Err(SyncError::Incomplete {
+            slices: incomplete.count(),
+            reason: first.error.clone().unwrap_or_default(),
         });
+    }
+    // Another run took the day over meanwhile, wherever something is missing.
+    let planned = valid()
+        .map(|slice| (slice.from_at, slice.to_at))
+        .reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
+    let (from, to) = planned.ok_or(SyncError::LeaseLost)?;
+    let mut sum = Proven {
+        to: from - TimeDelta::seconds(1),
+        expected: 0,
+        seen: 0,
+        undialled: 0,
+    };
+    for slice in valid().filter(|slice| slice.state == SliceState::Done) {
+        if slice.from_at != sum.to + TimeDelta::seconds(1) {
+            return Err(SyncError::LeaseLost);
+        }
+        sum.to = slice.to_at;
+        sum.expected += slice.expected.unwrap_or_default();
+        sum.seen += slice.seen.unwrap_or_default();
+        sum.undialled += slice.undialled;
+    }
+    if sum.to == to {
+        Ok(sum)
+    } else {
+        Err(SyncError::LeaseLost)
+    }
+}
+
+/// What the platform counts of a day and how many of these were seen, if every slice told.
+pub(super) async fn counted(
+    context: &Context,
+    of: RunDay,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let slices = slice_claims::of_day(context.db.read(), of).await?;
+    let start = context.zone.start_of(of.day);
+    let whole = slices.first().is_some_and(|first| first.from_at == start);
+    let parts = slices
+        .iter()
+        .filter(|slice| matches!(slice.state, SliceState::Done | SliceState::Incomplete));
+    let sums = parts.map(|slice| Some((slice.expected?, slice.seen?)));
+    let sum = sums.reduce(|sum, part| {
+        let ((expected, seen), (more, of_these)) = (sum?, part?);
+        Some((expected + more, seen + of_these))
+    });
+    Ok(sum.flatten().filter(|_| whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(from: &str, to: &str, state: SliceState) -> SliceRow {
+        let at = |time: &str| format!("2026-11-19T{time}Z").parse().unwrap();
+        SliceRow {
+            id: 1,
+            run_id: 1,
+            track: SyncTrack::CallRecords,
+            day: "2026-11-19".parse().unwrap(),
+            from_at: at(from),
+            to_at: at(to),
+            state,
+            expected: Some(10),
+            seen: Some(10),
+            undialled: 1,
+            removed: 0,
+            pages: 1,
+            retries: 0,
+            attempts: 1,
+            error: None,
+            owner: None,
+            fence: 1,
+            expires_at: None,
+            created_at: at(from),
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    #[test]
+    fn slices_that_follow_each_other_add_up() {
+        let slices = [
+            slice("01:00:00", "09:59:59", SliceState::Split),
+            slice("01:00:00", "04:59:59", SliceState::Done),
+            slice("05:00:00", "09:59:59", SliceState::Done),
+        ];
+        let sum = proven(&slices).unwrap();
+        assert_eq!((sum.expected, sum.seen, sum.undialled), (20, 20, 2));
+        assert_eq!(sum.to, slices[2].to_at);
+    }
+
+    #[test]
+    fn a_gap_or_a_part_that_is_not_whole_proves_nothing() {
+        let gap = [
+            slice("01:00:00", "04:59:59", SliceState::Done),
+            slice("05:00:01", "09:59:59", SliceState::Done),
+        ];
+        assert!(proven(&gap).is_err());
+        let bad = [
+            slice("01:00:00", "04:59:59", SliceState::Done),
+            slice("05:00:00", "09:59:59", SliceState::Incomplete),
+        ];
+        assert!(matches!(
+            proven(&bad),
+            Err(SyncError::Incomplete { slices: 1, .. })
+        ));
+        assert!(proven(&[]).is_err());
+    }
+
+    #[test]
+    fn what_was_left_at_either_end_or_is_read_anew_proves_nothing() {
+        let (first, last) = (("01:00:00", "04:59:59"), ("05:00:00", "09:59:59"));
+        for state in [SliceState::Pending, SliceState::Split] {
+            for states in [(state, SliceState::Done), (SliceState::Done, state)] {
+                let slices = [
+                    slice(first.0, first.1, states.0),
+                    slice(last.0, last.1, states.1),
+                ];
+                assert!(proven(&slices).is_err(), "{states:?}");
+            }
+        }
+        let abandoned = [
+            slice("01:00:00", "09:59:59", SliceState::Abandoned),
+            slice(first.0, first.1, SliceState::Done),
+            slice(last.0, last.1, SliceState::Done),
+        ];
+        assert_eq!(proven(&abandoned).unwrap().expected, 20);
     }
 }

@@ -1,18 +1,17 @@
-//! One reader a day over all instances: a row in the database that expires.
+//! The right to something of which there is one over all instances: a row in the database that
+//! expires.
 
-use std::time::Duration;
-
-use chrono::{NaiveDate, TimeDelta};
-
-use super::{day::SyncError, run::Context};
+use super::{
+    context::{Context, insist},
+    error::SyncError,
+};
 use crate::{
-    domain::sync::SyncTrack,
-    store::{StoreError, Transaction, leases, sync_runs},
+    store::{StoreError, Transaction, leases},
     telemetry::with_sources,
 };
 
-/// The right to read a day, held until it is released or expires.
-#[derive(Debug)]
+/// A right, held until it is released or expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lease {
     name: String,
     fence: i64,
@@ -25,13 +24,8 @@ pub(super) struct Acquired {
 }
 
 impl Lease {
-    /// Waits until nobody else reads `day`, then holds it.
-    pub async fn acquire(
-        context: &Context,
-        track: SyncTrack,
-        day: NaiveDate,
-    ) -> Result<Acquired, SyncError> {
-        let name = format!("{track}:{day}");
+    /// Waits until nobody else has the right to `name`, then holds it.
+    pub async fn acquire(context: &Context, name: String) -> Result<Acquired, SyncError> {
         let mut waited = false;
         loop {
             if let Some(fence) = try_acquire(context, &name).await? {
@@ -39,29 +33,33 @@ impl Lease {
                 return Ok(Acquired { lease, waited });
             }
             if !waited {
-                tracing::warn!(
+                tracing::info!(
                     lease = name,
-                    "waiting for another process that reads this day, or for its lease to expire if it has died"
+                    "waiting for another process to be done, or for its lease to expire if it has died"
                 );
             }
             waited = true;
-            tokio::time::sleep(context.options.lease_poll).await;
+            if !context.pause(context.options.lease_poll).await {
+                return Err(SyncError::Stopped);
+            }
         }
     }
 
     /// Holds the lease on, as part of `tx`; `false` when it is another's by now.
     pub async fn renew_in(&self, tx: &Transaction, context: &Context) -> Result<bool, StoreError> {
-        let expires_at = context.clock.now() + ttl(context);
+        let expires_at = context.expiry();
         leases::renew(tx, &self.name, &context.instance, self.fence, expires_at).await
     }
 
-    /// Holds the lease, and shows that the run lives, while the platform is slow; returns only when
-    /// the lease is lost.
-    pub async fn keep(&self, context: &Context, run_id: i64) -> SyncError {
+    /// Holds the lease on while the platform is slow; returns only when it is lost.
+    pub async fn keep(&self, context: &Context) -> SyncError {
         let pause = context.options.lease_ttl / 3;
         loop {
             tokio::time::sleep(pause).await;
-            match self.renew(context, run_id).await {
+            let renewed = context
+                .db
+                .transaction(async |tx: &Transaction| self.renew_in(tx, context).await);
+            match renewed.await {
                 Ok(true) => {}
                 Ok(false) => return SyncError::LeaseLost,
                 // The database may come back before the lease expires.
@@ -74,17 +72,9 @@ impl Lease {
         }
     }
 
-    async fn renew(&self, context: &Context, run_id: i64) -> Result<bool, StoreError> {
-        let work = async |tx: &Transaction| {
-            sync_runs::heartbeat(tx, run_id, context.clock.now()).await?;
-            self.renew_in(tx, context).await
-        };
-        context.db.transaction(work).await
-    }
-
-    /// Gives the day back. Failing that, it expires by itself.
+    /// Gives the right back. Failing that, it expires by itself.
     pub async fn release(self, context: &Context) {
-        let release = context.db.transaction(async |tx| {
+        let release = context.db.transaction(async |tx: &Transaction| {
             leases::release(tx, &self.name, &context.instance, self.fence).await
         });
         if let Err(error) = release.await {
@@ -97,19 +87,9 @@ impl Lease {
     }
 }
 
-async fn try_acquire(context: &Context, name: &str) -> Result<Option<i64>, StoreError> {
-    let now = context.clock.now();
-    let work = async |tx: &Transaction| {
-        leases::acquire(tx, name, &context.instance, now, now + ttl(context)).await
-    };
-    context.db.transaction(work).await
-}
-
-fn ttl(context: &Context) -> TimeDelta {
-    delta(context.options.lease_ttl)
-}
-
-/// The same span of time, for instants.
-pub(super) fn delta(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+async fn try_acquire(context: &Context, name: &str) -> Result<Option<i64>, SyncError> {
+    insist!(context, |tx| {
+        let (now, until) = (context.clock.now(), context.expiry());
+        leases::acquire(tx, name, &context.instance, now, until).await?
+    })
 }

@@ -1,76 +1,29 @@
-//! Runs: started by the schedule, the API or the command line, one day after the other.
+//! Runs: started by the schedule, the API or the command line, or taken over from a process that
+//! ended.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::Instrument;
 
 use super::{
-    call_records,
-    day::{DayReader, SyncError},
-    lease::{Lease, delta},
+    context::{Context, SyncOptions},
     progress::Reporter,
     schedule::Schedule,
-    task_stats,
 };
 use crate::{
     clock::Clock,
     domain::{
         business_time::{BusinessZone, DayRange},
-        stats::count,
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
     },
     guanke,
     service::refresh::{RefreshError, Refresher, StartedRun},
     store::{
-        Connection, Database, StoreError, sync_days,
+        Connection, Database, StoreError, Transaction,
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
-    telemetry::with_sources,
 };
-
-/// How synchronisation goes about its work.
-#[derive(Debug, Clone, Copy)]
-pub struct SyncOptions {
-    /// How many pages are asked for at a time, by all runs together.
-    pub page_concurrency: usize,
-    /// How often a day is read before a difference to the platform's count is taken as final.
-    pub passes: u32,
-    /// How long a silent instance keeps its right to a day.
-    pub lease_ttl: Duration,
-    /// How often to look whether another instance is done with a day.
-    pub lease_poll: Duration,
-}
-
-impl Default for SyncOptions {
-    fn default() -> Self {
-        Self {
-            page_concurrency: 4,
-            passes: 3,
-            lease_ttl: Duration::from_mins(1),
-            lease_poll: Duration::from_secs(1),
-        }
-    }
-}
-
-/// Everything that runs share.
-pub(super) struct Context {
-    pub db: Database,
-    pub client: guanke::Client,
-    pub clock: Arc<dyn Clock>,
-    pub zone: BusinessZone,
-    pub options: SyncOptions,
-    /// This process among all instances.
-    pub instance: String,
-    pub schedule: Schedule,
-    /// Lets so many pages be asked for at a time, by all runs together.
-    pub pages: Semaphore,
-    pub stop: CancellationToken,
-    tracker: TaskTracker,
-}
 
 /// Carries runs out. Clones share everything.
 #[derive(Clone)]
@@ -89,23 +42,6 @@ pub struct RunOutcome {
     pub failed: Vec<(NaiveDate, String)>,
 }
 
-impl RunOutcome {
-    /// The reasons in one text, as kept with the run; not longer than is readable.
-    fn error(&self) -> Option<String> {
-        const LONGEST: usize = 1_000;
-        if self.failed.is_empty() {
-            return None;
-        }
-        let text = self
-            .failed
-            .iter()
-            .map(|(day, reason)| format!("{day}: {reason}"))
-            .collect::<Vec<_>>()
-            .join("; ");
-        Some(text.chars().take(LONGEST).collect())
-    }
-}
-
 impl Syncer {
     /// A syncer that works as `instance`, a name no other process has.
     #[must_use]
@@ -118,18 +54,15 @@ impl Syncer {
         options: SyncOptions,
         instance: String,
     ) -> Self {
-        Self(Arc::new(Context {
-            db,
-            client,
-            clock,
-            zone,
-            options,
-            instance,
-            schedule,
-            pages: Semaphore::new(options.page_concurrency.max(1)),
-            tracker: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }))
+        Self(Arc::new(Context::new(
+            db, client, clock, zone, schedule, options, instance,
+        )))
+    }
+
+    /// Names of accounts that are no seats.
+    #[must_use]
+    pub fn non_seat_names(&self) -> &[String] {
+        self.0.client.non_seat_names()
     }
 
     /// Records a new run, and carries it out while the caller waits.
@@ -138,7 +71,7 @@ impl Syncer {
     /// When the run cannot be recorded. What happens to its days is in the outcome.
     pub async fn run(&self, new: NewRun, reporter: Reporter) -> Result<RunOutcome, StoreError> {
         let run = self.0.record(new).await?;
-        Ok(self.0.execute(run, new, reporter).await)
+        Ok(self.0.execute(run, reporter).await)
     }
 
     /// Starts a run in the background, or joins one that will read these days.
@@ -151,28 +84,34 @@ impl Syncer {
             return Ok(StartedRun { run, joined: true });
         }
         let run = context.record(new).await?;
-        self.start_recorded(run.clone(), new);
+        self.start_recorded(run.clone());
         Ok(StartedRun { run, joined: false })
     }
 
     /// Carries a recorded run out in the background.
-    pub(super) fn start_recorded(&self, run: SyncRunRow, new: NewRun) {
+    pub(super) fn start_recorded(&self, run: SyncRunRow) {
         let context = Arc::clone(&self.0);
-        self.0.tracker.spawn(async move {
-            context.execute(run, new, Reporter::default()).await;
+        self.0.spawn(async move {
+            context.execute(run, Reporter::default()).await;
         });
     }
 
     /// What runs share.
-    pub(super) fn context(&self) -> &Context {
+    pub(super) fn context(&self) -> &Arc<Context> {
         &self.0
     }
 
-    /// Stops everything: days at work are given back, unfinished.
+    /// Stops everything: slices at work are given back, and runs left to the next process.
     pub async fn stop(&self) {
         self.0.stop.cancel();
         self.0.tracker.close();
         self.0.tracker.wait().await;
+    }
+
+    /// Ends everything that goes on in the background at once, as a crash would: nothing is given
+    /// back. For simulations.
+    pub fn kill(&self) {
+        self.0.kill.cancel();
     }
 
     /// Whether it was stopped.
@@ -191,6 +130,26 @@ impl Syncer {
 
 #[async_trait]
 impl Refresher for Syncer {
+    fn instance(&self) -> Result<&str, RefreshError> {
+        if self.is_stopped() {
+            return Err(RefreshError::ShuttingDown);
+        }
+        Ok(&self.0.instance)
+    }
+
+    fn carry_out(&self, run: SyncRunRow) {
+        self.start_recorded(run);
+    }
+
+    fn next_run(
+        &self,
+        track: SyncTrack,
+        window: SyncWindow,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        self.0.schedule.next_run(self.0.zone, track, window, now)
+    }
+
     async fn start(
         &self,
         track: SyncTrack,
@@ -221,7 +180,9 @@ impl Context {
     async fn record(&self, new: NewRun) -> Result<SyncRunRow, StoreError> {
         let now = self.clock.now();
         self.db
-            .transaction(async |tx| sync_runs::create(tx, new, now).await)
+            .transaction(async |tx: &Transaction| {
+                sync_runs::create(tx, new, &self.instance, now).await
+            })
             .await
     }
 
@@ -246,215 +207,14 @@ impl Context {
         let end = self.zone.end_of(days.to());
         newest_left.is_some_and(|left| days.to() <= left)
             && (self.clock.now() < end || end <= run.started_at)
+            && run.cancelled_at.is_none()
     }
 
-    /// A run that showed no sign of life since then is dead.
-    pub(super) fn alive_since(&self) -> DateTime<Utc> {
-        self.clock.now() - delta(self.options.lease_ttl) * 2
-    }
-
-    /// Carries a recorded run out to its end, and records the end.
-    async fn execute(
-        self: &Arc<Self>,
-        run: SyncRunRow,
-        new: NewRun,
-        reporter: Reporter,
-    ) -> RunOutcome {
-        let span = tracing::info_span!("sync.run", sync.run = run.id, sync.track = %new.track);
-        self.work(run, new, reporter).instrument(span).await
-    }
-
-    async fn work(
-        self: &Arc<Self>,
-        run: SyncRunRow,
-        new: NewRun,
-        reporter: Reporter,
-    ) -> RunOutcome {
-        tracing::info!(from = %new.days.from(), to = %new.days.to(), window = %new.window, "synchronisation begins");
-        let mut counts = RunCounts::default();
-        let mut failed = Vec::new();
-        // The newest day first: it is the one people look at.
-        for day in new.days.iter().rev() {
-            let read = self.read_day(&run, day, &reporter, &mut counts).await;
-            counts.days_done += 1;
-            self.note_day(&run, day, read.as_ref().err()).await;
-            if let Err(error) = read {
-                tracing::warn!(sync.day = %day, error = with_sources(&error), "a day could not be read");
-                failed.push((day, error.to_string()));
-                if matches!(error, SyncError::Stopped) {
-                    break;
-                }
-            }
-        }
-        let status = match counts.days_done - count(failed.len()) {
-            0 => SyncStatus::Failed,
-            read if read < new.days.days() => SyncStatus::Partial,
-            _ => SyncStatus::Succeeded,
-        };
-        let outcome = RunOutcome {
-            run_id: run.id,
-            status,
-            counts,
-            failed,
-        };
-        self.finish(&outcome).await;
-        tracing::info!(
-            status = %status,
-            pages = counts.pages,
-            fetched = counts.fetched,
-            inserted = counts.inserted,
-            updated = counts.updated,
-            unchanged = counts.unchanged,
-            "synchronisation ends"
-        );
-        outcome
-    }
-
-    /// Reads one day under its lease; a day that another run read while this one waited for it is
-    /// not read again.
-    async fn read_day(
-        self: &Arc<Self>,
-        run: &SyncRunRow,
-        day: NaiveDate,
-        reporter: &Reporter,
-        counts: &mut RunCounts,
-    ) -> Result<(), SyncError> {
-        if self.clock.now() < self.zone.start_of(day) {
-            return Err(SyncError::NotBegun);
-        }
-        let acquired = tokio::select! {
-            acquired = self.wait_for_lease(run, day) => acquired?,
-            () = self.stop.cancelled() => return Err(SyncError::Stopped),
-        };
-        let lease = acquired.lease;
-        let read = async {
-            if acquired.waited && self.was_read_since(run, day).await? {
-                return Ok(());
-            }
-            self.read_leased(run, day, &lease, reporter, counts).await
-        };
-        let result = read.await;
-        // Whatever came of it, or the next reader waits for the lease to expire.
-        lease.release(self).await;
-        result
-    }
-
-    async fn wait_for_lease(
-        &self,
-        run: &SyncRunRow,
-        day: NaiveDate,
-    ) -> Result<super::lease::Acquired, SyncError> {
-        tokio::select! {
-            acquired = Lease::acquire(self, run.track, day) => acquired,
-            error = self.keep_run_alive(run.id) => Err(error),
-        }
-    }
-
-    /// Shows that a run lives while it waits for its turn.
-    async fn keep_run_alive(&self, run_id: i64) -> SyncError {
-        loop {
-            tokio::time::sleep(self.options.lease_ttl / 3).await;
-            let now = self.clock.now();
-            let beat = self
-                .db
-                .transaction(async |tx| sync_runs::heartbeat(tx, run_id, now).await);
-            if let Err(error) = beat.await {
-                tracing::warn!(
-                    error = with_sources(&error),
-                    "could not note that a run is alive"
-                );
-            }
-        }
-    }
-
-    /// Whether somebody read `day` well since `run` began, and as far as `run` itself would.
-    async fn was_read_since(&self, run: &SyncRunRow, day: NaiveDate) -> Result<bool, StoreError> {
-        let end = self.zone.end_of(day);
-        let known = sync_days::find(self.db.read(), run.track, day).await?;
-        Ok(known.is_some_and(|known| {
-            let whole = known.synced_through >= Some(end - chrono::TimeDelta::seconds(1));
-            !known.is_stale
-                && known.synced_at >= Some(run.started_at)
-                && (whole || self.clock.now() < end)
-        }))
-    }
-
-    async fn read_leased(
-        self: &Arc<Self>,
-        run: &SyncRunRow,
-        day: NaiveDate,
-        lease: &Lease,
-        reporter: &Reporter,
-        counts: &mut RunCounts,
-    ) -> Result<(), SyncError> {
-        let tx = self.db.begin().await?;
-        sync_days::begin_read(&tx, run.track, day, run.id, self.clock.now()).await?;
-        if !lease.renew_in(&tx, self).await? {
-            return Err(SyncError::LeaseLost);
-        }
-        tx.commit().await.map_err(StoreError::from)?;
-        let reader = DayReader {
-            context: self,
-            lease,
-            track: run.track,
-            day,
-            run_id: run.id,
-            reporter,
-            counts,
-        };
-        let read = async {
-            match run.track {
-                SyncTrack::CallRecords => call_records::read_day(reader).await,
-                SyncTrack::TaskStats => task_stats::read_day(reader).await,
-            }
-        };
-        tokio::select! {
-            result = read => result,
-            lost = lease.keep(self, run.id) => Err(lost),
-            () = self.stop.cancelled() => Err(SyncError::Stopped),
-        }
-    }
-
-    /// Notes on the run that a day is done, and on the day why it could not be read.
-    async fn note_day(&self, run: &SyncRunRow, day: NaiveDate, error: Option<&SyncError>) {
-        let note = self.db.transaction(async |tx| {
-            let now = self.clock.now();
-            let done = RunCounts {
-                days_done: 1,
-                ..RunCounts::default()
-            };
-            sync_runs::add_counts(tx, run.id, done, now).await?;
-            match error {
-                // Whoever took the day over says what is known of it.
-                None | Some(SyncError::LeaseLost) => Ok(()),
-                Some(error) => {
-                    sync_days::fail_read(tx, run.track, day, run.id, &error.to_string(), now).await
-                }
-            }
+    /// Does `work` in the background, until it ends or is killed.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let kill = self.kill.clone();
+        self.tracker.spawn(async move {
+            kill.run_until_cancelled(work).await;
         });
-        if let Err(error) = note.await {
-            tracing::error!(error = with_sources(&error), sync.day = %day, "could not note how the read of a day ended");
-        }
-    }
-
-    async fn finish(&self, outcome: &RunOutcome) {
-        let now = self.clock.now();
-        let finish = self.db.transaction(async |tx| {
-            sync_runs::finish(
-                tx,
-                outcome.run_id,
-                outcome.status,
-                outcome.error().as_deref(),
-                now,
-            )
-            .await
-        });
-        if let Err(error) = finish.await {
-            tracing::error!(
-                error = with_sources(&error),
-                sync.run = outcome.run_id,
-                "could not record how a run ended"
-            );
-        }
     }
 }

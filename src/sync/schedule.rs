@@ -47,6 +47,19 @@ impl Job {
         format!("job:{}:{}", self.track, self.window)
     }
 
+    /// The last time up to `now` at which it should have run.
+    pub(super) fn last_before(
+        &self,
+        zone: BusinessZone,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let local = now.with_timezone(&zone.tz());
+        self.cron
+            .find_previous_occurrence(&local, true)
+            .ok()
+            .map(|last| last.to_utc())
+    }
+
     /// The first time after `after` at which it runs.
     #[must_use]
     pub fn next_after(&self, zone: BusinessZone, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -93,6 +106,22 @@ impl Schedule {
             .into_iter()
             .filter(|tick| Some(tick.at) == earliest)
             .collect()
+    }
+
+    /// When the next run of `window` on `track` is due; `None` when there is no such job.
+    #[must_use]
+    pub fn next_run(
+        &self,
+        zone: BusinessZone,
+        track: SyncTrack,
+        window: SyncWindow,
+        after: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        self.jobs
+            .iter()
+            .filter(|job| job.track == track && job.window == window)
+            .filter_map(|job| job.next_after(zone, after))
+            .min()
     }
 
     /// When `day` will next be read on `track`; `None` when it never will: windows only move on,

@@ -1,19 +1,30 @@
-//! Following the schedule: each tick is taken up once, by whichever instance is first.
+//! Following the schedule: each tick is taken up once, by whichever instance is first; those that
+//! nobody was there for are made up for at the start.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 
 use super::{
-    run::{Context, Syncer},
+    catch_up::{MOST_DAYS, Missed},
+    context::Context,
+    run::Syncer,
     schedule::Tick,
 };
 use crate::{
-    domain::sync::SyncTrigger,
-    store::{StoreError, leases, sync_runs, sync_runs::NewRun},
+    domain::{
+        business_time::DayRange,
+        sync::{SyncTrigger, SyncWindow},
+    },
+    store::{
+        StoreError, Transaction, leases, retention, sync_days,
+        sync_runs::{self, NewRun, SyncRunRow},
+    },
     telemetry::with_sources,
 };
 
+/// So many days are healed at a time, the newest first.
+const MOST_HEALED: u64 = 10;
 /// How often a tick is tried when the database fails, and the first pause; each is twice the last.
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -23,6 +34,7 @@ impl Syncer {
     pub async fn follow_schedule(&self) {
         let context = self.context();
         let mut seen = context.clock.now();
+        self.make_up(seen).await;
         loop {
             let ticks = context.schedule.next_after(context.zone, seen);
             let Some(at) = ticks.first().map(|tick| tick.at) else {
@@ -32,22 +44,45 @@ impl Syncer {
                 return;
             }
             for tick in ticks {
-                self.insist(tick).await;
+                let days = tick.job.window.days(context.zone.day_of(tick.at));
+                if let Some(days) = days {
+                    self.insist(Missed { tick, days }).await;
+                }
             }
             seen = at;
         }
     }
 
+    /// Starts what should have run while nobody was there, the newest days first.
+    async fn make_up(&self, now: DateTime<Utc>) {
+        let context = self.context();
+        let Some(ticked) = context.last_ticks().await else {
+            return;
+        };
+        for missed in context.schedule.missed(context.zone, &ticked, now) {
+            if context.was_read_since(missed).await.unwrap_or_default() {
+                continue;
+            }
+            tracing::info!(
+                job = missed.tick.job.name(),
+                from = %missed.days.from(),
+                to = %missed.days.to(),
+                "making up for what was missed"
+            );
+            self.insist(missed).await;
+        }
+    }
+
     /// Takes a tick up even if the database fails at first: the next one may be a day away.
-    async fn insist(&self, tick: Tick<'_>) {
+    async fn insist(&self, due: Missed<'_>) {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=ATTEMPTS {
-            match self.take_up(tick).await {
+            match self.take_up_days(due.tick, due.days).await {
                 Ok(()) => return,
                 Err(error) => {
                     tracing::error!(
                         error = with_sources(&error),
-                        job = tick.job.name(),
+                        job = due.tick.job.name(),
                         attempt,
                         "a scheduled job could not be started"
                     );
@@ -66,11 +101,15 @@ impl Syncer {
     /// # Errors
     /// When the database fails; the tick can then be tried again.
     pub async fn take_up(&self, tick: Tick<'_>) -> Result<(), StoreError> {
+        let zone = self.context().zone;
+        match tick.job.window.days(zone.day_of(tick.at)) {
+            Some(days) => self.take_up_days(tick, days).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take_up_days(&self, tick: Tick<'_>, days: DayRange) -> Result<(), StoreError> {
         let context = self.context();
-        context.close_dead_runs().await;
-        let Some(days) = tick.job.window.days(context.zone.day_of(tick.at)) else {
-            return Ok(());
-        };
         let new = NewRun {
             track: tick.job.track,
             window: tick.job.window,
@@ -94,41 +133,80 @@ impl Syncer {
             );
             return Ok(tx.commit().await?);
         }
-        let run = sync_runs::create(&tx, new, now).await?;
+        let run = sync_runs::create(&tx, new, &context.instance, now).await?;
+        let healed = context.runs_that_heal(&tx, new).await?;
         tx.commit().await?;
-        self.start_recorded(run, new);
+        self.start_recorded(run);
+        for run in healed {
+            self.start_recorded(run);
+        }
         Ok(())
     }
 }
 
 impl Context {
-    /// Records the end of runs whose process died. Failing that, the next time does.
-    async fn close_dead_runs(&self) {
-        let close = async {
-            if !sync_runs::any_dead(self.db.read(), self.alive_since()).await? {
-                return Ok(0);
-            }
-            let (alive_since, now) = (self.alive_since(), self.clock.now());
-            self.db
-                .transaction(async |tx| sync_runs::fail_dead(tx, alive_since, now).await)
-                .await
-        };
-        match close.await {
-            Ok(0) => {}
-            Ok(runs) => tracing::warn!(runs, "runs whose process had ended were closed as failed"),
-            Err(error) => tracing::warn!(
-                error = with_sources(&error),
-                "could not look for runs whose process has ended"
-            ),
+    /// With the longest window, runs of days before it that were never read whole, or whose last read
+    /// failed: no window would come back to them.
+    async fn runs_that_heal(
+        &self,
+        tx: &Transaction,
+        window: NewRun,
+    ) -> Result<Vec<SyncRunRow>, StoreError> {
+        if window.window != SyncWindow::T10 {
+            return Ok(Vec::new());
         }
+        let first = window.days.from();
+        let oldest = first.checked_sub_days(Days::new(MOST_DAYS));
+        let horizon = retention::call_horizon(tx).await?;
+        let range = oldest.max(horizon).zip(first.pred_opt());
+        let Some(range) = range.and_then(|(from, to)| DayRange::new(from, to)) else {
+            return Ok(Vec::new());
+        };
+        let now = self.clock.now();
+        let mut runs = Vec::new();
+        for day in sync_days::unhealed(tx, window.track, range, MOST_HEALED).await? {
+            let new = NewRun {
+                days: DayRange::day(day),
+                ..window
+            };
+            if self.find_joinable(tx, new).await?.is_none() {
+                runs.push(sync_runs::create(tx, new, &self.instance, now).await?);
+            }
+        }
+        Ok(runs)
+    }
+
+    /// When each job last ran, by its name, once the database can say; `None` when stopped meanwhile.
+    async fn last_ticks(&self) -> Option<HashMap<String, DateTime<Utc>>> {
+        loop {
+            match leases::last_ticks(self.db.read()).await {
+                Ok(ticks) => return Some(ticks),
+                Err(error) => tracing::error!(
+                    error = with_sources(&error),
+                    "could not look for what was missed; trying again"
+                ),
+            }
+            if !self.pause(FIRST_PAUSE).await {
+                return None;
+            }
+        }
+    }
+
+    /// Whether somebody read all of these days since the job should have.
+    async fn was_read_since(&self, missed: Missed<'_>) -> Result<bool, StoreError> {
+        let track = missed.tick.job.track;
+        let known = sync_days::list(self.db.read(), track, missed.days).await?;
+        let read = known
+            .iter()
+            .filter(|day| !day.is_stale && day.synced_at >= Some(missed.tick.at));
+        Ok(i64::try_from(read.count()) == Ok(missed.days.days()))
     }
 
     /// `false`: stopped meanwhile.
     async fn sleep_until(&self, at: DateTime<Utc>) -> bool {
-        // In steps, so that a change of the system's clock is noticed, and a run that died too.
+        // In steps, so that a change of the system's clock is noticed.
         const LONGEST: Duration = Duration::from_secs(30);
         loop {
-            self.close_dead_runs().await;
             let left = (at - self.clock.now()).to_std().unwrap_or_default();
             if left.is_zero() {
                 return !self.stop.is_cancelled();
@@ -136,13 +214,6 @@ impl Context {
             if !self.pause(left.min(LONGEST)).await {
                 return false;
             }
-        }
-    }
-
-    async fn pause(&self, pause: Duration) -> bool {
-        tokio::select! {
-            () = tokio::time::sleep(pause) => true,
-            () = self.stop.cancelled() => false,
         }
     }
 }

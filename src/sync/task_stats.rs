@@ -2,43 +2,71 @@
 
 use std::collections::BTreeMap;
 
-use super::day::{DayReader, SyncError};
+use super::{
+    context::insist,
+    error::SyncError,
+    slice::{SliceReader, Step},
+};
 use crate::{
-    domain::{stats::count, sync::StatKind},
+    domain::{
+        stats::count,
+        sync::{SliceState, StatKind, SyncTrack},
+    },
     guanke::{DayStatistics, StatisticsBy, StatisticsCounts},
     store::{
         platform_stats::{self, NewPlatformStat},
+        slice_claims::{SliceCounts, SliceSeen},
         sync_runs::RunCounts,
     },
 };
 
 /// Asks for the figures of this one day, by account and by task, and keeps them in place of those
 /// kept before.
-pub(super) async fn read_day(mut reader: DayReader<'_>) -> Result<(), SyncError> {
-    let span = reader.span();
-    let client = &reader.context.client;
-    let accounts = client.statistics(reader.day, StatisticsBy::Account).await?;
-    let tasks = client.statistics(reader.day, StatisticsBy::Task).await?;
+pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
+    let (context, day) = (&reader.context, reader.slice.day);
+    let ask = async |by| {
+        let statistics = context.client.statistics(day, by);
+        context
+            .ask(SyncTrack::TaskStats, reader.trigger, statistics)
+            .await
+    };
+    let accounts = ask(StatisticsBy::Account).await?;
+    let tasks = ask(StatisticsBy::Task).await?;
     let dialled = check_total("account", &accounts)?;
     check_total("task", &tasks)?;
 
     let received = accounts.rows.len() + tasks.rows.len();
+    let retries = (accounts.retries + tasks.retries).into();
     let mut rows = rows_of(StatKind::Account, accounts);
     rows.extend(rows_of(StatKind::Task, tasks));
-    let tx = reader.begin().await?;
-    let now = reader.context.clock.now();
-    let replaced = platform_stats::replace(&tx, reader.day, &rows, now).await?;
-    reader.note_success(&tx, span, dialled).await?;
-    let counts = RunCounts {
-        pages: 2,
-        fetched: count(received),
-        inserted: replaced.inserted,
-        updated: replaced.updated,
-        unchanged: replaced.unchanged,
-        ..RunCounts::default()
-    };
-    reader.commit(tx, counts).await?;
-    reader.report(None, rows.len() as u64);
+    let step = insist!(context, |tx| {
+        let replaced = platform_stats::replace(tx, day, &rows, context.clock.now()).await?;
+        let step = Step {
+            run: RunCounts {
+                pages: 2,
+                retries,
+                fetched: count(received),
+                inserted: replaced.inserted,
+                updated: replaced.updated,
+                unchanged: replaced.unchanged,
+                ..RunCounts::default()
+            },
+            slice: SliceCounts {
+                pages: 2,
+                retries,
+                attempts: 1,
+                removed: 0,
+            },
+            seen: Some(SliceSeen {
+                expected: Some(dialled),
+                seen: dialled,
+                undialled: 0,
+            }),
+        };
+        reader.note(tx, step, Some(SliceState::Done)).await?;
+        step
+    })?;
+    reader.tell(step);
     Ok(())
 }
 

@@ -13,13 +13,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    guanke::{StoredToken, TokenStore, TokenStoreError},
-    store::{Database, StoreError, platform_tokens},
+    clock::Clock,
+    guanke::{LOGIN_CLAIM, LoginClaim, StoredToken, TokenStore, TokenStoreError},
+    store::{Database, StoreError, leases, platform_tokens},
 };
 
 /// Keeps the token of one account.
 pub struct DatabaseTokenStore {
     db: Database,
+    clock: Arc<dyn Clock>,
+    instance: String,
     account: String,
     key: Arc<RandomizedNonceKey>,
 }
@@ -32,12 +35,15 @@ impl std::fmt::Debug for DatabaseTokenStore {
 
 impl DatabaseTokenStore {
     /// A store for the account that logs in as `login` (a user name, or the API secret) at
-    /// `base_url`, under keys derived from `secret`, the service's own.
+    /// `base_url`, under keys derived from `secret`, the service's own. `instance` is this process
+    /// among all instances.
     ///
     /// # Errors
     /// When no key can be derived.
     pub fn new(
         db: Database,
+        clock: Arc<dyn Clock>,
+        instance: String,
         base_url: &str,
         login: &SecretString,
         secret: &SecretString,
@@ -58,9 +64,16 @@ impl DatabaseTokenStore {
             .map_err(|_| failed("no key could be made"))?;
         Ok(Self {
             db,
+            clock,
+            instance,
             account: STANDARD_NO_PAD.encode(hmac::sign(&naming, name.as_bytes())),
             key: Arc::new(key),
         })
+    }
+
+    /// The lease of the right to log in.
+    fn lease(&self) -> String {
+        format!("login:{}", self.account)
     }
 
     fn seal(&self, token: &SecretString) -> Result<Vec<u8>, TokenStoreError> {
@@ -114,6 +127,30 @@ impl TokenStore for DatabaseTokenStore {
             platform_tokens::delete(tx, &self.account, token.fetched_at).await
         });
         forget.await.map_err(unavailable)
+    }
+
+    async fn claim_login(&self) -> Result<Option<LoginClaim>, TokenStoreError> {
+        let now = self.clock.now();
+        let claim = self.db.transaction(async |tx| {
+            leases::acquire(tx, &self.lease(), &self.instance, now, now + LOGIN_CLAIM).await
+        });
+        Ok(claim.await.map_err(unavailable)?.map(LoginClaim))
+    }
+
+    async fn keep_login(&self, claim: &LoginClaim) -> Result<(), TokenStoreError> {
+        let until = self.clock.now() + LOGIN_CLAIM;
+        let renew = self.db.transaction(async |tx| {
+            leases::renew(tx, &self.lease(), &self.instance, claim.0, until).await
+        });
+        renew.await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn release_login(&self, claim: LoginClaim) -> Result<(), TokenStoreError> {
+        let release = self.db.transaction(async |tx| {
+            leases::release(tx, &self.lease(), &self.instance, claim.0).await
+        });
+        release.await.map_err(unavailable)
     }
 }
 

@@ -305,6 +305,52 @@ fn a_sync_that_cannot_begin_says_what_is_missing() {
 }
 
 #[test]
+fn where_synchronisation_stands_is_told_without_the_platform() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("x.db").display());
+    // What is set for a synchronisation stands in nobody's way.
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("SYNC_TRACK", "call-records"),
+        ("SYNC_CALL_RECORDS_TODAY", "0 3 * * *"),
+    ];
+    let output = dialgraph(&["sync", "status"], &variables);
+    assert_eq!(output.status.code(), Some(1), "there is no database yet");
+    assert!(dialgraph(&["migrate", "up"], &variables).status.success());
+
+    let output = dialgraph(&["sync", "status", "--days", "3"], &variables);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    assert_eq!(told.matches("never read").count(), 6, "{told}");
+    assert!(
+        told.contains("CALL_RECORDS: the platform is asked"),
+        "{told}"
+    );
+    let today = told
+        .lines()
+        .find(|line| line.starts_with("CALL_RECORDS  TODAY"));
+    assert!(today.unwrap().contains(" 03:00:00"), "{told}");
+
+    let output = dialgraph(&["sync", "status", "--days", "1", "--json"], &variables);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["coverage"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        told["tracks"][1]["windows"][2]["lastRun"],
+        serde_json::Value::Null
+    );
+    let output = dialgraph(&["sync", "status", "--days", "401"], &variables);
+    assert_eq!(output.status.code(), Some(2));
+    // The same words as ever where days are to be read.
+    let output = dialgraph(&["sync"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("--from <DATE>"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
 fn migrations_can_be_shown_applied_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("x.db").display());

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on fails, and a query is easier to read as it is sent"
 )]
 
+mod alerts;
 mod architecture;
 mod cli;
 mod connections;
@@ -23,21 +24,29 @@ mod http;
 mod http_layers;
 mod http_spec;
 mod identity;
+mod kills;
 mod limits;
+mod metrics;
 mod migrations;
 mod nested;
 mod nulls;
 mod paging;
 mod persisted;
 mod privacy;
+mod pushes;
+mod reconciliation;
 mod refresh;
+mod replay;
+mod retention;
 mod rollups;
 mod schedule;
 mod schema;
 mod selection;
+mod simulation;
 mod snapshots;
 mod subscriptions;
 mod sync;
+mod sync_views;
 mod tags;
 mod tokens;
 mod validation;

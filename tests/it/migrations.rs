@@ -47,8 +47,8 @@ on_both! {
             ($($entity:ident),+) => {$( entity::$entity::Entity::find().all(db).await.unwrap(); )+};
         }
         reads!(
-            access_token, agent, audit_entry, call, call_rollup, call_tag, dial_task, grade, idempotency_key,
-            lead_package, platform_daily_stat, platform_token, refresh_token, session, sync_day, sync_lease, sync_run, user
+            access_token, agent, archived_tag_count, audit_entry, call, call_push, call_rollup, call_tag, dial_task, grade, idempotency_key,
+            lead_package, platform_daily_stat, platform_token, raw_record, refresh_token, retention_horizon, session, sync_day, sync_lease, sync_run, user
         );
     };
 

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use dialgraph::{
     domain::{
-        dialing::CallResult,
+        dialing::{CallResult, Tag},
         incoming::{IncomingCall, PlatformAgent},
         money::Money,
         stats::{CallCounts, Cell, Dimension},
     },
-    entity::{call, call_rollup},
-    store::{Database, rollups},
+    entity::{call, call_rollup, call_tag, tag_count},
+    store::{Database, rollups, tag_counts},
 };
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use sea_orm::EntityTrait as _;
 
 use crate::{
-    harness::{Backend, TestDatabase, call as new_call, ingest, runner, task},
+    harness::{Backend, TestDatabase, call as new_call, ingest, remove, runner, task},
     on_both,
 };
 
@@ -55,6 +55,12 @@ fn incoming() -> impl Strategy<Value = IncomingCall> {
             };
             call.duration = if connected { duration } else { 0 };
             call.billed_amount = billed.map(Money::from_ten_thousandths);
+            call.tags = (0..hour % 3)
+                .map(|value| Tag {
+                    name: "level".to_owned(),
+                    value: value.to_string(),
+                })
+                .collect();
             call
         },
     )
@@ -68,10 +74,43 @@ fn batches(runner: &mut TestRunner, batches: usize) -> Vec<Vec<IncomingCall>> {
         .current()
 }
 
+/// Some of the ids that calls have.
+fn removed() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec((0..12_u8).prop_map(|id| id.to_string()), 0..4)
+}
+
+/// Counts the tags of calls row by row, with nothing of the code under test.
+async fn recount_tags(db: &Database) -> BTreeMap<(i64, String, String), i64> {
+    let calls = call::Entity::find().all(db.read()).await.unwrap();
+    let tasks: BTreeMap<i64, i64> = calls
+        .iter()
+        .filter(|call| call.removed_at.is_none())
+        .map(|call| (call.id, call.task_id.unwrap_or(0)))
+        .collect();
+    let mut counts = BTreeMap::new();
+    for tag in call_tag::Entity::find().all(db.read()).await.unwrap() {
+        if let Some(task) = tasks.get(&tag.call_id) {
+            *counts
+                .entry((*task, tag.tag_name, tag.tag_value))
+                .or_default() += 1;
+        }
+    }
+    counts
+}
+
+async fn stored_tags(db: &Database) -> BTreeMap<(i64, String, String), i64> {
+    let rows = tag_count::Entity::find().all(db.read()).await.unwrap();
+    rows.into_iter()
+        .filter(|row| row.calls != 0)
+        .map(|row| ((row.task_id, row.tag_name, row.tag_value), row.calls))
+        .collect()
+}
+
 /// Counts the calls row by row, with nothing of the code under test.
 async fn recount(db: &Database) -> BTreeMap<Cell, CallCounts> {
     let mut cells: BTreeMap<Cell, CallCounts> = BTreeMap::new();
-    for call in call::Entity::find().all(db.read()).await.unwrap() {
+    let calls = call::Entity::find().all(db.read()).await.unwrap();
+    for call in calls.into_iter().filter(|call| call.removed_at.is_none()) {
         let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
         for (dimension, key) in [
             (Dimension::Day, String::new()),
@@ -123,7 +162,7 @@ async fn stored(db: &Database) -> BTreeMap<Cell, CallCounts> {
 }
 
 on_both! {
-    /// Random inserts, updates and repeats, batch after batch.
+    /// Random inserts, updates, repeats, removals and returns, batch after batch.
     rollups_equal_a_recount_after_any_writes = async |backend: Backend| {
         let mut runner = runner();
         for _ in 0..6 {
@@ -131,8 +170,13 @@ on_both! {
             for batch in batches(&mut runner, 8) {
                 ingest(&database.db, batch.clone()).await;
                 assert_eq!(stored(&database.db).await, recount(&database.db).await, "after {batch:?}");
+                let gone = removed().new_tree(&mut runner).unwrap().current();
+                remove(&database.db, &gone).await;
+                assert_eq!(stored(&database.db).await, recount(&database.db).await, "without {gone:?}");
+                assert_eq!(stored_tags(&database.db).await, recount_tags(&database.db).await, "without {gone:?}");
             }
             assert_eq!(rollups::differences(&database.db).await.unwrap(), []);
+            assert_eq!(tag_counts::differences(&database.db).await.unwrap(), 0);
         }
     };
 
@@ -160,9 +204,11 @@ on_both! {
         for _ in 0..4 {
             let db = database.connect_again().await;
             let batches = batches(&mut runner, 15);
+            let gone = removed().new_tree(&mut runner).unwrap().current();
             writers.push(tokio::spawn(async move {
                 for batch in batches {
                     ingest(&db, batch).await;
+                    remove(&db, &gone).await;
                 }
             }));
         }
@@ -175,6 +221,7 @@ on_both! {
         ids.dedup();
         assert_eq!(ids.len(), calls.len(), "each call once");
         assert_eq!(stored(&database.db).await, recount(&database.db).await);
+        assert_eq!(stored_tags(&database.db).await, recount_tags(&database.db).await);
     };
 
     /// What was damaged by hand is found, and mended.
@@ -183,14 +230,18 @@ on_both! {
         let database = TestDatabase::migrated(&backend).await;
         let db = &database.db;
         for batch in batches(&mut runner(), 4) {
+            let gone = vec![batch[0].external_id.clone()];
             ingest(db, batch).await;
+            assert_eq!(remove(db, &gone).await, 1);
         }
         db.write().execute_unprepared("UPDATE call_rollups SET calls = calls + 1 WHERE dimension = 'DAY'").await.unwrap();
         assert!(!rollups::differences(db).await.unwrap().is_empty());
         let tx = db.begin().await.unwrap();
         rollups::rebuild(&tx).await.unwrap();
+        tag_counts::rebuild(&tx).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(rollups::differences(db).await.unwrap(), []);
         assert_eq!(stored(db).await, recount(db).await);
+        assert_eq!(stored_tags(db).await, recount_tags(db).await);
     };
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use dialgraph::{
     domain::sync::{StatKind, SyncStatus, SyncTrack},
-    guanke::simulator::{Fault, FaultKind, FaultOn},
+    guanke::simulator::{Distortion, Fault, FaultKind, FaultOn},
     store::{platform_stats, sync_days},
 };
 use serde_json::{Value, json};
@@ -32,6 +33,43 @@ fn fault(day_: &str, page: u32, kind: FaultKind, times: Option<u32>) -> Fault {
         kind,
         times,
     }
+}
+
+/// A platform with three days of 3,000 calls, of which the first was read.
+async fn busy(backend: &Backend) -> TestApp {
+    let app = TestApp::with_platform(backend, |platform| platform.calls_per_day = 3_000).await;
+    app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+    app
+}
+
+/// The pages that were asked for more than once.
+fn asked_twice(app: &TestApp) -> Vec<String> {
+    let mut pages: Vec<String> = app
+        .platform
+        .pages_log()
+        .iter()
+        .map(|page| {
+            format!(
+                "{:?} {:?} {} {}",
+                page.from, page.to, page.page, page.page_size
+            )
+        })
+        .collect();
+    pages.sort();
+    let twice = pages.windows(2).filter(|pair| pair[0] == pair[1]);
+    twice.map(|pair| pair[0].clone()).collect()
+}
+
+/// The slices of a run, counted from the last.
+async fn slices(app: &TestApp, run: usize) -> Vec<Value> {
+    let query = "{ syncRuns { nodes { slices(first: 100) { nodes { from state attempts expected seen } } } } }";
+    let data = app.data(query).await;
+    let mut slices = data["syncRuns"]["nodes"][run]["slices"]["nodes"]
+        .as_array()
+        .unwrap()
+        .clone();
+    slices.sort_by_key(|slice| slice["from"].to_string());
+    slices
 }
 
 on_both! {
@@ -242,6 +280,144 @@ on_both! {
         let outcome = run(&next, CALLS, "2026-11-19", "2026-11-19").await;
         assert_eq!(outcome.status, SyncStatus::Succeeded);
         assert_eq!(outcome.counts.inserted + outcome.counts.unchanged, 300);
+        assert_eq!(grades(&app, "2026-11-19").await["complete"], true);
+    };
+
+    /// Two instances share the slices of a day: every page is asked for once, whoever asks.
+    two_instances_share_a_day = async |backend: Backend| {
+        let app = busy(&backend).await;
+        let other = app.another_instance().await;
+        let helping = { let other = other.clone(); tokio::spawn(async move { other.share_work().await }) };
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        other.stop().await;
+        helping.await.unwrap();
+        assert_eq!(asked_twice(&app), Vec::<String>::new());
+        let slices = slices(&app, 0).await;
+        assert_eq!(slices.len(), 4, "3,000 calls, 800 a slice");
+        let sum = |field: &str| slices.iter().map(|slice| slice[field].as_i64().unwrap()).sum::<i64>();
+        assert_eq!((sum("expected"), sum("seen")), (3_000, 3_000));
+        assert!(slices.iter().all(|slice| slice["state"] == "DONE" && slice["attempts"] == 1), "{slices:#?}");
+    };
+
+    /// When a process dies, another goes on with its run once its time is over: slices that were done
+    /// are not read again, and those that were not are.
+    another_goes_on_with_what_was_not_done = async |backend: Backend| {
+        let app = busy(&backend).await;
+        // One of the four slices waits for its eighth page for ever.
+        let last = fault("2026-11-19", 8, FaultKind::Hang(Duration::from_mins(10)), Some(1));
+        app.platform.add_fault(last);
+        let started = app.data(r#"mutation { refreshStats(input: { date: "2026-11-19", tracks: [CALL_RECORDS] }) { runs { run { id } } } }"#).await;
+        let id = started["refreshStats"]["runs"][0]["run"]["id"].as_str().unwrap().to_owned();
+        let done = async || slices(&app, 0).await.iter().filter(|slice| slice["state"] == "DONE").count();
+        while done().await < 3 {
+            tokio::task::yield_now().await;
+        }
+        app.syncer.kill();
+        app.syncer.wait_idle().await;
+        app.platform.clear_faults();
+        let other = app.another_instance().await;
+        app.clock.advance(TimeDelta::seconds(61));
+        other.take_over_dead_runs().await;
+        other.wait_idle().await;
+        let run = app.data(&format!(r#"{{ syncRun(id: "{id}") {{ status daysDone }} }}"#)).await;
+        assert_eq!(run["syncRun"], json!({ "status": "SUCCEEDED", "daysDone": 1 }));
+        let slices = slices(&app, 0).await;
+        let mut attempts: Vec<_> = slices.iter().map(|slice| slice["attempts"].as_i64().unwrap()).collect();
+        attempts.sort_unstable();
+        assert_eq!(attempts, [1, 1, 1, 2]);
+        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 3_000);
+    };
+
+    /// While a day goes on, a refresh asks for what is new and for one count, until an hour has passed.
+    a_refresh_of_today_costs_two_requests = async |backend: Backend| {
+        let app = busy(&backend).await;
+        app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+        let refresh = async |minutes| {
+            app.clock.advance(TimeDelta::minutes(minutes));
+            let before = app.platform.requests().pages;
+            app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+            let stats = grades(&app, "2026-11-20").await;
+            assert_eq!(stats["totalRecords"], app.platform.truth(day("2026-11-20")).calls);
+            app.platform.requests().pages - before
+        };
+        assert_eq!([refresh(1).await, refresh(1).await, refresh(5).await], [2, 2, 2]);
+        assert!(refresh(60).await > 10, "the whole day is read again");
+        assert_eq!(refresh(1).await, 2);
+    };
+
+    /// What was removed on the platform before the last minutes is noticed by the count of the day.
+    a_removed_call_of_today_is_noticed_at_once = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+        let so_far = app.platform.truth(day("2026-11-20")).calls;
+        app.platform.remove_call(day("2026-11-20"), 0, true);
+        app.clock.advance(TimeDelta::seconds(1));
+        let outcome = app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+        assert_eq!(outcome.counts.removed, 1);
+        let stats = grades(&app, "2026-11-20").await;
+        assert_eq!(stats, json!({ "totalRecords": so_far - 1, "grade9": stats["grade9"], "complete": false, "stale": false }));
+    };
+
+    /// A platform that suddenly does not give many calls any more is not believed, until somebody says
+    /// that it is so: rights may be lost, or the day be too old for it.
+    many_calls_are_not_gone_at_once = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let before = grades(&app, "2026-11-19").await;
+        for call in 0..31 {
+            app.platform.remove_call(day("2026-11-19"), call, true);
+        }
+        let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
+        let reason = "the platform does not give 31 of 300 calls any more that are stored";
+        assert!(outcome.failed[0].1.starts_with(reason), "{outcome:?}");
+        let after = json!({ "totalRecords": 300, "grade9": before["grade9"], "complete": true, "stale": true });
+        assert_eq!(grades(&app, "2026-11-19").await, after);
+
+        let believing = app.syncer_with(|options| options.accepts_removals = true);
+        let outcome = run(&believing, CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!((outcome.status, outcome.counts.removed), (SyncStatus::Succeeded, 31));
+        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 269);
+    };
+
+    /// A count that is wrong for good is told, and not chased to the last second.
+    a_count_that_is_wrong_for_good_is_told = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let wrong = Distortion { total: 1, ..Distortion::default() };
+        app.platform.add_fault(Fault {
+            on: FaultOn::Page { day: None, page: None },
+            kind: FaultKind::Distorted(wrong),
+            times: None,
+        });
+        let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Failed);
+        assert!(outcome.failed[0].1.contains("records, and"), "{outcome:?}");
+        // 300 records by halves of the day: no slice of a page is cut again.
+        let slices = slices(&app, 0).await;
+        assert!(slices.len() < 30, "{}", slices.len());
+        assert_eq!(grades(&app, "2026-11-19").await["complete"], false);
+    };
+
+    /// A run that is at work ends soon after somebody asked for it, and keeps nobody from its day.
+    a_cancelled_run_ends = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.add_fault(fault("2026-11-19", 3, FaultKind::Hang(Duration::from_mins(10)), Some(1)));
+        let started = app.data(r#"mutation { refreshStats(input: { from: "2026-11-18", to: "2026-11-19", tracks: [CALL_RECORDS] }) { runs { run { id } } } }"#).await;
+        let id = started["refreshStats"]["runs"][0]["run"]["id"].as_str().unwrap().to_owned();
+        while app.platform.requests().pages < 3 {
+            tokio::task::yield_now().await;
+        }
+        let cancel = format!(r#"mutation {{ cancelSync(input: {{ runId: "{id}" }}) {{ userErrors {{ message }} }} }}"#);
+        assert_eq!(app.data(&cancel).await["cancelSync"]["userErrors"], json!([]));
+        app.syncer.wait_idle().await;
+        let run = app.data(&format!(r#"{{ syncRun(id: "{id}") {{ status error daysDone cancelledAt }} }}"#)).await;
+        let ended = json!({
+            "status": "FAILED", "error": "2026-11-19: cancelled", "daysDone": 1, "cancelledAt": "2026-11-20T04:00:00Z",
+        });
+        assert_eq!(run["syncRun"], ended);
+        assert_eq!(grades(&app, "2026-11-19").await["stale"], true);
+
+        app.platform.clear_faults();
+        app.synced(CALLS, "2026-11-18", "2026-11-19").await;
         assert_eq!(grades(&app, "2026-11-19").await["complete"], true);
     };
 

@@ -224,4 +224,11 @@ impl Call {
     async fn updated_at(&self) -> DateTime {
         self.0.row.updated_at.into()
     }
+
+    /// When the platform was first found to have it no longer; null for a call that it has. A
+    /// removed call counts for nothing and cannot be changed; lists leave it out unless a filter
+    /// asks for removedAt.
+    async fn removed_at(&self) -> Option<DateTime> {
+        self.0.row.removed_at.map(Into::into)
+    }
 }

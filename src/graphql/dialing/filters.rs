@@ -144,6 +144,9 @@ list_filter! {
         created_at: DateTimeFilter,
         /// When what is stored here was last changed.
         updated_at: DateTimeFilter,
+        /// When the platform was first found to have it no longer. Removed calls are left out
+        /// unless this is asked for.
+        removed_at: DateTimeFilter,
         /// The task that dialled it: there is one, and it is like this.
         task: Box<DialTaskFilter>,
         /// The account that made it: there is one, and it is like this.

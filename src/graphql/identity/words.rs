@@ -42,6 +42,8 @@ pub(in crate::graphql) enum Capability {
     ChangeOwnPassword,
     /// Read and write users, and everybody's access tokens.
     ManageUsers,
+    /// Read what the process counts, at /metrics.
+    ReadMetrics,
 }
 
 compared_words!(Role => crate::domain::viewer::Role);

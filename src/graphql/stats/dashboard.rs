@@ -1,7 +1,7 @@
 use crate::graphql::error::Result;
 use async_graphql::{Context, Object};
 
-use super::figures::PeriodStats;
+use super::figures::{Freshness, PeriodStats};
 use crate::{
     graphql::{connection::shown, context::ContextExt, dialing::LeadPackage, scalars::Date},
     service::dashboard,
@@ -34,6 +34,12 @@ impl Dashboard {
     /// From the first of the month to that day, with averages over the days that had calls.
     async fn this_month(&self) -> PeriodStats {
         PeriodStats(self.0.this_month.clone())
+    }
+
+    /// What all of this is worth: of every day from the first of the month, or the day before if that
+    /// is earlier, to that day. Each period says of its own days what they are worth.
+    async fn freshness(&self) -> Freshness {
+        self.0.freshness.into()
     }
 
     /// All packages.

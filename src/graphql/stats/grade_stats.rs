@@ -2,6 +2,7 @@ use std::time::Instant;
 
 use async_graphql::Object;
 
+use super::figures::Freshness;
 use crate::{
     graphql::scalars::{Date, DateTime, Decimal},
     service::grade_stats,
@@ -111,6 +112,11 @@ impl GradeStats {
     /// The instant up to which the platform's records were read.
     async fn synced_through(&self) -> Option<DateTime> {
         self.stats.freshness.synced_through.map(DateTime)
+    }
+
+    /// What these figures are worth: complete, stale and syncedThrough together.
+    async fn freshness(&self) -> Freshness {
+        self.stats.freshness.into()
     }
 
     /// Whether the figures come from an earlier synchronisation; false for a day that is going on

@@ -1,6 +1,9 @@
 //! Which runs a list has, and how they can be ordered.
 
-use super::run::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow};
+use super::{
+    run::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
+    slice::SliceState,
+};
 use crate::graphql::{
     filter::{
         DateFilter, DateTimeFilter, IntFilter, StringFilter, WordFilter, compared_words,
@@ -10,6 +13,7 @@ use crate::graphql::{
 };
 
 compared_words!(
+    SliceState => crate::domain::sync::SliceState,
     SyncStatus => crate::domain::sync::SyncStatus,
     SyncTrack => crate::domain::sync::SyncTrack,
     SyncTrigger => crate::domain::sync::SyncTrigger,
@@ -51,11 +55,61 @@ list_filter! {
         unchanged: IntFilter,
         /// Rows that are no calls.
         skipped: IntFilter,
+        /// Days done that could not be read whole.
+        days_failed: IntFilter,
+        /// Requests that had to be repeated.
+        retries: IntFilter,
+        /// Calls that the platform has no longer.
+        removed: IntFilter,
         /// Why days could not be read.
         error: StringFilter,
         /// When it was started.
         started_at: DateTimeFilter,
         /// When it ended.
+        finished_at: DateTimeFilter,
+        /// When somebody asked for its end.
+        cancelled_at: DateTimeFilter,
+    }
+}
+
+list_filter! {
+    /// Which slices of a synchronisation. What is said of several fields holds together.
+    SyncSliceFilter {
+        ids {
+            /// The slice itself.
+            id: SyncSlice,
+            /// The synchronisation that it is a part of.
+            run_id: SyncRun,
+        }
+        /// The id in the database.
+        database_id("id"): IntFilter,
+        /// What it asks the platform for.
+        track: WordFilter<SyncTrack>,
+        /// The business day that it is a part of.
+        day: DateFilter,
+        /// Its first second.
+        from("from_at"): DateTimeFilter,
+        /// Its last second.
+        to("to_at"): DateTimeFilter,
+        /// How far it is.
+        state: WordFilter<SliceState>,
+        /// How many records the platform says it has.
+        expected: IntFilter,
+        /// How many distinct records the last attempt brought.
+        seen: IntFilter,
+        /// Answers read from the platform.
+        pages: IntFilter,
+        /// Requests that had to be repeated.
+        retries: IntFilter,
+        /// How often it was read from the start.
+        attempts: IntFilter,
+        /// Calls of it that the platform has no longer.
+        removed: IntFilter,
+        /// Why the last attempt did not prove it whole.
+        error: StringFilter,
+        /// When somebody began to read it.
+        started_at: DateTimeFilter,
+        /// When nothing more was to be done about it.
         finished_at: DateTimeFilter,
     }
 }
@@ -74,6 +128,26 @@ list_order! {
         /// When it was started.
         StartedAt => "started_at",
         /// When it ended; those at work come last.
+        FinishedAt => "finished_at",
+    }
+}
+
+list_order! {
+    /// A key of the order of slices.
+    SyncSliceOrder by SyncSliceOrderField {
+        /// The order in which they were planned.
+        Id => "id",
+        /// The business day.
+        Day => "day",
+        /// The first second.
+        From => "from_at",
+        /// How far they are, by the word.
+        State => "state",
+        /// How often they were read from the start.
+        Attempts => "attempts",
+        /// When they were begun; those that wait come last.
+        StartedAt => "started_at",
+        /// When they ended; the others come last.
         FinishedAt => "finished_at",
     }
 }

@@ -1,18 +1,23 @@
 use crate::graphql::error::Result;
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::{SyncRun, run::SyncTrack};
+use super::{SyncRun, each, run::SyncTrack};
 use crate::{
-    domain::{business_time::DayRange, sync::SyncTrigger},
+    domain::{self, business_time::DayRange, sync::SyncTrigger},
     graphql::{
         connection::shown,
         context::{ContextExt, Services},
         error::ApiError,
+        id::{self, Kind},
+        input::{Payload, answer, payloads, writer},
         permissions::Root,
         scalars::Date,
         user_error::UserError,
     },
-    service::refresh::{RefreshError, requested_days},
+    service::{
+        refresh::{DaysError, RefreshError, requested_days},
+        sync_requests,
+    },
 };
 
 /// Which days to read from the platform again, and what of them.
@@ -27,6 +32,25 @@ pub(super) struct RefreshStatsInput {
     /// What to ask for; both tracks by default, or when the list is empty. Each becomes a run of its
     /// own.
     tracks: Option<Vec<SyncTrack>>,
+}
+
+/// Which days to read from the platform whole again, and what of them.
+#[derive(InputObject)]
+pub(super) struct ResyncDaysInput {
+    /// The first business day.
+    from: Date,
+    /// The last business day, included and not in the future; at most 92 days.
+    to: Date,
+    /// What to ask for; both tracks by default, or when the list is empty. Each becomes a run of its
+    /// own.
+    tracks: Option<Vec<SyncTrack>>,
+}
+
+/// Which synchronisation is to end.
+#[derive(InputObject)]
+pub(super) struct CancelSyncInput {
+    /// The run's `id`.
+    run_id: ID,
 }
 
 /// A run that was asked for.
@@ -46,6 +70,26 @@ pub(super) struct RefreshStatsPayload {
     /// What has to be mended first.
     user_errors: Vec<UserError>,
 }
+
+/// What came of asking for days to be read whole again.
+#[derive(SimpleObject, Default)]
+pub(super) struct ResyncDaysPayload {
+    /// One run for each track, as it is now; empty when there are userErrors.
+    runs: Vec<SyncRun>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of asking for the end of a synchronisation.
+#[derive(SimpleObject, Default)]
+pub(super) struct CancelSyncPayload {
+    /// The run as it is now; it ends soon after. Null when there are userErrors.
+    run: Option<SyncRun>,
+    /// What has to be mended first.
+    user_errors: Vec<UserError>,
+}
+
+payloads!(RefreshStatsPayload, ResyncDaysPayload, CancelSyncPayload);
 
 /// Changes about synchronisation.
 #[derive(Default)]
@@ -69,35 +113,79 @@ impl SyncMutation {
             services.today(),
         );
         Ok(match days {
-            Ok(days) => start(services, days, &input.tracks()).await?,
-            Err(error) => {
-                RefreshStatsPayload::of(UserError::of_input(error.field(), error.code(), &error))
-            }
+            Ok(days) => start(services, days, &each(input.tracks.as_deref())).await?,
+            Err(error) => refused(bad_days(error)),
+        })
+    }
+
+    /// Reads days from the platform again, each of them whole, whatever is known of it: for days that
+    /// are doubted. Returns at once: the runs are new ones and go on in the background. For ADMIN and
+    /// MANAGER.
+    async fn resync_days(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which days, and what of them.")] input: ResyncDaysInput,
+    ) -> Result<ResyncDaysPayload> {
+        let services = context.services()?;
+        let (from, to) = (Some(input.from.0), Some(input.to.0));
+        let days = match requested_days(None, from, to, services.today()) {
+            Ok(days) => days,
+            Err(error) => return Ok(refused(bad_days(error))),
+        };
+        let refresher = services.refresher.as_ref();
+        let instance = match refresher.instance() {
+            Ok(instance) => instance,
+            Err(error) => return Ok(refused(cannot_start(error)?)),
+        };
+        let tracks = each(input.tracks.as_deref()).into_iter().map(Into::into);
+        let tracks: Vec<domain::sync::SyncTrack> = tracks.collect();
+        let writer = writer(context)?;
+        let done = sync_requests::resync(&writer, refresher, instance, &tracks, days).await;
+        answer(done, |runs| ResyncDaysPayload {
+            runs: runs.into_iter().map(shown).collect(),
+            ..Default::default()
+        })
+    }
+
+    /// Asks a synchronisation to end. It ends soon after, FAILED or PARTIAL; the days that it was
+    /// reading stay as they were known. For ADMIN and MANAGER.
+    async fn cancel_sync(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: CancelSyncInput,
+    ) -> Result<CancelSyncPayload> {
+        let id = id::given(&input.run_id, Kind::SyncRun);
+        let done = sync_requests::cancel(&writer(context)?, &id).await;
+        answer(done, |run| CancelSyncPayload {
+            run: Some(shown(run)),
+            ..Default::default()
         })
     }
 }
 
-impl RefreshStatsInput {
-    /// The tracks asked for, each once; both when nothing was said.
-    fn tracks(&self) -> Vec<SyncTrack> {
-        let both = [SyncTrack::CallRecords, SyncTrack::TaskStats];
-        match self.tracks.as_deref() {
-            None | Some([]) => both.to_vec(),
-            Some(asked) => both
-                .into_iter()
-                .filter(|track| asked.contains(track))
-                .collect(),
-        }
-    }
+/// A payload that says what has to be mended.
+fn refused<P: Payload>(error: UserError) -> P {
+    let mut payload = P::default();
+    payload.user_errors().push(error);
+    payload
 }
 
-impl RefreshStatsPayload {
-    fn of(error: UserError) -> Self {
-        Self {
-            user_errors: vec![error],
-            ..Self::default()
-        }
-    }
+fn bad_days(error: DaysError) -> UserError {
+    UserError::of_input(error.field(), error.code(), &error)
+}
+
+/// Why nothing is started, where the caller can do something about it.
+fn cannot_start(error: RefreshError) -> Result<UserError> {
+    let code = match error {
+        RefreshError::NotConfigured => "PLATFORM_NOT_CONFIGURED",
+        RefreshError::ShuttingDown => "SHUTTING_DOWN",
+        RefreshError::Store(error) => return Err(error.into()),
+    };
+    Ok(UserError {
+        field: vec!["input".to_owned()],
+        code: code.to_owned(),
+        message: error.to_string(),
+    })
 }
 
 async fn start(
@@ -116,21 +204,7 @@ async fn start(
                 run: shown(started.run),
                 joined: started.joined,
             }),
-            Err(error @ RefreshError::NotConfigured) => {
-                return Ok(RefreshStatsPayload::of(UserError {
-                    field: vec!["input".to_owned()],
-                    code: "PLATFORM_NOT_CONFIGURED".to_owned(),
-                    message: error.to_string(),
-                }));
-            }
-            Err(error @ RefreshError::ShuttingDown) => {
-                return Ok(RefreshStatsPayload::of(UserError {
-                    field: vec!["input".to_owned()],
-                    code: "SHUTTING_DOWN".to_owned(),
-                    message: error.to_string(),
-                }));
-            }
-            Err(RefreshError::Store(error)) => return Err(error.into()),
+            Err(error) => return Ok(refused(cannot_start(error)?)),
         }
     }
     Ok(payload)

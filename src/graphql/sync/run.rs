@@ -1,10 +1,19 @@
-use async_graphql::{Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object};
+use chrono::Utc;
 
-use super::{SyncRunFilter, SyncRunOrder};
+use super::{SyncRunFilter, SyncRunOrder, SyncSlice, SyncSliceFilter, SyncSliceOrder};
 use crate::{
+    domain::{
+        business_time::DayRange,
+        sync_progress::{Pace, SliceTotals},
+    },
     graphql::{
-        connection::listed,
+        connection::{Connection, ListArguments, listed, nested},
+        context::ContextExt as _,
+        error::Result,
         id::{self, Kind},
+        loaders::{SlicesOf, load},
+        plan,
         scalars::{Date, DateTime},
     },
     store::sync_runs::SyncRunRow,
@@ -62,6 +71,24 @@ pub(in crate::graphql) enum SyncTrigger {
 
 listed! {
     SyncRun(SyncRunRow) by SyncRunFilter, SyncRunOrder, whole = true {
+        "slices" => "slices": plan::list::<SyncSlice>,
+    }
+}
+
+impl SyncRun {
+    async fn totals(&self, context: &Context<'_>) -> Result<SliceTotals> {
+        let totals = Box::pin(load(context, SlicesOf(self.0.row.id))).await?;
+        Ok(totals.unwrap_or_default())
+    }
+
+    /// What it did until its end, or until `now`.
+    fn pace(&self, now: chrono::DateTime<Utc>) -> Pace {
+        let row = &self.0.row;
+        Pace {
+            elapsed: row.finished_at.unwrap_or(now) - row.started_at,
+            fetched: row.fetched,
+            days: DayRange::new(row.from_day, row.to_day).map_or(1, DayRange::days),
+        }
     }
 }
 
@@ -143,6 +170,21 @@ impl SyncRun {
         self.0.row.skipped
     }
 
+    /// Of the days done, how many could not be read whole.
+    async fn days_failed(&self) -> i64 {
+        self.0.row.days_failed
+    }
+
+    /// Requests that had to be repeated.
+    async fn retries(&self) -> i64 {
+        self.0.row.retries
+    }
+
+    /// Calls that the platform has no longer: they are kept, and count for nothing.
+    async fn removed(&self) -> i64 {
+        self.0.row.removed
+    }
+
     /// Which days could not be read, and why; null when all could.
     async fn error(&self) -> Option<&str> {
         self.0.row.error.as_deref()
@@ -156,5 +198,67 @@ impl SyncRun {
     /// When it ended; null while it is RUNNING.
     async fn finished_at(&self) -> Option<DateTime> {
         self.0.row.finished_at.map(DateTime)
+    }
+
+    /// When somebody asked for its end with `cancelSync`; it ends soon after.
+    async fn cancelled_at(&self) -> Option<DateTime> {
+        self.0.row.cancelled_at.map(DateTime)
+    }
+
+    /// Seconds from its start to its end, or until now.
+    async fn elapsed_seconds(&self, context: &Context<'_>) -> Result<f64> {
+        Ok(self.pace(context.services()?.clock.now()).seconds())
+    }
+
+    /// Rows read in a second, from its start to its end or until now; null while nothing was read.
+    async fn records_per_second(&self, context: &Context<'_>) -> Result<Option<f64>> {
+        Ok(self.pace(context.services()?.clock.now()).per_second())
+    }
+
+    /// About how many seconds the rest takes, at the pace so far; days and slices that nobody counted
+    /// yet are taken to be like the others. Null while nothing can be said, and after its end.
+    async fn remaining_seconds(&self, context: &Context<'_>) -> Result<Option<f64>> {
+        if self.0.row.finished_at.is_some() {
+            return Ok(None);
+        }
+        let now = context.services()?.clock.now();
+        Ok(self.pace(now).remaining(self.totals(context).await?))
+    }
+
+    /// Slices that were planned so far; one that was cut in two counts as the two.
+    async fn slices_total(&self, context: &Context<'_>) -> Result<i64> {
+        Ok(self.totals(context).await?.slices)
+    }
+
+    /// Of those, how many are DONE: proven whole.
+    async fn slices_done(&self, context: &Context<'_>) -> Result<i64> {
+        Ok(self.totals(context).await?.done)
+    }
+
+    /// The parts of its days, each read and proven by itself, in the order in which they were planned;
+    /// limited for each run by itself.
+    async fn slices(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first so many; 20 by default, at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, at most 200; not together with first.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which of them.")] filter: Option<Box<SyncSliceFilter>>,
+        #[graphql(desc = "Their order; as they were planned by default.")] order_by: Option<
+            Vec<SyncSliceOrder>,
+        >,
+    ) -> Result<Connection<SyncSlice>> {
+        let arguments = ListArguments {
+            first,
+            after,
+            last,
+            before,
+            filter,
+            order_by,
+        };
+        nested(context, &self.0, "slices", arguments).await
     }
 }

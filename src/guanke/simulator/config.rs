@@ -21,6 +21,18 @@ pub struct SimulatorConfig {
     pub weekend_percent: u32,
     /// How long a page of records takes.
     pub latency_per_page: Duration,
+    /// How much longer it takes at most, by chance.
+    pub latency_jitter: Duration,
+    /// How much longer each page takes than the one before it, in percent of `latency_per_page`.
+    pub deep_page_percent: u32,
+    /// Calls of 1,000 that are seen only some time after they were made.
+    pub late_per_thousand: u32,
+    /// That time, at most.
+    pub late_at_most: Duration,
+    /// How long a login takes.
+    pub login_latency: Duration,
+    /// Whether a login makes every token given out before it useless, as the platform's do.
+    pub login_revokes: bool,
     /// How long a token is accepted.
     pub token_lifetime: Duration,
     /// The account that `/token` accepts.
@@ -58,6 +70,12 @@ impl SimulatorConfig {
             calls_per_day,
             weekend_percent: 100,
             latency_per_page: Duration::ZERO,
+            latency_jitter: Duration::ZERO,
+            deep_page_percent: 0,
+            late_per_thousand: 0,
+            late_at_most: Duration::from_mins(20),
+            login_latency: Duration::ZERO,
+            login_revokes: false,
             token_lifetime: Duration::from_hours(30 * 24),
             username: "演示".to_owned(),
             password: "demo#密码".into(),

@@ -1,8 +1,11 @@
-//! Faults to order: what the platform and the gateway in front of it do on bad days.
+//! Faults: what the platform and the gateway in front of it do on bad days, ordered one by one or
+//! drawn from a profile.
 
 use std::time::Duration;
 
 use chrono::NaiveDate;
+
+use super::profile::{FaultProfile, Profile};
 
 /// What a fault strikes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,24 @@ pub enum FaultKind {
         /// Seconds, sent as `Retry-After`.
         retry_after: u64,
     },
+    /// A page of records that is not what it should be. Of no effect on other answers.
+    Distorted(Distortion),
+    /// All tokens given out so far are refused from now on.
+    TokensRevoked,
+}
+
+/// What is wrong with a page of records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Distortion {
+    /// So many rows, from the first on, come twice.
+    pub twice: usize,
+    /// So many rows, from the last on, are missing.
+    pub missing: usize,
+    /// The page begins so many rows later, or earlier, than it should: others came or went while
+    /// the pages were read.
+    pub shift: i64,
+    /// How far `totalCount` is off.
+    pub total: i64,
 }
 
 /// A fault to order.
@@ -74,25 +95,36 @@ impl FaultOn {
 }
 
 /// The faults that are still to come.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+#[derive(Default)]
+pub(super) struct Faults {
+    ordered: Vec<Fault>,
+    profile: Option<Profile>,
+}
 
 impl Faults {
     pub(super) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+        self.ordered.push(fault);
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.ordered.clear();
     }
 
-    /// The fault that strikes now, used up by it; the one ordered first, if several would.
+    pub(super) fn follow(&mut self, profile: Option<FaultProfile>) {
+        self.profile = profile.map(Profile::new);
+    }
+
+    /// The fault that strikes now, used up by it; the one ordered first, if several would, else
+    /// what the profile brings.
     pub(super) fn strike(&mut self, asked: Asked) -> Option<FaultKind> {
-        let fault = self
-            .0
+        let ordered = self
+            .ordered
             .iter_mut()
-            .find(|fault| fault.times != Some(0) && fault.on.strikes(asked))?;
-        fault.times = fault.times.map(|times| times - 1);
-        Some(fault.kind.clone())
+            .find(|fault| fault.times != Some(0) && fault.on.strikes(asked));
+        if let Some(fault) = ordered {
+            fault.times = fault.times.map(|times| times - 1);
+            return Some(fault.kind.clone());
+        }
+        self.profile.as_mut()?.draw(asked)
     }
 }

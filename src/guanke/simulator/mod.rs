@@ -7,6 +7,8 @@ mod faults;
 mod grades;
 mod handlers;
 mod names;
+mod pages;
+mod profile;
 mod render;
 mod state;
 mod statistics;
@@ -14,9 +16,9 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod truth;
+mod visible;
 
 use std::future::Future;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,12 +26,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::clock::Clock;
 use crate::domain::business_time::BusinessZone;
 
-use day::Day;
-use state::{Edit, Edits, State};
+use state::{Edit, Grade, State};
+use visible::Visible;
 
 pub use config::{KnownDay, SimulatorConfig};
-pub use faults::{Fault, FaultKind, FaultOn};
-pub use state::RequestCounts;
+pub use faults::{Distortion, Fault, FaultKind, FaultOn};
+pub use profile::FaultProfile;
+pub use state::{PageAnswer, PageLog, RequestCounts};
 pub use truth::{DayTruth, Tally};
 
 /// The simulated platform. Clones share everything.
@@ -63,11 +66,18 @@ impl Simulator {
         handlers::router(self.clone())
     }
 
-    /// The true figures of `day` (in Beijing) up to now, grades as last edited.
+    /// The true figures of `day` (in Beijing) up to now: of the calls that are there, as last edited.
     #[must_use]
     pub fn truth(&self, day: NaiveDate) -> DayTruth {
-        let (day, range, edits) = self.so_far(day);
-        truth::of_day(&day, range, &edits)
+        truth::of_day(&self.visible(day))
+    }
+
+    /// The ids of these calls, in the order of dialling.
+    #[must_use]
+    pub fn record_ids(&self, day: NaiveDate) -> Vec<String> {
+        let visible = self.visible(day);
+        let ids = visible.calls().map(|index| visible.day.id_of(index));
+        ids.map(|id| id.to_string()).collect()
     }
 
     /// Changes the grade of a call on the platform, as agents do days later, and says what the
@@ -75,7 +85,6 @@ impl Simulator {
     ///
     /// The `nth` call of the day counts from 0 in the order of dialling, and from the start again
     /// past the last.
-    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
     pub fn edit_grade(
         &self,
         day: NaiveDate,
@@ -83,16 +92,48 @@ impl Simulator {
         grade: &str,
         means: Option<&str>,
     ) -> String {
+        let grade = Grade {
+            text: grade.to_owned(),
+            means: means.map(str::to_owned),
+        };
+        self.edit(day, nth, |edit| edit.grade = Some(grade))
+    }
+
+    /// Changes a call's talk time, at least 1 second; of one that was not connected it stays 0.
+    /// `nth` and the answer are as for [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn edit_duration(&self, day: NaiveDate, nth: usize, seconds: u16) -> String {
+        self.edit(day, nth, |edit| edit.duration = Some(seconds.max(1)))
+    }
+
+    /// Changes what was noted of a call. `nth` and the answer are as for
+    /// [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn edit_notes(&self, day: NaiveDate, nth: usize, notes: &str) -> String {
+        self.edit(day, nth, |edit| edit.notes = Some(notes.to_owned()))
+    }
+
+    /// Takes a call out of the records, or puts it back. `nth` and the answer are as for
+    /// [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn remove_call(&self, day: NaiveDate, nth: usize, removed: bool) -> String {
+        self.edit(day, nth, |edit| edit.removed = removed)
+    }
+
+    /// Has a call appear only at `at`, whenever it was dialled. `nth` and the answer are as for
+    /// [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn arrives_at(&self, day: NaiveDate, nth: usize, at: DateTime<Utc>) -> String {
+        self.edit(day, nth, |edit| edit.arrives_at = Some(at))
+    }
+
+    fn edit(&self, day: NaiveDate, nth: usize, change: impl FnOnce(&mut Edit)) -> String {
         self.with(|state| {
             let day = state.day(&self.inner.config, day);
             let Some(index) = nth.checked_rem(day.calls.len()) else {
                 return String::new();
             };
-            let edit = Edit {
-                text: grade.to_owned(),
-                means: means.map(str::to_owned),
-            };
-            state.edit(day.date, index, edit);
+            change(state.edit(day.date, index));
             day.id_of(index).to_string()
         })
     }
@@ -102,7 +143,12 @@ impl Simulator {
         self.with(|state| state.faults.add(fault));
     }
 
-    /// Cancels all faults.
+    /// Draws faults from `profile` from now on, beside those that are ordered; `None` ends that.
+    pub fn follow_profile(&self, profile: Option<FaultProfile>) {
+        self.with(|state| state.faults.follow(profile));
+    }
+
+    /// Cancels all faults that were ordered.
     pub fn clear_faults(&self) {
         self.with(|state| state.faults.clear());
     }
@@ -123,6 +169,12 @@ impl Simulator {
         self.with(|state| state.counts)
     }
 
+    /// Every request for call records so far, in the order they ended; of very many the last 100,000.
+    #[must_use]
+    pub fn pages_log(&self) -> Vec<PageLog> {
+        self.with(|state| state.pages_log())
+    }
+
     fn with<T>(&self, use_state: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self
             .inner
@@ -136,16 +188,11 @@ impl Simulator {
         self.inner.clock.now()
     }
 
-    /// A day with its edits.
-    fn day(&self, date: NaiveDate) -> (Arc<Day>, Edits) {
-        self.with(|state| (state.day(&self.inner.config, date), state.edits(date)))
-    }
-
-    /// A day, which of its calls have been dialled by now, and its edits.
-    fn so_far(&self, date: NaiveDate) -> (Arc<Day>, Range<usize>, Edits) {
-        let (day, edits) = self.day(date);
-        let range = day.between(beijing().start_of(date), self.now());
-        (day, range, edits)
+    /// A day as it is now.
+    fn visible(&self, date: NaiveDate) -> Visible {
+        let config = &self.inner.config;
+        let (day, edits) = self.with(|state| (state.day(config, date), state.edits(date)));
+        Visible::new(day, edits, config, self.now())
     }
 }
 

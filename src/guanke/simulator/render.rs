@@ -1,16 +1,14 @@
 //! Calls as the platform's JSON, with its oddities mixed in by the call's position
 //! (guanke-api.md, "Call records"). Written straight into a buffer: a page has 25,000 fields.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::day::{Answers, Call, Day};
-use super::grades::GRADES;
 use super::names::{
     CALLBACKS, COMPANIES, CUSTOMERS, DEVICES, FIRST_AGENT, HANGUPS, INTERESTS, MANAGER, PLACES,
     SEATS, SIZES,
 };
-use super::state::Edit;
+use super::visible::Visible;
 use crate::guanke::wire;
 
 /// A JSON object under construction.
@@ -70,17 +68,18 @@ pub(super) fn agent_name(agent: u8) -> &'static str {
     SEATS.get(usize::from(agent)).copied().unwrap_or(MANAGER)
 }
 
-/// Writes the call at `index` of `day`.
-pub(super) fn call(json: &mut String, day: &Day, index: usize, edits: &BTreeMap<usize, Edit>) {
-    let call = &day.calls[index];
+/// Writes the call at `index`, as it is by now.
+pub(super) fn call(json: &mut String, visible: &Visible, index: usize) {
+    let (day, call) = (&visible.day, visible.call(index));
     let mut object = Object::open(json);
     let every = |step: usize| index.is_multiple_of(step);
     object.number("id", day.id_of(index), every(17));
     task(&mut object, day, call, index);
     time(&mut object, day, call, index);
+    object.number("duration", visible.duration(index), every(7));
     number_dialled(&mut object, call, index);
     ending(&mut object, call, index);
-    grade(&mut object, call, index, edits);
+    grade(&mut object, visible.grade(index).0, index);
     account(&mut object, call, index);
     place(&mut object, call, index);
     ext(&mut object, call.answers, index);
@@ -93,6 +92,8 @@ pub(super) fn call(json: &mut String, day: &Day, index: usize, edits: &BTreeMap<
         money(&mut object, call.money, every(2));
         customer(&mut object, index);
     }
+    let edited = visible.edit(index).and_then(|edit| edit.notes.as_deref());
+    notes(&mut object, edited, call.connected, index);
     object.close();
 }
 
@@ -116,7 +117,6 @@ fn time(object: &mut Object<'_>, day: &Day, call: &Call, index: usize) {
         2 => object.text("callTime", &wire::wall_clock(time)),
         _ => object.raw("callTime", time.timestamp()),
     }
-    object.number("duration", call.duration, index.is_multiple_of(7));
 }
 
 fn number_dialled(object: &mut Object<'_>, call: &Call, index: usize) {
@@ -144,11 +144,7 @@ fn ending(object: &mut Object<'_>, call: &Call, index: usize) {
     object.raw("isCall", 1);
 }
 
-fn grade(object: &mut Object<'_>, call: &Call, index: usize, edits: &BTreeMap<usize, Edit>) {
-    let text = match edits.get(&index) {
-        Some(edit) => edit.text.as_str(),
-        None => GRADES[usize::from(call.grade)].0,
-    };
+fn grade(object: &mut Object<'_>, text: &str, index: usize) {
     match (text, index % 3) {
         ("", 0) => object.raw("grade", "null"),
         ("", 1) => {}
@@ -243,9 +239,16 @@ fn customer(object: &mut Object<'_>, index: usize) {
     match index % 5 {
         0 => object.text("customerName", CUSTOMERS[index / 5 % CUSTOMERS.len()]),
         1 => object.text("company", COMPANIES[index / 5 % COMPANIES.len()]),
-        2 => object.text("remark", "客户希望下周再联系\n"),
-        3 => object.raw("remark", "null"),
         _ => {}
     }
     object.raw("isFollow", index % 2);
+}
+
+fn notes(object: &mut Object<'_>, edited: Option<&str>, connected: bool, index: usize) {
+    match (edited, index % 5) {
+        (Some(notes), _) => object.text("remark", notes),
+        (None, 2) if connected => object.text("remark", "客户希望下周再联系\n"),
+        (None, 3) if connected => object.raw("remark", "null"),
+        _ => {}
+    }
 }

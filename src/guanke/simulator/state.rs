@@ -9,21 +9,63 @@ use rand_chacha::ChaCha8Rng;
 
 use super::config::SimulatorConfig;
 use super::day::Day;
-use super::faults::Faults;
+use super::faults::{FaultKind, Faults};
 
 /// Days kept: a window of 7 days touches 8. A day of 30,000 calls takes 1 MB.
 const DAYS_KEPT: usize = 8;
+/// Requests remembered.
+const LOG_LENGTH: usize = 100_000;
 
 /// A grade given afterwards.
 #[derive(Debug, Clone)]
-pub(super) struct Edit {
+pub(super) struct Grade {
     pub(super) text: String,
     /// The code it is meant to have.
     pub(super) means: Option<String>,
 }
 
+/// What happened to a call after it was made.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Edit {
+    pub(super) grade: Option<Grade>,
+    /// Talk time in seconds; of a connected call only.
+    pub(super) duration: Option<u16>,
+    pub(super) notes: Option<String>,
+    pub(super) removed: bool,
+    /// It is seen only from then on.
+    pub(super) arrives_at: Option<DateTime<Utc>>,
+}
+
 /// The edits of a day, by index of the call.
 pub(super) type Edits = Arc<BTreeMap<usize, Edit>>;
+
+/// A request for call records, as the platform saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageLog {
+    /// The first instant asked for; none where it could not be read.
+    pub from: Option<DateTime<Utc>>,
+    /// The last one.
+    pub to: Option<DateTime<Utc>>,
+    /// The page, counted from 1.
+    pub page: u32,
+    /// Records a page.
+    pub page_size: u32,
+    /// What came of it.
+    pub answer: PageAnswer,
+}
+
+/// What came of a request for call records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageAnswer {
+    /// So many records were sent.
+    Records(usize),
+    /// Refused: the token, or the parameters.
+    Refused,
+    /// A fault struck; distorted pages and late ones among them, whose records may have arrived.
+    Fault(FaultKind),
+    /// The client went away before there was an answer.
+    Dropped,
+}
 
 /// What was asked so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,6 +96,9 @@ pub(super) struct State {
     /// Requests for records until all tokens are revoked.
     revoke_in: Option<u64>,
     pages_under_way: u64,
+    /// What the jitter of the latency is drawn from.
+    pub(super) latency_rng: ChaCha8Rng,
+    pages_log: VecDeque<PageLog>,
     pub(super) faults: Faults,
     pub(super) counts: RequestCounts,
 }
@@ -67,6 +112,8 @@ impl State {
             token_rng: ChaCha8Rng::seed_from_u64(!seed),
             revoke_in: None,
             pages_under_way: 0,
+            latency_rng: ChaCha8Rng::seed_from_u64(seed.rotate_left(32)),
+            pages_log: VecDeque::new(),
             faults: Faults::default(),
             counts: RequestCounts::default(),
         }
@@ -89,11 +136,16 @@ impl State {
         self.edits.get(&date).cloned().unwrap_or_default()
     }
 
-    pub(super) fn edit(&mut self, date: NaiveDate, index: usize, edit: Edit) {
-        Arc::make_mut(self.edits.entry(date).or_default()).insert(index, edit);
+    pub(super) fn edit(&mut self, date: NaiveDate, index: usize) -> &mut Edit {
+        let edits = Arc::make_mut(self.edits.entry(date).or_default());
+        edits.entry(index).or_default()
     }
 
-    pub(super) fn give_token(&mut self, now: DateTime<Utc>) -> String {
+    /// A new token; with `revokes` it is the only one.
+    pub(super) fn give_token(&mut self, now: DateTime<Utc>, revokes: bool) -> String {
+        if revokes {
+            self.tokens.clear();
+        }
         let token = format!("{:032x}", self.token_rng.random::<u128>());
         self.tokens.insert(token.clone(), now);
         self.counts.logins += 1;
@@ -137,7 +189,15 @@ impl State {
         }
     }
 
-    pub(super) fn end_page(&mut self) {
+    pub(super) fn end_page(&mut self, log: PageLog) {
         self.pages_under_way -= 1;
+        if self.pages_log.len() == LOG_LENGTH {
+            self.pages_log.pop_front();
+        }
+        self.pages_log.push_back(log);
+    }
+
+    pub(super) fn pages_log(&self) -> Vec<PageLog> {
+        self.pages_log.iter().cloned().collect()
     }
 }

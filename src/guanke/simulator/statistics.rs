@@ -25,13 +25,13 @@ pub(super) fn data(
     let mut rows: BTreeMap<String, Tally> = BTreeMap::new();
     let days = DayRange::new(from, to).into_iter();
     for date in days.flat_map(DayRange::iter).take(MOST_DAYS) {
-        let (day, range, edits) = simulator.so_far(date);
+        let visible = simulator.visible(date);
         let key = |call: &super::day::Call| if by_account { call.agent } else { call.task };
-        for (key, tally) in tallies(&day, range, &edits, key) {
+        for (key, tally) in tallies(&visible, key) {
             let name = if by_account {
                 agent_name(key).to_owned()
             } else {
-                day.tasks[usize::from(key)].name.clone()
+                visible.day.tasks[usize::from(key)].name.clone()
             };
             let row = rows.entry(name).or_default();
             *row = row.plus(tally);

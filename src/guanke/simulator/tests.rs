@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::config::{KnownDay, SimulatorConfig};
 use super::day::Day;
@@ -131,4 +131,65 @@ fn an_edit_survives_the_day_being_made_again() {
     }
     assert_eq!(simulator.truth(date()).grades["A"], graded);
     assert_eq!(simulator.edit_grade(date(), 303, "A", Some("A")), id);
+}
+
+fn at(time: &str) -> DateTime<Utc> {
+    format!("2026-11-18T{time}+08:00").parse().unwrap()
+}
+
+#[test]
+fn what_is_removed_or_not_there_yet_is_in_no_figure() {
+    let clock = Arc::new(ManualClock::new(at("22:00:00")));
+    let simulator = Simulator::new(config(300), clock.clone());
+    let (before, ids) = (simulator.truth(date()), simulator.record_ids(date()));
+    assert_eq!((before.calls, ids.len()), (300, 300));
+
+    let removed = simulator.remove_call(date(), 0, true);
+    let late = simulator.arrives_at(date(), 1, at("23:00:00"));
+    assert_eq!([&removed, &late], [&ids[0], &ids[1]]);
+    assert_eq!(simulator.record_ids(date()), ids[2..]);
+    let tasks: u32 = simulator
+        .truth(date())
+        .tasks
+        .values()
+        .map(|tally| tally.calls)
+        .sum();
+    assert_eq!((simulator.truth(date()).calls, tasks), (298, 298));
+
+    clock.set(at("23:00:00"));
+    assert_eq!(simulator.record_ids(date()), ids[1..]);
+    simulator.remove_call(date(), 0, false);
+    assert_eq!(simulator.truth(date()), before);
+}
+
+#[test]
+fn talk_time_changes_where_somebody_talked() {
+    let simulator = simulator(config(300));
+    let day = Day::generate(&config(300), date());
+    let connected = day.calls.iter().position(|call| call.connected).unwrap();
+    let other = day.calls.iter().position(|call| !call.connected).unwrap();
+    let before = simulator.truth(date()).duration_seconds;
+    simulator.edit_duration(date(), other, 500);
+    assert_eq!(simulator.truth(date()).duration_seconds, before);
+    simulator.edit_duration(date(), connected, 500);
+    let expected = before - u64::from(day.calls[connected].duration) + 500;
+    assert_eq!(simulator.truth(date()).duration_seconds, expected);
+}
+
+#[test]
+fn calls_that_come_late_come_within_their_time_and_are_the_same_each_time() {
+    let clock = Arc::new(ManualClock::new(at("15:00:00")));
+    let late = SimulatorConfig {
+        late_per_thousand: 100,
+        late_at_most: std::time::Duration::from_mins(20),
+        ..config(3_000)
+    };
+    let simulator = Simulator::new(late, clock.clone());
+    let punctual = Simulator::new(config(3_000), clock.clone());
+    let missing = || punctual.truth(date()).calls - simulator.truth(date()).calls;
+    assert_eq!(missing(), missing());
+    // A tenth of the calls, ten minutes late on average: some 4 of the 250 an hour.
+    assert!((1..20).contains(&missing()), "{}", missing());
+    clock.set(at("23:59:59"));
+    assert_eq!(missing(), 0);
 }

@@ -1,12 +1,11 @@
 //! What the simulated platform really has, counted from its calls without the code under test.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
-use super::day::{Call, Day};
-use super::grades::{GRADES, NINE, ONE};
+use super::day::Call;
+use super::grades::{NINE, ONE};
 use super::names::SEATS;
-use super::state::Edit;
+use super::visible::Visible;
 
 /// The true figures of one day up to now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,30 +45,13 @@ impl Tally {
     }
 }
 
-/// The code the grade of the call at `index` is meant to have.
-pub(super) fn meaning<'a>(
-    call: &Call,
-    index: usize,
-    edits: &'a BTreeMap<usize, Edit>,
-) -> Option<&'a str> {
-    match edits.get(&index) {
-        Some(edit) => edit.means.as_deref(),
-        None => GRADES[usize::from(call.grade)].1,
-    }
-}
-
-/// The tallies of the calls in `range` by a key of theirs.
-pub(super) fn tallies<K: Ord>(
-    day: &Day,
-    range: Range<usize>,
-    edits: &BTreeMap<usize, Edit>,
-    key: impl Fn(&Call) -> K,
-) -> BTreeMap<K, Tally> {
+/// The tallies of the calls that are there, by a key of theirs.
+pub(super) fn tallies<K: Ord>(visible: &Visible, key: impl Fn(&Call) -> K) -> BTreeMap<K, Tally> {
     let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
-    for index in range {
-        let call = &day.calls[index];
+    for index in visible.calls() {
+        let call = visible.call(index);
         let tally = tallies.entry(key(call)).or_default();
-        let success = matches!(meaning(call, index, edits), Some(NINE | ONE));
+        let success = matches!(visible.grade(index).1, Some(NINE | ONE));
         *tally = tally.plus(Tally {
             calls: 1,
             connected: u32::from(call.connected),
@@ -79,8 +61,8 @@ pub(super) fn tallies<K: Ord>(
     tallies
 }
 
-pub(super) fn of_day(day: &Day, range: Range<usize>, edits: &BTreeMap<usize, Edit>) -> DayTruth {
-    let by_task = tallies(day, range.clone(), edits, |call| usize::from(call.task));
+pub(super) fn of_day(visible: &Visible) -> DayTruth {
+    let by_task = tallies(visible, |call| usize::from(call.task));
     let sum = by_task
         .values()
         .copied()
@@ -91,10 +73,10 @@ pub(super) fn of_day(day: &Day, range: Range<usize>, edits: &BTreeMap<usize, Edi
         ..DayTruth::default()
     };
     let mut seats = BTreeSet::new();
-    for index in range {
-        let call = &day.calls[index];
-        truth.duration_seconds += u64::from(call.duration);
-        if let Some(code) = meaning(call, index, edits) {
+    for index in visible.calls() {
+        let call = visible.call(index);
+        truth.duration_seconds += u64::from(visible.duration(index));
+        if let Some(code) = visible.grade(index).1 {
             *truth.grades.entry(code.to_owned()).or_default() += 1;
         }
         if usize::from(call.agent) < SEATS.len() {
@@ -104,7 +86,7 @@ pub(super) fn of_day(day: &Day, range: Range<usize>, edits: &BTreeMap<usize, Edi
     truth.seats = u32::try_from(seats.len()).unwrap_or_default();
     truth.tasks = by_task
         .into_iter()
-        .map(|(task, tally)| (day.tasks[task].name.clone(), tally))
+        .map(|(task, tally)| (visible.day.tasks[task].name.clone(), tally))
         .collect();
     truth
 }

@@ -3,4 +3,7 @@
 mod client;
 mod faults;
 mod platform;
+mod push;
 mod records;
+mod simulated;
+mod waiting;

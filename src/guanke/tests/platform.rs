@@ -14,7 +14,7 @@ use crate::domain::business_time::BusinessZone;
 use crate::guanke::simulator::{Fault, FaultKind, FaultOn, Simulator, SimulatorConfig, serve};
 use crate::guanke::{
     CallRecord, CdrApi, Client, ClientConfig, Credentials, Error, MemoryTokenStore, RecordPage,
-    RetryPolicy,
+    RetryPolicy, RouterExchange,
 };
 
 pub(super) const CALLS: u32 = 2_300;
@@ -46,10 +46,16 @@ pub(super) fn window(day: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
 
 impl Platform {
     pub(super) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A platform that `change` makes different.
+    pub(super) async fn with(change: impl FnOnce(&mut SimulatorConfig)) -> Self {
         let now = "2026-11-20T14:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::new(now));
         let first = day() - chrono::Days::new(30);
-        let config = SimulatorConfig::new(42, first, day(), CALLS);
+        let mut config = SimulatorConfig::new(42, first, day(), CALLS);
+        change(&mut config);
         let simulator = Simulator::new(config, clock.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -76,6 +82,7 @@ impl Platform {
                 min_delay: Duration::ZERO,
                 max_delay: Duration::ZERO,
             },
+            max_requests_per_second: 1_000,
             ..ClientConfig::new(url, credentials)
         }
     }
@@ -93,6 +100,12 @@ impl Platform {
             cdr_api,
             ..self.config()
         })
+    }
+
+    /// A client without sockets: under a paused clock, no time passes for it but what it waits.
+    pub(super) fn client_in_process(&self, config: ClientConfig) -> Client {
+        let exchange = Arc::new(RouterExchange::new(self.simulator.router()));
+        Client::over(config, self.clock.clone(), self.tokens.clone(), exchange).unwrap()
     }
 
     pub(super) fn fault(&self, on: FaultOn, kind: FaultKind, times: Option<u32>) {

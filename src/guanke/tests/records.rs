@@ -1,14 +1,19 @@
 //! One test for each oddity of a call record (guanke-api.md, "Call records").
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::domain::dialing::{CallResult, Tag};
 use crate::domain::money::Money;
-use crate::guanke::{AgentRef, CallRecord, Error, RecordPage, record};
+use crate::guanke::{AgentRef, CallRecord, Error, Reading, RecordPage, record, record_of};
 
 fn page(data: &Value) -> RecordPage {
-    record::page(data).unwrap()
+    record::page(&raw(data)).unwrap()
+}
+
+fn raw(data: &Value) -> Box<RawValue> {
+    serde_json::value::to_raw_value(data).unwrap()
 }
 
 /// The record that comes of the usual one with `changes` made to it.
@@ -167,7 +172,10 @@ fn no_data_is_an_empty_page_but_no_list_is_no_answer() {
         json!("x"),
         json!(5),
     ] {
-        assert!(matches!(record::page(&data), Err(Error::Malformed(_))));
+        assert!(matches!(
+            record::page(&raw(&data)),
+            Err(Error::Malformed(_))
+        ));
     }
 }
 
@@ -276,4 +284,49 @@ fn a_record_can_be_printed_without_its_phone_number() {
         record.call_time,
         "2025-11-20T00:53:20Z".parse::<DateTime<Utc>>().unwrap()
     );
+}
+
+#[test]
+fn every_row_is_kept_as_it_came_and_can_be_read_again() {
+    let text = concat!(
+        r#"{"total" : 5, "data" : [ {"id":1, "callTime": 1763600000, "phone":"1371\u0030", "x": 1e2} , "#,
+        r#"{"id":2,"callState":0}, {"id":"3"}, 7, {"id":4,"callTime":1763600000,"remark":"\ud83d"}]}"#
+    );
+    let page = record::page(serde_json::from_str(text).unwrap()).unwrap();
+    let kept: Vec<_> = page
+        .raw
+        .iter()
+        .map(|raw| (raw.id.as_deref(), &*raw.json))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            (
+                Some("1"),
+                r#"{"id":1, "callTime": 1763600000, "phone":"1371\u0030", "x": 1e2}"#
+            ),
+            (Some("2"), r#"{"id":2,"callState":0}"#),
+            (Some("3"), r#"{"id":"3"}"#),
+            (None, "7"),
+            // Half an emoji costs no other row anything, and not its own either.
+            (
+                Some("4"),
+                r#"{"id":4,"callTime":1763600000,"remark":"\ud83d"}"#
+            ),
+        ]
+    );
+    let again: Vec<_> = page.raw.iter().map(|raw| record_of(&raw.json)).collect();
+    assert_eq!(
+        again[0],
+        Ok(Reading::Call(Box::new(page.records[0].clone())))
+    );
+    assert_eq!(again[1], Ok(Reading::Undialled("2".to_owned())));
+    assert_eq!(again[2].as_ref(), Err(&page.unusable[0]));
+    assert_eq!(again[3].as_ref(), Err(&page.unusable[1]));
+    assert_eq!(
+        again[4],
+        Ok(Reading::Call(Box::new(page.records[1].clone())))
+    );
+    assert!(!format!("{:?}", page.raw[0]).contains("1371"));
+    assert!(record_of("{").is_err());
 }

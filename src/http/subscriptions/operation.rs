@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     domain::{audit::Origin, viewer::Viewer},
-    graphql::{Started, code::INTERNAL, late},
+    graphql::{OUR_FAULT, Started, code::INTERNAL, late},
     http::{AppState, graphql::was_executed},
 };
 
@@ -69,7 +69,8 @@ async fn work(
     finished: Sender<Outcome>,
 ) {
     let patience = state.options.request_timeout;
-    let started = state.schema.start(request, viewer, origin, patience);
+    // On its own, so that its memory is free while events are waited for.
+    let started = Box::pin(state.schema.start(request, viewer, origin, patience));
     let mut responses = match timeout(patience, started).await {
         Ok(Started::Answer(response)) => {
             let _left = finished.send(answer(*response)).await;
@@ -110,8 +111,7 @@ fn has_not_begun(response: &Response) -> bool {
 
 /// The answer of an operation that panicked; its words are in the log.
 fn broken(request_id: &str) -> Response {
-    let message = "something went wrong on our side; tell us the requestId";
-    let mut error = ServerError::new(message, None);
+    let mut error = ServerError::new(OUR_FAULT, None);
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", INTERNAL);
     extensions.set("requestId", request_id);

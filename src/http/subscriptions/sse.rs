@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use async_graphql::{Request, Response as Answer, parser::types::OperationType};
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequestParts, State},
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::{
@@ -28,9 +28,9 @@ use crate::{
         AppState,
         auth::{NotAuthenticated, token},
         client::RequestOrigin,
-        error::{refusal, unreadable_body},
-        graphql::{NotExecuted, is_operation},
-        media_type, request,
+        error::refusal,
+        graphql::{NotExecuted, linked, posted},
+        media_type,
     },
 };
 
@@ -58,18 +58,10 @@ pub(in crate::http) async fn get(
     RequestOrigin(origin): RequestOrigin,
     uri: Uri,
 ) -> Response {
-    let mut request = match request::from_url(&uri) {
-        Ok(request) => request,
-        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
-    };
-    // A link that only names a change is one as well.
-    state.schema.recall(&mut request);
-    if is_operation(&mut request, |ty| ty == OperationType::Mutation) {
-        let message = "a mutation has to be sent with POST";
-        let body = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
-        return ([(header::ALLOW, "POST")], body).into_response();
+    match linked(&state, &uri, |ty| ty == OperationType::Mutation) {
+        Ok(request) => listen(state, listener, request, origin),
+        Err(refused) => *refused,
     }
-    listen(state, listener, request, origin)
 }
 
 /// An operation as JSON.
@@ -80,17 +72,9 @@ pub(in crate::http) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if let Err(error) = media_type::check_body(&headers) {
-        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &error.to_string());
-    }
-    // A layer bounds the length.
-    let body = match to_bytes(body, usize::MAX).await {
-        Ok(body) => body,
-        Err(error) => return unreadable_body(&error, &state.options),
-    };
-    match request::from_body(&body) {
+    match posted(&state, &headers, body).await {
         Ok(request) => listen(state, listener, request, origin),
-        Err(error) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(refused) => *refused,
     }
 }
 

@@ -27,6 +27,7 @@ use dialgraph::{
         simulator::{Simulator, SimulatorConfig, serve},
     },
     http::{HttpOptions, Streams},
+    metrics::Metrics,
     service::{
         accounts::{AccountOptions, Accounts},
         passwords::PasswordCost,
@@ -147,6 +148,7 @@ impl TestApp {
             clock: clock.clone(),
             zone: BusinessZone::default(),
             secret: SECRET.into(),
+            metrics: Metrics::default(),
         };
         let syncer = syncer(&base, &address);
         let keys = JwtKeys::new(&SECRET.into(), clock.clone());
@@ -197,6 +199,11 @@ impl TestApp {
         syncer(&base, &self.address)
     }
 
+    /// A syncer on the same database and platform that goes about its work in another way.
+    pub fn syncer_with(&self, change: impl FnOnce(&mut SyncOptions)) -> Syncer {
+        syncer_with(&self.base, &self.address, change)
+    }
+
     /// Another instance of the whole service, which remembers nothing of what this one does.
     pub fn another_service(&self) -> Self {
         self.beside(self.base.clone())
@@ -225,6 +232,11 @@ impl TestApp {
             statements: self.statements.clone(),
             address: self.address.clone(),
         }
+    }
+
+    /// What the service stands on.
+    pub const fn base(&self) -> &Base {
+        &self.base
     }
 
     /// A token for `role`, good for an hour.
@@ -357,6 +369,10 @@ pub async fn answer(response: Response) -> Answer {
 
 /// A syncer that asks the platform at `address`, with small pages and no pauses.
 pub fn syncer(base: &Base, address: &str) -> Syncer {
+    syncer_with(base, address, |_| {})
+}
+
+fn syncer_with(base: &Base, address: &str, change: impl FnOnce(&mut SyncOptions)) -> Syncer {
     let credentials = Credentials::Password {
         username: "演示".to_owned(),
         password: "demo#密码".into(),
@@ -364,6 +380,7 @@ pub fn syncer(base: &Base, address: &str) -> Syncer {
     let mut client = ClientConfig::new(address.parse().unwrap(), credentials);
     client.page_size = 100;
     client.non_seat_names.push("管理员".to_owned());
+    client.max_requests_per_second = 1_000;
     client.retry = RetryPolicy {
         max_attempts: 3,
         min_delay: Duration::ZERO,
@@ -376,10 +393,14 @@ pub fn syncer(base: &Base, address: &str) -> Syncer {
             job(SyncTrack::CallRecords, SyncWindow::Today, "*/10 9-23 * * *"),
         ],
     };
-    let options = SyncOptions {
+    let mut options = SyncOptions {
         lease_poll: Duration::from_millis(5),
+        // A day is asked for page by page, so that a test can name the page that fails.
+        unknown_slices: 1,
+        unknown_pages: 1,
         ..SyncOptions::default()
     };
+    change(&mut options);
     let config = PlatformConfig {
         client,
         login: "演示".into(),

@@ -8,7 +8,10 @@ use dialgraph::{
         incoming::{IncomingCall, PlatformTask},
         money::Money,
     },
-    service::ingest::{self, Ingested},
+    service::{
+        ingest::{self, Ingested},
+        removal::mark_removed,
+    },
     store::{
         Database,
         packages::{self, NewPackage},
@@ -50,6 +53,22 @@ pub async fn ingest(db: &Database, batch: Vec<IncomingCall>) -> Ingested {
             Ok(ingested) => {
                 tx.commit().await.unwrap();
                 return ingested;
+            }
+            Err(error) => assert!(error.is_contended(), "{error:?}"),
+        }
+    }
+}
+
+/// Marks calls as removed by the platform, in a transaction of its own; tried again when other
+/// writers were in the way.
+pub async fn remove(db: &Database, external_ids: &[String]) -> i64 {
+    loop {
+        let tx = db.begin().await.unwrap();
+        let now: DateTime<Utc> = "2026-11-20T04:30:00Z".parse().unwrap();
+        match mark_removed(&tx, external_ids, now).await {
+            Ok(removed) => {
+                tx.commit().await.unwrap();
+                return removed;
             }
             Err(error) => assert!(error.is_contended(), "{error:?}"),
         }

@@ -6,8 +6,8 @@ mod data;
 mod database;
 mod random;
 
-pub use app::{Answer, SECRET, TestApp, answer, day, run};
-pub use data::{call, ingest, package, task};
+pub use app::{Answer, NOW, SECRET, TestApp, answer, day, run};
+pub use data::{call, ingest, package, remove, task};
 pub use database::{Backend, TestDatabase};
 pub use random::runner;
 

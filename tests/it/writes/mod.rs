@@ -10,6 +10,7 @@ mod metrics;
 mod packages;
 mod random;
 mod refusals;
+mod removals;
 mod tags;
 mod tasks;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::send;
 use crate::{
-    harness::{Backend, TestApp, call, ingest, runner, task},
+    harness::{Backend, TestApp, call, ingest, remove, runner, task},
     on_both,
 };
 
@@ -21,6 +21,7 @@ enum Write {
     DeleteCall(u8),
     Import(Vec<(u8, Fields)>),
     Ingest(Vec<(u8, Fields)>),
+    Remove(Vec<u8>),
     AddTags(u8, u8),
     RemoveTags(u8, u8),
     CreateTask,
@@ -69,6 +70,7 @@ fn write() -> impl Strategy<Value = Write> {
         1 => any::<u8>().prop_map(Write::DeleteCall),
         2 => batch().prop_map(Write::Import),
         2 => batch().prop_map(Write::Ingest),
+        2 => prop::collection::vec(0..10_u8, 1..5).prop_map(Write::Remove),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(call, tags)| Write::AddTags(call, tags)),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(call, tags)| Write::RemoveTags(call, tags)),
         1 => Just(Write::CreateTask),
@@ -107,10 +109,18 @@ fn given(tags: &[Tag]) -> Value {
     tags.iter().map(tag).collect()
 }
 
-/// The ids of what a list has.
+/// The ids of what a list has, removed calls among them.
 async fn ids(app: &TestApp, list: &str) -> Vec<String> {
+    let every = match list {
+        "calls" => {
+            ", filter: { or: [{ removedAt: { isNull: true } }, { removedAt: { isNull: false } }] }"
+        }
+        _ => "",
+    };
     let data = app
-        .data(&format!("{{ {list}(first: 200) {{ nodes {{ id }} }} }}"))
+        .data(&format!(
+            "{{ {list}(first: 200{every}) {{ nodes {{ id }} }} }}"
+        ))
         .await;
     let nodes = data[list]["nodes"].as_array().unwrap();
     nodes
@@ -170,6 +180,11 @@ async fn apply(app: &TestApp, write: &Write) {
                 call
             });
             ingest(&app.database.db, batch.collect()).await;
+            return;
+        }
+        Write::Remove(ids) => {
+            let ids: Vec<String> = ids.iter().map(|id| format!("e{id}")).collect();
+            remove(&app.database.db, &ids).await;
             return;
         }
         Write::AddTags(call, number) | Write::RemoveTags(call, number) => {

@@ -85,7 +85,7 @@ on_both! {
         let data = app.data("{ __schema { mutationType { fields { name } } } }").await;
         let fields = data["__schema"]["mutationType"]["fields"].as_array().unwrap();
         let mut names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
-        names.retain(|name| *name != "refreshStats");
+        names.retain(|name| !["cancelSync", "refreshStats", "resyncDays"].contains(name));
         names.sort_unstable();
         let mut checked: Vec<&str> = mutations().iter().map(|(field, ..)| *field).collect();
         checked.sort_unstable();

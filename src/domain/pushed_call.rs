@@ -1,0 +1,455 @@
+//! What the platform pushes of a call: some of its fields, in several pieces, in any order, more than
+//! once. The pieces are merged into one, and fill the gaps of what the platform's own record says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString};
+
+use super::{
+    dialing::{CallResult, Tag},
+    fingerprint::fingerprint,
+    incoming::{IncomingCall, PlatformAgent, PlatformTask},
+    money::Money,
+};
+
+/// What is pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumString)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
+pub enum PushKind {
+    /// A finished call.
+    Cdr,
+    /// A form that was submitted about a call.
+    Form,
+}
+
+/// How many pushes of a call are remembered, to tell a repeated one from a new one.
+const REMEMBERED: usize = 20;
+
+/// A value, and how many fields the push said that told it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Told<T> {
+    value: T,
+    richness: u32,
+}
+
+impl<T: PartialEq> Told<T> {
+    /// The richer one; of two that are as rich, `other`, which was told later.
+    fn merge(mine: &mut Option<Self>, other: Option<Self>) {
+        let Some(other) = other else { return };
+        match mine {
+            Some(mine) if mine.richness > other.richness => {}
+            _ => *mine = Some(other),
+        }
+    }
+}
+
+/// The fields that a push may say, of which a call may also have none: name, type, meaning.
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// What a push says of a call. What it does not say is `None`, which differs from a value.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+        pub struct PushedCall {
+            /// The platform's id of the call.
+            pub external_id: String,
+            /// When it was dialled.
+            pub call_time: Option<DateTime<Utc>>,
+            /// Talk time in seconds, not negative.
+            pub duration: Option<i32>,
+            /// How it ended.
+            pub result: Option<CallResult>,
+            $($(#[$doc])* pub $name: Option<$type>,)+
+            /// What its script or its form collected.
+            pub tags: Vec<Tag>,
+        }
+
+        /// All that was pushed of a call so far.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct MergedPushes {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            call_time: Option<Told<DateTime<Utc>>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            duration: Option<Told<i32>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            result: Option<Told<CallResult>>,
+            $(#[serde(skip_serializing_if = "Option::is_none")] $name: Option<Told<$type>>,)+
+            /// The values of each name.
+            tags: BTreeMap<String, Told<BTreeSet<String>>>,
+            /// Fingerprints of the pushes that were merged last.
+            pushes: Vec<i64>,
+        }
+
+        impl PushedCall {
+            /// How many fields it says, each name of a tag being one.
+            #[must_use]
+            pub fn richness(&self) -> u32 {
+                let names: BTreeSet<&str> = self.tags.iter().map(|tag| tag.name.as_str()).collect();
+                let said = [
+                    self.call_time.is_some(),
+                    self.duration.is_some(),
+                    self.result.is_some(),
+                    $(self.$name.is_some(),)+
+                ];
+                let said = said.into_iter().filter(|said| *said).count() + names.len();
+                u32::try_from(said).unwrap_or(u32::MAX)
+            }
+
+            /// Fills what `call` does not say. What it says itself stays.
+            fn fill_fields(&self, call: &mut IncomingCall, filled: &mut Filled) {
+                $(if let (None, Some(value)) = (&call.$name, &self.$name) {
+                    call.$name = Some(value.clone());
+                    filled.fields.insert(stringify!($name).to_owned());
+                })+
+            }
+
+            /// Takes back what was filled and nobody changed since.
+            fn take_back_fields(&self, call: &mut IncomingCall, filled: &Filled) {
+                $(if filled.fields.contains(stringify!($name)) && call.$name == self.$name {
+                    call.$name = None;
+                })+
+            }
+        }
+
+        impl MergedPushes {
+            /// Adds what `push` says. Where both say something the richer push counts, and of two as
+            /// rich the later one. Returns whether this was a new one: a repeated push changes nothing.
+            pub fn merge(&mut self, push: &PushedCall) -> bool {
+                let version = push.fingerprint();
+                if self.pushes.contains(&version) {
+                    return false;
+                }
+                if self.pushes.len() == REMEMBERED {
+                    self.pushes.remove(0);
+                }
+                self.pushes.push(version);
+                let richness = push.richness();
+                Told::merge(&mut self.call_time, push.call_time.map(|value| Told { value, richness }));
+                Told::merge(&mut self.duration, push.duration.map(|value| Told { value, richness }));
+                Told::merge(&mut self.result, push.result.map(|value| Told { value, richness }));
+                $(Told::merge(
+                    &mut self.$name,
+                    push.$name.clone().map(|value| Told { value, richness }),
+                );)+
+                self.merge_tags(&push.tags, richness);
+                true
+            }
+
+            /// What all pushes together say of the call with this id.
+            #[must_use]
+            pub fn says(&self, external_id: &str) -> PushedCall {
+                PushedCall {
+                    external_id: external_id.to_owned(),
+                    call_time: self.call_time.as_ref().map(|told| told.value),
+                    duration: self.duration.as_ref().map(|told| told.value),
+                    result: self.result.as_ref().map(|told| told.value),
+                    $($name: self.$name.as_ref().map(|told| told.value.clone()),)+
+                    tags: self.tags(),
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    /// The platform's task.
+    task: PlatformTask,
+    /// The platform's account.
+    agent: PlatformAgent,
+    /// The number dialled.
+    phone_number: String,
+    /// The grade as it was written.
+    grade: String,
+    /// Why the line was closed.
+    hangup_reason: String,
+    /// Free text.
+    notes: String,
+    /// The name of the person dialled.
+    customer_name: String,
+    /// Their company.
+    company: String,
+    /// The province of the number.
+    province: String,
+    /// The city of the number.
+    city: String,
+    /// The line it was dialled on.
+    device_name: String,
+    /// Where the recording is.
+    recording_url: String,
+    /// What was billed.
+    billed_amount: Money,
+}
+
+/// Which values of a call are those of its pushes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    fields: BTreeSet<String>,
+    /// Names of tags.
+    tags: BTreeSet<String>,
+}
+
+impl Filled {
+    /// Whether the task is that of a push.
+    #[must_use]
+    pub fn has_task(&self) -> bool {
+        self.fields.contains("task")
+    }
+
+    /// Whether the agent is that of a push.
+    #[must_use]
+    pub fn has_agent(&self) -> bool {
+        self.fields.contains("agent")
+    }
+}
+
+impl PushedCall {
+    /// A number that differs when anything it says does, but for a chance of 2⁻⁶⁴.
+    #[must_use]
+    pub fn fingerprint(&self) -> i64 {
+        fingerprint(self)
+    }
+
+    /// The platform's own record of the call, with its gaps filled; and which these were.
+    #[must_use]
+    pub fn fill(&self, mut call: IncomingCall) -> (IncomingCall, Filled) {
+        let mut filled = Filled::default();
+        // A masked number says less than the number itself.
+        let is_better = |number: &String| {
+            call.phone_number.as_deref().is_some_and(is_masked) && !is_masked(number)
+        };
+        if self.phone_number.as_ref().is_some_and(is_better) {
+            call.phone_number = None;
+        }
+        self.fill_fields(&mut call, &mut filled);
+        let told: BTreeSet<String> = call.tags.iter().map(|tag| tag.name.clone()).collect();
+        let new = self.tags.iter().filter(|tag| !told.contains(&tag.name));
+        for tag in new {
+            filled.tags.insert(tag.name.clone());
+            call.tags.push(tag.clone());
+        }
+        call.tags.sort_unstable();
+        (call, filled)
+    }
+
+    /// What a call was before [`Self::fill`] filled its gaps: what was changed since stays.
+    #[must_use]
+    pub fn take_back(&self, mut call: IncomingCall, filled: &Filled) -> IncomingCall {
+        self.take_back_fields(&mut call, filled);
+        call.tags
+            .retain(|tag| !(filled.tags.contains(&tag.name) && self.tags.contains(tag)));
+        call
+    }
+
+    /// A call of which nothing but pushes is known, and what of it is theirs; `None` where they do not
+    /// say when it was. Where they do not say how it ended, this is as for the platform's own records.
+    #[must_use]
+    pub fn alone(&self) -> Option<(IncomingCall, Filled)> {
+        let duration = self.duration.unwrap_or_default();
+        let unsaid = if duration > 0 {
+            CallResult::Connected
+        } else {
+            CallResult::Failed
+        };
+        Some(self.fill(IncomingCall {
+            external_id: self.external_id.clone(),
+            task: None,
+            agent: None,
+            phone_number: None,
+            call_time: self.call_time?,
+            duration,
+            result: self.result.unwrap_or(unsaid),
+            grade: None,
+            hangup_reason: None,
+            notes: None,
+            customer_name: None,
+            company: None,
+            province: None,
+            city: None,
+            device_name: None,
+            recording_url: None,
+            billed_amount: None,
+            tags: Vec::new(),
+        }))
+    }
+
+    /// The stored call of which nothing but pushes is known, now that they say this and no longer what
+    /// `before` says, of which `filled` was taken. What a person changed meanwhile stays.
+    #[must_use]
+    pub fn alone_again(
+        &self,
+        stored: IncomingCall,
+        before: &Self,
+        filled: &Filled,
+    ) -> Option<(IncomingCall, Filled)> {
+        let (new, _) = self.alone()?;
+        let Some((old, _)) = before.alone() else {
+            return self.alone();
+        };
+        let mut call = before.take_back(stored, filled);
+        if call.call_time == old.call_time {
+            call.call_time = new.call_time;
+        }
+        if call.duration == old.duration {
+            call.duration = new.duration;
+        }
+        if call.result == old.result {
+            call.result = new.result;
+        }
+        Some(self.fill(call))
+    }
+}
+
+impl MergedPushes {
+    fn merge_tags(&mut self, tags: &[Tag], richness: u32) {
+        let mut values: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for tag in tags {
+            values
+                .entry(&tag.name)
+                .or_default()
+                .insert(tag.value.clone());
+        }
+        for (name, value) in values {
+            let told = Told { value, richness };
+            let mut mine = self.tags.remove(name);
+            Told::merge(&mut mine, Some(told));
+            self.tags.extend(mine.map(|told| (name.to_owned(), told)));
+        }
+    }
+
+    fn tags(&self) -> Vec<Tag> {
+        let all = self.tags.iter().flat_map(|(name, told)| {
+            let tag = |value: &String| Tag {
+                name: name.clone(),
+                value: value.clone(),
+            };
+            told.value.iter().map(tag)
+        });
+        all.collect()
+    }
+}
+
+fn is_masked(number: &str) -> bool {
+    number.contains('*')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pushes of one call whose values differ wherever they can, each saying another number of fields.
+    fn pushes() -> impl Strategy<Value = Vec<PushedCall>> {
+        let push = prop::collection::vec(any::<bool>(), 9);
+        prop::collection::vec(push, 1..5).prop_map(|pushes| {
+            let mut seen = BTreeSet::new();
+            let pushes = pushes.into_iter().zip('a'..).map(|(said, letter)| {
+                let text = |at: usize| said[at].then(|| letter.to_string());
+                PushedCall {
+                    external_id: "1".to_owned(),
+                    duration: said[0].then_some(letter as i32),
+                    result: said[1].then_some(CallResult::Busy),
+                    grade: text(2),
+                    notes: text(3),
+                    province: text(4),
+                    city: text(5),
+                    phone_number: text(6),
+                    company: text(7),
+                    tags: text(8)
+                        .map(|value| {
+                            vec![Tag {
+                                name: "n".to_owned(),
+                                value,
+                            }]
+                        })
+                        .unwrap_or_default(),
+                    ..PushedCall::default()
+                }
+            });
+            pushes.filter(|push| seen.insert(push.richness())).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn pushes_come_to_the_same_in_any_order_and_number(
+            (pushes, order) in pushes().prop_flat_map(|pushes| {
+                let twice = [pushes.clone(), pushes.clone()].concat();
+                (Just(pushes), Just(twice).prop_shuffle())
+            })
+        ) {
+            let says = |pushes: &[PushedCall]| {
+                let mut merged = MergedPushes::default();
+                for push in pushes {
+                    merged.merge(push);
+                }
+                merged.says("1")
+            };
+            let expected = says(&pushes);
+            prop_assert_eq!(says(&order), expected.clone());
+            let richest = pushes.iter().max_by_key(|push| push.richness());
+            if let Some(PushedCall { grade: Some(grade), .. }) = richest {
+                prop_assert_eq!(expected.grade.as_ref(), Some(grade));
+            }
+            // What was filled can be taken back.
+            let base = PushedCall { call_time: Some(DateTime::UNIX_EPOCH), external_id: "1".to_owned(), grade: Some("own".to_owned()), ..PushedCall::default() };
+            let (base, _) = base.alone().unwrap();
+            let (full, filled) = expected.fill(base.clone());
+            prop_assert_eq!(full.grade.as_deref(), Some("own"));
+            prop_assert_eq!(expected.take_back(full, &filled), base);
+        }
+    }
+
+    fn graded(grade: &str) -> PushedCall {
+        PushedCall {
+            external_id: "1".to_owned(),
+            grade: Some(grade.to_owned()),
+            ..PushedCall::default()
+        }
+    }
+
+    #[test]
+    fn of_two_as_rich_the_later_counts_and_a_repetition_is_no_later_one() {
+        let mut merged = MergedPushes::default();
+        assert!(merged.merge(&graded("A")));
+        assert!(merged.merge(&graded("B")));
+        assert!(!merged.merge(&graded("A")));
+        assert_eq!(merged.says("1").grade.as_deref(), Some("B"));
+        let text = serde_json::to_string(&merged).unwrap();
+        assert_eq!(serde_json::from_str::<MergedPushes>(&text).unwrap(), merged);
+    }
+
+    #[test]
+    fn a_masked_number_gives_way_to_the_number_itself() {
+        let mut push = graded("A");
+        push.call_time = Some(DateTime::UNIX_EPOCH);
+        push.phone_number = Some("138****8000".to_owned());
+        let (masked, _) = push.alone().unwrap();
+        push.phone_number = Some("13812348000".to_owned());
+        let (full, _) = push.fill(masked.clone());
+        assert_eq!(full.phone_number.as_deref(), Some("13812348000"));
+        push.phone_number = Some("139****9000".to_owned());
+        assert_eq!(
+            push.fill(masked).0.phone_number.as_deref(),
+            Some("138****8000")
+        );
+    }
+
+    #[test]
+    fn what_a_person_changed_stays_when_a_push_follows() {
+        let mut first = graded("A");
+        first.call_time = Some(DateTime::UNIX_EPOCH);
+        first.city = Some("杭州".to_owned());
+        let (mut stored, filled) = first.alone().unwrap();
+        stored.grade = Some("9元".to_owned());
+        let mut second = first.clone();
+        second.grade = Some("B".to_owned());
+        second.city = Some("宁波".to_owned());
+        second.duration = Some(7);
+        let (call, _) = second.alone_again(stored, &first, &filled).unwrap();
+        assert_eq!(call.grade.as_deref(), Some("9元"));
+        assert_eq!(call.city.as_deref(), Some("宁波"));
+        assert_eq!((call.duration, call.result), (7, CallResult::Connected));
+    }
+}

@@ -1,0 +1,234 @@
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use strum::VariantArray as _;
+
+use crate::{
+    domain::{
+        page::{Binding, Cursor, OrderKey, PageError, PageRequest},
+        reconciliation::{Compared, ComparedBy},
+        scalar::{self, Scalar},
+        stats::count,
+    },
+    graphql::{
+        error::Result,
+        guard::may_point,
+        id::{self, Kind},
+        scalars::Date,
+    },
+    service::reconciliation::{Place, Reconciled},
+};
+
+/// What figures are compared by, beside the day.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "crate::domain::reconciliation::ComparedBy")]
+pub(super) enum ReconciliationBy {
+    /// Whole days: the sum of the platform's accounts.
+    Day,
+    /// Accounts and agents, by their names.
+    Agent,
+    /// Dial tasks, by their names.
+    Task,
+}
+
+/// Why figures probably differ.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "crate::domain::reconciliation::Cause")]
+pub(super) enum ReconciliationCause {
+    /// They do not, and the day was read on both tracks.
+    Equal,
+    /// The day was never read, or not read whole, on one of the tracks.
+    NotSynced,
+    /// One track knows a later state of the day than the other: of a day that is going on, or because
+    /// a newer read failed, or because they were read more than an hour apart.
+    Stale,
+    /// Calls that belong to no agent, or no task.
+    Unattributed,
+    /// Only one side has the name.
+    NameUnknown,
+    /// Several agents or tasks of ours go by the name, and are added up.
+    NameShared,
+    /// As many calls were dialled, and the sides do not agree on which were connected.
+    CallState,
+    /// As many calls were dialled and connected, and the sides do not agree on the deals among them:
+    /// grade texts that the catalogue does not know, or that it takes for something else.
+    UngradedOrMapping,
+    /// None of these.
+    Unknown,
+}
+
+/// Figures that both sides have.
+#[derive(SimpleObject)]
+pub(super) struct ReconciliationFigures {
+    /// Calls dialled.
+    dialled: i64,
+    /// Of those, connected.
+    connected: i64,
+    /// Deals: of the platform its own count, of ours the calls whose grade is a success.
+    success: i64,
+}
+
+impl From<Compared> for ReconciliationFigures {
+    fn from(counts: Compared) -> Self {
+        Self {
+            dialled: counts.dialled,
+            connected: counts.connected,
+            success: counts.success,
+        }
+    }
+}
+
+pub(super) struct ReconciliationRow(Reconciled);
+
+/// The platform's own figures beside ours.
+#[Object]
+impl ReconciliationRow {
+    /// The business day.
+    async fn date(&self) -> Date {
+        self.0.comparison.date.into()
+    }
+
+    /// What they are figures of.
+    async fn by(&self) -> ReconciliationBy {
+        self.0.comparison.by.into()
+    }
+
+    /// The account's or task's name; null of whole days, and of calls that belong to none.
+    async fn name(&self) -> Option<&str> {
+        Some(self.0.comparison.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The `id` of our agent; null where there is none, or several of the name.
+    async fn agent_id(&self) -> Option<ID> {
+        self.id_of(ComparedBy::Agent, Kind::Agent)
+    }
+
+    /// The `id` of our task; null where there is none, or several of the name.
+    async fn task_id(&self) -> Option<ID> {
+        self.id_of(ComparedBy::Task, Kind::DialTask)
+    }
+
+    /// The platform's own figures, without its rows of sums and means; null where it has none.
+    async fn platform(&self) -> Option<ReconciliationFigures> {
+        self.0.comparison.platform.map(Into::into)
+    }
+
+    /// Our figures, counted from the calls that are stored; null where there are none.
+    async fn ours(&self) -> Option<ReconciliationFigures> {
+        self.0.comparison.ours.map(|ours| ours.counts.into())
+    }
+
+    /// Ours less the platform's; what a side does not have is 0.
+    async fn difference(&self) -> ReconciliationFigures {
+        self.0.comparison.difference().into()
+    }
+
+    /// Why they probably differ.
+    async fn cause(&self) -> ReconciliationCause {
+        self.0.finding.cause.into()
+    }
+
+    /// The same in a sentence, with the numbers and instants.
+    async fn explanation(&self) -> &str {
+        &self.0.finding.sentence
+    }
+}
+
+impl ReconciliationRow {
+    fn id_of(&self, by: ComparedBy, kind: Kind) -> Option<ID> {
+        let id = self.0.id.filter(|_| self.0.comparison.by == by)?;
+        Some(id::global(kind, id))
+    }
+}
+
+/// Which rows are asked for.
+pub(super) struct Asked {
+    pub differing: bool,
+    pub first: Option<i32>,
+    pub after: Option<String>,
+}
+
+/// A page of the comparison.
+pub(super) struct Reconciliation {
+    rows: Vec<Reconciled>,
+    total: i64,
+    has_next: bool,
+}
+
+fn binding() -> Binding {
+    let order = ["date", "by", "name"].map(OrderKey::ascending);
+    let kinds = vec![scalar::Kind::Date, scalar::Kind::Int, scalar::Kind::Text];
+    Binding::new("reconciliation", &order, None, kinds)
+}
+
+fn cursor((date, by, name): Place) -> Vec<Scalar> {
+    let by = ComparedBy::VARIANTS.iter().position(|other| *other == by);
+    vec![
+        Scalar::Date(date),
+        Scalar::Int(by.map_or(0, count)),
+        Scalar::Text(name),
+    ]
+}
+
+fn place(cursor: &Cursor) -> Result<Place, PageError> {
+    let [Scalar::Date(date), Scalar::Int(by), Scalar::Text(name)] = cursor.0.as_slice() else {
+        return Err(PageError::InvalidCursor);
+    };
+    let by = usize::try_from(*by).ok();
+    let by = by.and_then(|by| ComparedBy::VARIANTS.get(by));
+    let by = by.ok_or(PageError::InvalidCursor)?;
+    Ok((*date, *by, name.clone()))
+}
+
+impl Reconciliation {
+    /// The page of `rows`, which are in order, that is asked for.
+    pub fn page(rows: Vec<Reconciled>, asked: &Asked) -> Result<Self> {
+        let first = asked.first.map(i64::from);
+        let page =
+            PageRequest::from_arguments(first, asked.after.as_deref(), None, None, &binding())?;
+        let behind = page.after.as_ref().map(place).transpose()?;
+        let is_meant = |row: &Reconciled| {
+            !asked.differing || row.comparison.difference() != Compared::default()
+        };
+        let rows: Vec<Reconciled> = rows.into_iter().filter(is_meant).collect();
+        let total = count(rows.len());
+        let is_behind = |row: &Reconciled| behind.as_ref().is_none_or(|it| row.place() > *it);
+        let mut rows: Vec<Reconciled> = rows.into_iter().filter(is_behind).collect();
+        let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+        let has_next = rows.len() > size;
+        rows.truncate(size);
+        Ok(Self {
+            rows,
+            total,
+            has_next,
+        })
+    }
+}
+
+/// The platform's own figures beside ours: a page of rows, by day, then whole days before agents
+/// before tasks, then by name.
+#[Object(serial)]
+impl Reconciliation {
+    /// The rows of this page.
+    async fn rows(&self) -> Vec<ReconciliationRow> {
+        self.rows.iter().cloned().map(ReconciliationRow).collect()
+    }
+
+    /// How many rows there are on all pages.
+    async fn total_rows(&self) -> i64 {
+        self.total
+    }
+
+    /// Whether there are rows behind this page.
+    async fn has_next_page(&self) -> bool {
+        self.has_next
+    }
+
+    /// The place of the page's last row, to continue with `after`; null when it is empty.
+    async fn end_cursor(&self, context: &Context<'_>) -> Result<Option<String>> {
+        let Some(last) = self.rows.last() else {
+            return Ok(None);
+        };
+        let keys = cursor(last.place());
+        may_point(context, &keys)?;
+        Ok(Some(Cursor(keys).encode(&binding())))
+    }
+}

@@ -1,0 +1,119 @@
+use async_graphql::{Enum, Object, SimpleObject};
+
+use super::{
+    SyncRun,
+    run::{SyncTrack, SyncWindow},
+};
+use crate::{
+    graphql::{connection::shown, scalars::DateTime},
+    service::sync_status::{self, TrackStatus, WindowStatus},
+};
+
+/// Whether the platform is asked on a track.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "crate::service::sync_status::BreakerState")]
+pub(super) enum BreakerState {
+    /// It is asked.
+    Closed,
+    /// It failed too often in a row, and is left alone until retryAt.
+    Open,
+    /// It was left alone for long enough: the next request decides.
+    HalfOpen,
+}
+
+/// The circuit breaker of a track: it pauses the track while the platform fails.
+#[derive(SimpleObject)]
+pub(super) struct SyncBreaker {
+    /// Whether the platform is asked.
+    state: BreakerState,
+    /// Requests that failed in a row, after all repeats.
+    failures: i64,
+    /// Since when the platform is left alone; null while it is asked.
+    since: Option<DateTime>,
+    /// When it is tried again; null while it is asked.
+    retry_at: Option<DateTime>,
+    /// What failed last.
+    error: Option<String>,
+}
+
+/// Where synchronisation stands.
+#[derive(SimpleObject)]
+pub(super) struct SyncOverview {
+    /// Whether there is a platform to ask: without one nothing is ever synchronised.
+    pub platform_configured: bool,
+    /// Each track.
+    pub tracks: Vec<SyncTrackStatus>,
+}
+
+pub(super) struct SyncTrackStatus(pub TrackStatus);
+
+/// Where a track stands.
+#[Object]
+impl SyncTrackStatus {
+    /// What is asked of the platform.
+    async fn track(&self) -> SyncTrack {
+        self.0.track.into()
+    }
+
+    /// Whether the platform is asked, or left alone because it fails.
+    async fn breaker(&self) -> SyncBreaker {
+        let sync_status::Breaker {
+            state,
+            failures,
+            since,
+            retry_at,
+            error,
+        } = self.0.breaker.clone();
+        SyncBreaker {
+            state: state.into(),
+            failures,
+            since: since.map(DateTime),
+            retry_at: retry_at.map(DateTime),
+            error,
+        }
+    }
+
+    /// Each window of the schedule, and MANUAL for what somebody asked for.
+    async fn windows(&self) -> Vec<SyncWindowStatus> {
+        let windows = self.0.windows.iter().cloned();
+        windows.map(SyncWindowStatus).collect()
+    }
+}
+
+pub(super) struct SyncWindowStatus(WindowStatus);
+
+/// Where a window of a track stands.
+#[Object]
+impl SyncWindowStatus {
+    /// Which days.
+    async fn window(&self) -> SyncWindow {
+        self.0.window.into()
+    }
+
+    /// Its newest run, however it ended; null when there was none.
+    async fn last_run(&self) -> Option<SyncRun> {
+        self.0.last_run.clone().map(shown)
+    }
+
+    /// Its newest run that is at work; null when there is none.
+    async fn running(&self) -> Option<SyncRun> {
+        self.0.running.clone().map(shown)
+    }
+
+    /// When its newest run that SUCCEEDED ended; null when there was none.
+    async fn last_success_at(&self) -> Option<DateTime> {
+        self.0.last_success_at.map(DateTime)
+    }
+
+    /// When the schedule starts its next run; null where there is no schedule for it.
+    async fn next_run_at(&self) -> Option<DateTime> {
+        self.0.next_run_at.map(DateTime)
+    }
+
+    /// How many seconds old what is known of its days is. Of TODAY: since the moment up to which the
+    /// day that is going on was read. Of T3 and T10: since the day that was read longest ago was read.
+    /// Null of MANUAL, and when a day was never read.
+    async fn lag_seconds(&self) -> Option<i64> {
+        self.0.lag.map(|lag| lag.num_seconds())
+    }
+}

@@ -1,0 +1,99 @@
+//! Telling people when synchronisation is in trouble, and when that is over.
+//!
+//! Once a minute one instance looks at what the database says of days, tracks and runs, notes what is
+//! wrong or over, and in the same transaction what is to be told. Every instance sends what is to be
+//! told, each message by one of them at a time. A message may come twice, when a process ends between
+//! sending it and noting that; it is never lost.
+
+mod outbox;
+mod watch;
+
+pub use outbox::{Channels, Outbox, OutboxError};
+pub use watch::{Timetable, Watch};
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    domain::{alert::AlertRules, business_time::BusinessZone},
+    store::Database,
+    telemetry::with_sources,
+};
+
+/// How often to look what is wrong.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// How often to look for messages that another instance wrote, or that are to be tried again.
+const SEND_EVERY: Duration = Duration::from_secs(10);
+
+/// What watching needs.
+pub struct AlertParts {
+    /// The database.
+    pub db: Database,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// The zone of business days.
+    pub zone: BusinessZone,
+    /// When people are told.
+    pub rules: AlertRules,
+    /// When days are read.
+    pub timetable: Arc<dyn Timetable>,
+    /// How people are told.
+    pub channels: Channels,
+    /// This process among all instances.
+    pub instance: String,
+}
+
+/// Watches, and tells people.
+pub struct Alerts {
+    /// Looks what is wrong.
+    pub watch: Watch,
+    /// Sends what is to be told.
+    pub outbox: Outbox,
+}
+
+impl Alerts {
+    /// Watches and tells as `parts` say.
+    #[must_use]
+    pub fn new(parts: AlertParts) -> Self {
+        let outbox = Outbox::new(
+            parts.db.clone(),
+            parts.clock.clone(),
+            parts.channels.clone(),
+            parts.instance.clone(),
+        );
+        Self {
+            watch: Watch::new(parts),
+            outbox,
+        }
+    }
+
+    /// Watches and tells until `stop`. What is being sent then is sent again by the next process.
+    pub async fn follow(&self, stop: &CancellationToken) {
+        let work = async { tokio::join!(self.look_again_and_again(), self.send_again_and_again()) };
+        stop.run_until_cancelled(work).await;
+    }
+
+    async fn look_again_and_again(&self) {
+        loop {
+            // First of all whatever was missed while nobody was there gets a chance to be made up for.
+            tokio::time::sleep(LOOK_EVERY).await;
+            if let Err(error) = self.watch.look().await {
+                tracing::error!(
+                    error = with_sources(&error),
+                    "could not look whether something is wrong with synchronisation"
+                );
+            }
+        }
+    }
+
+    async fn send_again_and_again(&self) {
+        loop {
+            if let Err(error) = self.outbox.send_due().await {
+                tracing::error!(error = with_sources(&error), "could not send alerts");
+            }
+            tokio::time::sleep(SEND_EVERY).await;
+        }
+    }
+}

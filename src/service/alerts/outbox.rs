@@ -1,0 +1,185 @@
+//! Sending what is to be told, until it is taken or a day old.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+
+use crate::{
+    clock::Clock,
+    domain::alert::{AlertChannel, GIVEN_UP_AFTER, Notice, NoticeAlert, Subject, pause_after},
+    notify::{NotifyError, Sender},
+    store::{
+        Database, StoreError, Transaction,
+        alert_deliveries::{self, Attempt, DeliveryRow},
+        alerts,
+    },
+};
+
+/// How long a message is its sender's: longer than any attempt may take.
+const CLAIM: TimeDelta = TimeDelta::minutes(2);
+/// How long an attempt may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The channels that are configured, each at most once.
+#[derive(Clone, Default)]
+pub struct Channels(Arc<[Box<dyn Sender>]>);
+
+impl Channels {
+    /// These.
+    #[must_use]
+    pub fn new(senders: Vec<Box<dyn Sender>>) -> Self {
+        Self(senders.into())
+    }
+
+    /// Which they are.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<AlertChannel> {
+        self.0.iter().map(|sender| sender.channel()).collect()
+    }
+
+    /// Sends a test to each, and returns what came of it.
+    pub async fn test(&self, now: DateTime<Utc>) -> Vec<(AlertChannel, Result<(), NotifyError>)> {
+        let notice = Notice {
+            id: format!("test-{}", now.timestamp_millis()),
+            at: now,
+            message: "这是一条测试消息，请忽略。 This is a test: nothing is wrong.".to_owned(),
+            about: None,
+        };
+        let test = async |sender: &dyn Sender| (sender.channel(), send(sender, &notice, now).await);
+        join_all(self.0.iter().map(|sender| test(sender.as_ref()))).await
+    }
+}
+
+/// Sends once, in bounded time.
+async fn send(sender: &dyn Sender, notice: &Notice, now: DateTime<Utc>) -> Result<(), NotifyError> {
+    let sent = tokio::time::timeout(PATIENCE, sender.send(notice, now)).await;
+    sent.unwrap_or(Err(NotifyError::Timeout))
+}
+
+/// What was to be sent could not be looked for, or noted as sent.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct OutboxError(#[from] StoreError);
+
+/// Sends what is to be told.
+pub struct Outbox {
+    db: Database,
+    clock: Arc<dyn Clock>,
+    channels: Channels,
+    instance: String,
+}
+
+impl Outbox {
+    pub(super) fn new(
+        db: Database,
+        clock: Arc<dyn Clock>,
+        channels: Channels,
+        instance: String,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            channels,
+            instance,
+        }
+    }
+
+    /// Sends what is due, each channel by itself: one that hangs holds up no other. Returns how many
+    /// messages were taken.
+    ///
+    /// # Errors
+    /// When the database fails. Messages that were sent and could not be noted are sent again.
+    pub async fn send_due(&self) -> Result<usize, OutboxError> {
+        let channels = self.channels.0.iter();
+        let sent = join_all(channels.map(|sender| self.send_all(sender.as_ref()))).await;
+        let mut count = 0;
+        for sent in sent {
+            count += sent?;
+        }
+        Ok(count)
+    }
+
+    async fn send_all(&self, sender: &dyn Sender) -> Result<usize, StoreError> {
+        let mut count = 0;
+        while let Some(delivery) = self.claim(sender.channel()).await? {
+            count += usize::from(self.send_one(sender, &delivery).await?);
+        }
+        Ok(count)
+    }
+
+    async fn claim(&self, channel: AlertChannel) -> Result<Option<DeliveryRow>, StoreError> {
+        let now = self.clock.now();
+        // Nearly always there is nothing to do, which needs no transaction.
+        if !alert_deliveries::any_due(self.db.read(), channel, now).await? {
+            return Ok(None);
+        }
+        self.db
+            .transaction(async |tx: &Transaction| {
+                alert_deliveries::claim(tx, channel, &self.instance, now, now + CLAIM).await
+            })
+            .await
+    }
+
+    /// Whether it was taken.
+    async fn send_one(
+        &self,
+        sender: &dyn Sender,
+        delivery: &DeliveryRow,
+    ) -> Result<bool, StoreError> {
+        let alert = alerts::find(self.db.read(), delivery.alert_id).await?;
+        let Some(alert) = alert else { return Ok(false) };
+        let notice = notice(delivery, &alert);
+        let sent = send(sender, &notice, self.clock.now()).await;
+        let now = self.clock.now();
+        let reason = sent.as_ref().err().map(ToString::to_string);
+        let attempt = match &reason {
+            None => Attempt::Sent,
+            Some(reason) if now - delivery.created_at >= GIVEN_UP_AFTER => {
+                tracing::error!(
+                    alert.channel = %delivery.channel,
+                    alert.delivery = delivery.id,
+                    reason,
+                    "an alert could not be sent for a day, and is given up"
+                );
+                Attempt::GivenUp(reason)
+            }
+            Some(reason) => {
+                tracing::warn!(
+                    alert.channel = %delivery.channel,
+                    alert.delivery = delivery.id,
+                    reason,
+                    "an alert could not be sent; it is tried again"
+                );
+                let pause = pause_after(delivery.attempts + 1, rand::random());
+                Attempt::Again(now + pause, reason)
+            }
+        };
+        self.db
+            .transaction(async |tx: &Transaction| {
+                alert_deliveries::note(tx, delivery, attempt, now).await
+            })
+            .await?;
+        Ok(reason.is_none())
+    }
+}
+
+fn notice(delivery: &DeliveryRow, alert: &alerts::AlertRow) -> Notice {
+    Notice {
+        id: delivery.id.to_string(),
+        at: delivery.created_at,
+        message: alert.message.clone(),
+        about: Some(NoticeAlert {
+            id: alert.id,
+            event: delivery.event,
+            kind: alert.kind,
+            subject: Subject {
+                track: alert.track,
+                day: alert.day,
+                run_id: alert.run_id,
+            },
+            opened_at: alert.opened_at,
+            resolved_at: alert.resolved_at,
+        }),
+    }
+}

@@ -1,0 +1,131 @@
+//! What is known of each day, and what is missing.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::{
+    domain::{business_time::DayRange, stats::count, sync::SyncTrack},
+    store::{
+        Database, StoreError,
+        sync_days::{self, SyncDayRow},
+    },
+};
+
+/// Most days of one request.
+pub const MAX_DAYS: i64 = 400;
+
+/// What is known of a day on a track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCoverage {
+    /// The day.
+    pub date: NaiveDate,
+    /// The track.
+    pub track: SyncTrack,
+    /// What is known; none of a day that nobody ever tried to read.
+    pub known: Option<SyncDayRow>,
+}
+
+impl DayCoverage {
+    /// The whole day was read at least once, after it had ended, and counted.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.known
+            .as_ref()
+            .is_some_and(|day| day.completed_at.is_some())
+    }
+
+    /// A newer read failed or is unfinished.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.known.as_ref().is_some_and(|day| day.is_stale)
+    }
+
+    /// No read of it ever ended well.
+    #[must_use]
+    pub fn is_never_read(&self) -> bool {
+        self.known
+            .as_ref()
+            .is_none_or(|day| day.synced_through.is_none())
+    }
+
+    /// Records that the platform has and that were not read; none where it never said how many.
+    #[must_use]
+    pub fn missing(&self) -> Option<i64> {
+        let day = self.known.as_ref()?;
+        Some((day.expected? - day.seen.unwrap_or(0)).max(0))
+    }
+}
+
+/// The days of a track in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoverageTotals {
+    /// The track.
+    pub track: SyncTrack,
+    /// All days asked for.
+    pub days: i64,
+    /// Of those, complete ones.
+    pub complete_days: i64,
+    /// Of those, stale ones.
+    pub stale_days: i64,
+    /// Of those, such as were never read.
+    pub never_read_days: i64,
+    /// Records known to be missing, over the days of which it is known.
+    pub missing: i64,
+}
+
+/// What is known of some days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// The days.
+    pub range: DayRange,
+    /// Each day on each track, oldest first.
+    pub days: Vec<DayCoverage>,
+    /// Each track in numbers.
+    pub totals: Vec<CoverageTotals>,
+}
+
+/// What is known of the days of `range` on `tracks`, in one statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn coverage(
+    db: &Database,
+    range: DayRange,
+    tracks: &[SyncTrack],
+) -> Result<Coverage, StoreError> {
+    let mut known: HashMap<(NaiveDate, SyncTrack), SyncDayRow> =
+        sync_days::list_all(db.read(), range)
+            .await?
+            .into_iter()
+            .map(|row| ((row.day, row.track), row))
+            .collect();
+    let mut days = Vec::new();
+    for date in range.iter() {
+        days.extend(tracks.iter().map(|&track| DayCoverage {
+            date,
+            track,
+            known: known.remove(&(date, track)),
+        }));
+    }
+    let totals = tracks.iter().map(|&track| totals(&days, track)).collect();
+    Ok(Coverage {
+        range,
+        days,
+        totals,
+    })
+}
+
+fn totals(days: &[DayCoverage], track: SyncTrack) -> CoverageTotals {
+    let of_track = || days.iter().filter(|day| day.track == track);
+    let how_many =
+        |is_meant: fn(&DayCoverage) -> bool| count(of_track().filter(|day| is_meant(day)).count());
+    CoverageTotals {
+        track,
+        days: how_many(|_| true),
+        complete_days: how_many(DayCoverage::is_complete),
+        stale_days: how_many(DayCoverage::is_stale),
+        never_read_days: how_many(DayCoverage::is_never_read),
+        missing: of_track().filter_map(DayCoverage::missing).sum(),
+    }
+}

@@ -1,0 +1,263 @@
+//! Taking in what the platform pushes: kept for good before it is acknowledged, and merged with what
+//! its own records say, so that the order in which they come makes no difference.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{gaps, ingest};
+use crate::{
+    clock::Clock,
+    domain::{
+        business_time::BusinessZone,
+        dialing::CallSource,
+        incoming::{IncomingCall, LinkedCall},
+        pushed_call::{Filled, PushKind, PushedCall},
+    },
+    store::{
+        Database, StoreError, Transaction,
+        call_pushes::{self, CallPushes, StoredCall},
+        claim_calls,
+    },
+};
+
+/// Most tries of a transaction that others are in the way of.
+const ATTEMPTS: u32 = 5;
+
+/// A body of a push cannot be used: names the field and the rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnusablePush(pub String);
+
+/// Reads the bodies of pushes. Implemented by `sync`.
+pub trait PushReader: Send + Sync {
+    /// The calls that a body is about.
+    ///
+    /// # Errors
+    /// [`UnusablePush`] when there is no call in it that can be told from others.
+    fn read(
+        &self,
+        kind: PushKind,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Vec<PushedCall>, UnusablePush>;
+}
+
+/// Takes pushes in.
+#[derive(Clone)]
+pub struct Pushes {
+    db: Database,
+    clock: Arc<dyn Clock>,
+    zone: BusinessZone,
+    reader: Arc<dyn PushReader>,
+}
+
+/// Why a push was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// It will never be.
+    #[error(transparent)]
+    Unusable(#[from] UnusablePush),
+    /// It may be the next time.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Pushes {
+    /// Pushes that are read by `reader`, into `db`.
+    #[must_use]
+    pub fn new(
+        db: Database,
+        clock: Arc<dyn Clock>,
+        zone: BusinessZone,
+        reader: Arc<dyn PushReader>,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            zone,
+            reader,
+        }
+    }
+
+    /// Takes in what a body says. When this returns, all of it is committed. Returns how many calls it
+    /// was about.
+    ///
+    /// # Errors
+    /// See [`PushError`]; nothing was kept then.
+    pub async fn take(
+        &self,
+        kind: PushKind,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<usize, PushError> {
+        let pushes = self.reader.read(kind, content_type, body)?;
+        let mut attempt = 1;
+        loop {
+            let now = self.clock.now();
+            let merged = self
+                .db
+                .transaction(async |tx| merge(tx, self.zone, kind, &pushes, now).await);
+            match merged.await {
+                Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error.into()),
+                Ok(()) => return Ok(pushes.len()),
+            }
+        }
+    }
+}
+
+/// Merges pushes with what was pushed before, and fills the gaps of their calls.
+async fn merge(
+    tx: &Transaction,
+    zone: BusinessZone,
+    kind: PushKind,
+    pushes: &[PushedCall],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    // A page that is being stored has looked for pushes already: it must be committed first.
+    claim_calls(tx).await?;
+    let ids: Vec<&str> = pushes
+        .iter()
+        .map(|push| push.external_id.as_str())
+        .collect();
+    let mut known = call_pushes::find(tx, &ids).await?;
+    let mut new: BTreeMap<&str, Merged> = BTreeMap::new();
+    for push in pushes {
+        let id = push.external_id.as_str();
+        let merged = new.entry(id).or_insert_with(|| {
+            let pushes = known.remove(id).unwrap_or_default();
+            Merged {
+                before: pushes.merged.says(id),
+                was_known: pushes.received_at.is_some(),
+                pushes,
+                is_new: false,
+            }
+        });
+        merged.is_new |= merged.pushes.merged.merge(push);
+        merged.is_new |= merged.pushes.kinds.insert(kind);
+    }
+    new.retain(|_, merged| merged.is_new);
+    let ids: Vec<&str> = new.keys().copied().collect();
+    let stored = call_pushes::lock_calls(tx, &ids).await?;
+    let written = fill(&mut new, stored);
+    let batch: Vec<LinkedCall<'_>> = written.iter().map(Written::linked).collect();
+    let batch = ingest::only_kept(tx, zone, &batch).await?;
+    ingest::store(tx, zone, CallSource::Guanke, &batch, now).await?;
+    let pushes = new
+        .into_iter()
+        .map(|(id, merged)| (id, merged.pushes))
+        .collect();
+    call_pushes::save(tx, &pushes, now).await
+}
+
+/// What was pushed of a call, with what came now.
+struct Merged {
+    pushes: CallPushes,
+    /// What was said before.
+    before: PushedCall,
+    /// Whether anything was pushed before.
+    was_known: bool,
+    /// Whether what came now was not known.
+    is_new: bool,
+}
+
+/// A call to store.
+struct Written {
+    call: IncomingCall,
+    task_id: Option<i64>,
+    agent_id: Option<i64>,
+    version: i64,
+}
+
+impl Written {
+    fn linked(&self) -> LinkedCall<'_> {
+        LinkedCall {
+            call: &self.call,
+            task_id: self.task_id,
+            agent_id: self.agent_id,
+            version: Some(self.version),
+        }
+    }
+}
+
+/// The calls that the pushes change, and notes what of them is theirs. A call that did not come from
+/// the platform, or that it has no longer, stays as it is.
+fn fill(new: &mut BTreeMap<&str, Merged>, mut stored: HashMap<String, StoredCall>) -> Vec<Written> {
+    let mut written = Vec::with_capacity(new.len());
+    for (id, merged) in new {
+        let says = merged.pushes.merged.says(id);
+        let change = match stored.remove(*id) {
+            None => says.alone().map(|(call, filled)| {
+                let written = Written {
+                    call,
+                    task_id: None,
+                    agent_id: None,
+                    version: says.fingerprint(),
+                };
+                merged.pushes.polled = false;
+                (written, filled)
+            }),
+            Some(stored) => refill(merged, &says, stored),
+        };
+        if let Some((call, filled)) = change {
+            written.push(call);
+            merged.pushes.filled = filled;
+        }
+    }
+    written
+}
+
+/// A stored call, with what `says` in place of what was said before.
+fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<(Written, Filled)> {
+    // What nothing was pushed of is the platform's own record.
+    merged.pushes.polled |= !merged.was_known && stored.source == CallSource::Guanke;
+    let hash = stored
+        .source_hash
+        .filter(|_| stored.source == CallSource::Guanke && !stored.removed)?;
+    let before = &merged.before;
+    let mut call = stored.call;
+    name_as_pushed(&mut call, before);
+    let ((mut call, filled), version) = if merged.pushes.polled {
+        let polled = if merged.was_known {
+            gaps::version(hash, before)
+        } else {
+            hash
+        };
+        let own = before.take_back(call, &merged.pushes.filled);
+        (says.fill(own), gaps::version(polled, says))
+    } else {
+        let again = says.alone_again(call, before, &merged.pushes.filled)?;
+        (again, says.fingerprint())
+    };
+    if !filled.has_task() {
+        call.task = None;
+    }
+    if !filled.has_agent() {
+        call.agent = None;
+    }
+    let written = Written {
+        task_id: stored.task_id.filter(|_| !filled.has_task()),
+        agent_id: stored.agent_id.filter(|_| !filled.has_agent()),
+        call,
+        version,
+    };
+    Some((written, filled))
+}
+
+/// Names the task and the agent of a stored call as the pushes did that told them, to be comparable.
+fn name_as_pushed(call: &mut IncomingCall, before: &PushedCall) {
+    if let (Some(task), Some(pushed)) = (&mut call.task, &before.task)
+        && task.external_id == pushed.external_id
+    {
+        task.clone_from(pushed);
+    }
+    if let (Some(agent), Some(pushed)) = (&mut call.agent, &before.agent)
+        && agent.external_id == pushed.external_id
+    {
+        agent.clone_from(pushed);
+    }
+}

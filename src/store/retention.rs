@@ -1,0 +1,124 @@
+//! Deleting what is old, some rows at a time, and what has to be known of it afterwards.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
+};
+
+use super::{Result, Transaction, dialect, tag_counts};
+use crate::{
+    domain::{business_time::latest_of, sync::SyncStatus},
+    entity::{call, call_tag, retention_horizon as horizon, sync_run},
+};
+
+const CALLS: &str = "CALLS";
+
+/// The first business day whose calls are all kept; `None` while no call was ever deleted for its
+/// age.
+pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>> {
+    let row = horizon::Entity::find_by_id(CALLS.to_owned())
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.day))
+}
+
+/// Says that calls of days before `day` are kept no longer. What was said of a later day stays.
+pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<Utc>) -> Result<()> {
+    let row = horizon::ActiveModel {
+        subject: sea_orm::ActiveValue::Set(CALLS.to_owned()),
+        day: sea_orm::ActiveValue::Set(day),
+        updated_at: sea_orm::ActiveValue::Set(now),
+    };
+    let mut conflict = OnConflict::column(horizon::Column::Subject);
+    conflict
+        .update_columns([horizon::Column::Day, horizon::Column::UpdatedAt])
+        .action_and_where(Expr::col((horizon::Entity, horizon::Column::Day)).lt(day));
+    horizon::Entity::insert(row)
+        .on_conflict(conflict)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// That a call is of a business day before `day`. The index is that of the instants.
+fn calls_before(day: NaiveDate) -> sea_orm::sea_query::SimpleExpr {
+    let last = day.pred_opt().unwrap_or(day);
+    call::Column::CallTime
+        .lte(latest_of(last))
+        .and(call::Column::CallDate.lt(day))
+}
+
+/// Deletes calls of days before `day`, with their tags, at most `limit`. Their figures stay: what their
+/// tags counted for is noted, and of their rollups the horizon, which must have been moved before, says
+/// that they are not to be compared any more. Returns how many.
+pub async fn prune_calls(tx: &Transaction, day: NaiveDate, limit: u64) -> Result<u64> {
+    dialect::write_calls(tx).await?;
+    let mut find = call::Entity::find()
+        .select_only()
+        .column(call::Column::Id)
+        .filter(calls_before(day))
+        .order_by_asc(call::Column::CallTime)
+        .limit(limit);
+    dialect::lock_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
+    let ids: Vec<i64> = find.into_tuple().all(tx).await?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let counts = tag_counts::of_calls(tx, &ids).await?;
+    tag_counts::archive(tx, counts).await?;
+    call_tag::Entity::delete_many()
+        .filter(call_tag::Column::CallId.is_in(ids.iter().copied()))
+        .exec(tx)
+        .await?;
+    Ok(call::Entity::delete_many()
+        .filter(call::Column::Id.is_in(ids))
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// Whether there are calls of days before `day`.
+pub async fn has_old_calls(db: &impl ConnectionTrait, day: NaiveDate) -> Result<bool> {
+    let mut find = call::Entity::find().select_only().column(call::Column::Id);
+    find = find.filter(calls_before(day)).limit(1);
+    Ok(find.into_tuple::<i64>().one(db).await?.is_some())
+}
+
+/// How many calls of days before `day` there are.
+pub async fn old_calls(db: &impl ConnectionTrait, day: NaiveDate) -> Result<u64> {
+    Ok(call::Entity::find()
+        .filter(calls_before(day))
+        .count(db)
+        .await?)
+}
+
+/// That a run ended before `before`. One that is at work has no end.
+fn runs_before(before: DateTime<Utc>) -> sea_orm::sea_query::SimpleExpr {
+    sync_run::Column::FinishedAt
+        .lt(before)
+        .and(sync_run::Column::Status.ne(SyncStatus::Running))
+}
+
+/// Deletes runs that ended before `before`, with their slices, at most `limit`. Returns how many.
+pub async fn prune_runs(tx: &Transaction, before: DateTime<Utc>, limit: u64) -> Result<u64> {
+    let mut old = Query::select();
+    old.column(sync_run::Column::Id)
+        .from(sync_run::Entity)
+        .and_where(runs_before(before))
+        .limit(limit);
+    Ok(sync_run::Entity::delete_many()
+        .filter(sync_run::Column::Id.in_subquery(old))
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// How many runs ended before `before`.
+pub async fn old_runs(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64> {
+    Ok(sync_run::Entity::find()
+        .filter(runs_before(before))
+        .count(db)
+        .await?)
+}

@@ -1,0 +1,126 @@
+//! Why a slice, a day or a run could not be read.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{guanke, store::StoreError};
+
+/// Why a day could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The platform did not answer, or not usably.
+    #[error(transparent)]
+    Platform(#[from] guanke::Error),
+    /// The platform failed so often that it is left alone for a while.
+    #[error("the platform is left alone until {until}, because it failed too often: {reason}", until = .until.format("%Y-%m-%d %H:%M:%S UTC"))]
+    Paused {
+        /// When it is asked again.
+        until: DateTime<Utc>,
+        /// What failed last.
+        reason: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was read is not what the platform counted, after reading it again.
+    #[error("the platform counts {expected} records, and {seen} could be read")]
+    Mismatch {
+        /// What it counts.
+        expected: u64,
+        /// How many distinct ones it gave.
+        seen: u64,
+    },
+    /// The platform's count was another one each time it was asked for.
+    #[error("the platform counts {least} records, and then {most}")]
+    Moving {
+        /// The lowest count.
+        least: u64,
+        /// The highest.
+        most: u64,
+    },
+    /// So many calls that are stored and that the platform does not give any more that this is no
+    /// matter of a few records.
+    #[error(
+        "the platform does not give {gone} of {stored} calls any more that are stored; if that is meant, `dialgraph sync --accept-removals` for these days takes it for granted"
+    )]
+    TooManyGone {
+        /// How many.
+        gone: usize,
+        /// Of how many.
+        stored: usize,
+    },
+    /// Calls that are stored and that the platform did not give, but not twice in a row.
+    #[error("{0} calls that are stored were not among those that the platform gave")]
+    Gone(usize),
+    /// The platform gave no count to compare with.
+    #[error("the platform gave no total, so nothing proves that these are all")]
+    NoTotal,
+    /// Records that cannot be stored.
+    #[error("{count} records cannot be used; the first one: {reason}")]
+    Unusable {
+        /// How many.
+        count: usize,
+        /// What is wrong with the first.
+        reason: String,
+    },
+    /// The platform's figures contradict each other.
+    #[error("the platform's {kind} rows add up to {sum} dialled, and its total says {total}")]
+    TotalsDisagree {
+        /// Account or task.
+        kind: &'static str,
+        /// Sum over the rows.
+        sum: i64,
+        /// Its own total.
+        total: i64,
+    },
+    /// Parts of the day could not be proven whole.
+    #[error("{reason}{}", others(*.slices))]
+    Incomplete {
+        /// How many parts.
+        slices: usize,
+        /// What is wrong with the first of them.
+        reason: String,
+    },
+    /// Another instance took the day over, because this one was silent for too long.
+    #[error("another instance took this day over")]
+    LeaseLost,
+    /// The calls of so old a day were deleted, and its figures kept.
+    #[error(
+        "calls of days before {0} are not kept any more (RETENTION_CALL_DAYS): the figures stay what they are"
+    )]
+    NotKept(NaiveDate),
+    /// Nothing can be known of a day that has not begun.
+    #[error("the day has not begun")]
+    NotBegun,
+    /// A fault of ours.
+    #[error("a task of this program failed; the log says more")]
+    Panicked,
+    /// Somebody asked for the end of the run.
+    #[error("cancelled")]
+    Cancelled,
+    /// The program ends.
+    #[error("stopped, because the service is shutting down")]
+    Stopped,
+}
+
+fn others(slices: usize) -> String {
+    match slices {
+        0 | 1 => String::new(),
+        2 => "; and so is another part of the day".to_owned(),
+        more => format!("; and so are {} other parts of the day", more - 1),
+    }
+}
+
+impl SyncError {
+    /// Whether reading the same again at once may come to something else.
+    pub(super) const fn is_worth_another_read(&self) -> bool {
+        matches!(
+            self,
+            Self::Mismatch { .. } | Self::Moving { .. } | Self::Gone(_)
+        )
+    }
+
+    /// Whether the run has to end here, whatever days are left: none of them would do better.
+    pub(super) const fn ends_the_run(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Cancelled | Self::Paused { .. })
+    }
+}

@@ -1,0 +1,80 @@
+//! Reads what the platform pushes, in our words.
+
+use crate::{
+    domain::{
+        incoming::{PlatformAgent, PlatformTask},
+        pushed_call::{PushKind, PushedCall},
+    },
+    guanke::{self, PushedRecord, parse_push},
+    service::push::{PushReader, UnusablePush},
+};
+
+/// Reads the bodies of pushes as the platform writes them.
+#[derive(Debug, Clone)]
+pub struct PlatformPushes {
+    non_seats: Vec<String>,
+}
+
+impl PlatformPushes {
+    /// A reader for a platform on which accounts of these names are no seats.
+    #[must_use]
+    pub const fn new(non_seats: Vec<String>) -> Self {
+        Self { non_seats }
+    }
+
+    fn pushed(&self, record: PushedRecord) -> PushedCall {
+        let task = record.task_id.map(|external_id| PlatformTask {
+            external_id,
+            name: record.task_name,
+        });
+        let agent = record.agent.map(|agent| PlatformAgent {
+            is_seat: agent
+                .name
+                .as_ref()
+                .is_none_or(|name| !self.non_seats.contains(name)),
+            external_id: agent.id,
+            name: agent.name,
+        });
+        let seconds = |seconds| i32::try_from(seconds).unwrap_or(i32::MAX);
+        PushedCall {
+            external_id: record.id,
+            call_time: record.call_time,
+            duration: record.duration_seconds.map(seconds),
+            result: record.result,
+            task,
+            agent,
+            phone_number: record.phone_number,
+            grade: record.grade,
+            hangup_reason: record.hangup_reason,
+            notes: record.notes,
+            customer_name: record.customer_name,
+            company: record.company,
+            province: record.province,
+            city: record.city,
+            device_name: record.device_name,
+            recording_url: record.recording_url,
+            billed_amount: record.billed_amount,
+            tags: record.tags,
+        }
+    }
+}
+
+impl PushReader for PlatformPushes {
+    fn read(
+        &self,
+        kind: PushKind,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Vec<PushedCall>, UnusablePush> {
+        let kind = match kind {
+            PushKind::Cdr => guanke::PushKind::Cdr,
+            PushKind::Form => guanke::PushKind::Form,
+        };
+        let records = parse_push(kind, content_type, body)
+            .map_err(|error| UnusablePush(error.to_string()))?;
+        Ok(records
+            .into_iter()
+            .map(|record| self.pushed(record))
+            .collect())
+    }
+}

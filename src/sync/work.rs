@@ -1,0 +1,430 @@
+//! Carrying a run out: its days, newest first, and what they come to.
+
+use std::{
+    future::ready,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::NaiveDate;
+use futures_util::StreamExt as _;
+use tracing::Instrument;
+
+use super::{
+    context::{Context, insist},
+    day::{self, Day},
+    error::SyncError,
+    lease::{Acquired, Lease},
+    progress::{Reporter, Tally},
+    run::RunOutcome,
+};
+use crate::{
+    domain::{
+        business_time::DayRange,
+        stats::count,
+        sync::{SyncStatus, SyncTrack, SyncTrigger},
+    },
+    store::{
+        StoreError, Transaction, retention,
+        slice_claims::{self, RunDay},
+        sync_days,
+        sync_runs::{self, Beat, RunCounts, SyncRunRow},
+    },
+    telemetry::with_sources,
+};
+
+/// How often a run shows that it lives, and looks whether it was cancelled, within the time after
+/// which a silent one is dead.
+const BEATS_A_LEASE: u32 = 12;
+
+/// How long slices at work may take to be given back when the program ends.
+const TIME_TO_STOP: Duration = Duration::from_secs(5);
+
+impl Context {
+    /// Carries a recorded run out to its end, and records the end.
+    pub(super) async fn execute(
+        self: &Arc<Self>,
+        run: SyncRunRow,
+        reporter: Reporter,
+    ) -> RunOutcome {
+        let span = tracing::info_span!("sync.run", sync.run = run.id, sync.track = %run.track);
+        // A future of this size is moved once.
+        Box::pin(self.work(run, reporter)).instrument(span).await
+    }
+
+    async fn work(self: &Arc<Self>, run: SyncRunRow, reporter: Reporter) -> RunOutcome {
+        tracing::info!(from = %run.from_day, to = %run.to_day, window = %run.sync_window, "synchronisation begins");
+        let tally = Tally::new(run.to_day, RunCounts::from(&run), reporter);
+        let mut work = Work {
+            context: self,
+            run: &run,
+            tally: &tally,
+            done: run.days_done,
+            failed: Vec::new(),
+            error: run.error.clone(),
+            failures: run.days_failed,
+            held: Mutex::default(),
+        };
+        let ended = tokio::select! {
+            ended = work.days() => ended,
+            why = self.keep_run_alive(&run) => Err(why),
+            () = self.stopped() => Err(SyncError::Stopped),
+        };
+        work.end(ended).await
+    }
+
+    /// The program ends, and what is being read had its time to be given back.
+    async fn stopped(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(TIME_TO_STOP).await;
+    }
+
+    /// Shows that a run lives; returns only when it has to end.
+    async fn keep_run_alive(&self, run: &SyncRunRow) -> SyncError {
+        let changes = self.db.changes().runs();
+        // Somebody may have asked for its end.
+        let told = changes.filter(|told| ready(told.what.is_none_or(|id| id == run.id)));
+        let mut told = std::pin::pin!(told);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(self.options.lease_ttl / BEATS_A_LEASE) => {}
+                Some(_) = told.next() => {}
+            }
+            let now = self.clock.now();
+            let beat = self
+                .db
+                .transaction(async |tx: &Transaction| sync_runs::beat(tx, run, now).await);
+            match beat.await {
+                Ok(Beat::On) => {}
+                Ok(Beat::Cancelled) => return SyncError::Cancelled,
+                Ok(Beat::Lost) => return SyncError::LeaseLost,
+                Err(error) => tracing::warn!(
+                    error = with_sources(&error),
+                    "could not note that a run is alive"
+                ),
+            }
+        }
+    }
+
+    /// Whether somebody began to read `day` after `run` was asked for, and read it well and as far as
+    /// `run` itself would.
+    async fn was_read_for(&self, run: &SyncRunRow, day: NaiveDate) -> Result<bool, StoreError> {
+        let (db, end) = (self.db.read(), self.zone.end_of(day));
+        let known = sync_days::find(db, run.track, day).await?;
+        let Some(known) = known.filter(|known| !known.is_stale) else {
+            return Ok(false);
+        };
+        let Some(other) = known.last_run_id.filter(|other| *other != run.id) else {
+            return Ok(false);
+        };
+        let of = RunDay {
+            run_id: other,
+            track: run.track,
+            day,
+        };
+        let slices = slice_claims::of_day(db, of).await?;
+        let began = slices.iter().filter_map(|slice| slice.started_at).min();
+        let whole = known.synced_through >= Some(end - chrono::TimeDelta::seconds(1));
+        // What somebody asks for may be a read from the first second on.
+        let verified = known.verified_at == known.synced_at;
+        Ok(began >= Some(run.started_at)
+            && (whole || self.clock.now() < end)
+            && (verified || run.triggered_by != SyncTrigger::Api))
+    }
+}
+
+/// A run at work.
+struct Work<'a> {
+    context: &'a Arc<Context>,
+    run: &'a SyncRunRow,
+    tally: &'a Tally,
+    /// Days done, those that failed included.
+    done: i64,
+    /// Those that failed here.
+    failed: Vec<(NaiveDate, String)>,
+    /// Those that failed, here and in a process before this one.
+    failures: i64,
+    error: Option<String>,
+    /// What it has a right to at present, to be given back even if it is cut short.
+    held: Mutex<Vec<Lease>>,
+}
+
+impl Work<'_> {
+    /// Reads the days that are left, newest first: it is the one people look at.
+    async fn days(&mut self) -> Result<(), SyncError> {
+        // Runs of the schedule follow each other on a track; what people ask for does not wait.
+        let turn = match self.run.triggered_by {
+            SyncTrigger::Schedule => {
+                let name = format!("schedule:{}", self.run.track);
+                Some(self.acquire(name).await?.lease)
+            }
+            SyncTrigger::Api | SyncTrigger::Cli => None,
+        };
+        let context = self.context;
+        let lost = async {
+            match &turn {
+                Some(turn) => turn.keep(context).await,
+                None => std::future::pending().await,
+            }
+        };
+        let read = tokio::select! {
+            read = self.days_left() => read,
+            error = lost => Err(error),
+        };
+        if let Some(turn) = turn {
+            self.release(turn).await;
+        }
+        read
+    }
+
+    async fn acquire(&self, name: String) -> Result<Acquired, SyncError> {
+        let acquired = Lease::acquire(self.context, name).await?;
+        self.held().push(acquired.lease.clone());
+        Ok(acquired)
+    }
+
+    async fn release(&self, lease: Lease) {
+        self.held().retain(|held| *held != lease);
+        lease.release(self.context).await;
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Lease>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn days_left(&mut self) -> Result<(), SyncError> {
+        let days = days_of(self.run);
+        let begin = usize::try_from(self.done).unwrap_or_default();
+        for day in days.iter().rev().skip(begin) {
+            let read = self.day(day).await;
+            match read {
+                Ok(()) => self.done += 1,
+                Err(error) if error.ends_the_run() => return Err(error),
+                Err(error) => self.fail(day, &error).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one day under its lease; a day that another run read while this one waited for it is
+    /// not read again.
+    async fn day(&self, day: NaiveDate) -> Result<(), SyncError> {
+        let (context, run) = (self.context, self.run);
+        if context.clock.now() < context.zone.start_of(day) {
+            return Err(SyncError::NotBegun);
+        }
+        if run.track == SyncTrack::CallRecords {
+            let horizon = retention::call_horizon(context.db.read()).await?;
+            if let Some(horizon) = horizon.filter(|horizon| day < *horizon) {
+                return Err(SyncError::NotKept(horizon));
+            }
+        }
+        let name = format!("{}:{day}", run.track);
+        let Acquired { lease, waited } = self.acquire(name).await?;
+        let read = async {
+            // Others may have read it while this run waited, or while nobody carried it out.
+            let others = waited || run.fence > 1;
+            if others && context.was_read_for(run, day).await? {
+                return self.note_done(&lease).await;
+            }
+            let day = Day {
+                context,
+                run,
+                lease: &lease,
+                date: day,
+                done: self.done,
+                tally: self.tally,
+            };
+            tokio::select! {
+                read = day.read() => read,
+                lost = lease.keep(context) => Err(lost),
+            }
+        };
+        let result = read.await;
+        // Whatever came of it, or the next reader waits for the lease to expire.
+        self.release(lease).await;
+        result
+    }
+
+    /// A day that somebody else read is done, too.
+    async fn note_done(&self, lease: &Lease) -> Result<(), SyncError> {
+        insist!(self.context, |tx| {
+            let now = self.context.clock.now();
+            let held = lease.renew_in(tx, self.context).await?
+                && sync_runs::note_day(tx, self.run, self.done, None, now).await?;
+            held.then_some(()).ok_or(SyncError::LeaseLost)?;
+        })
+    }
+
+    /// Notes on the run that a day is done, and on the day why it could not be read.
+    async fn fail(&mut self, day: NaiveDate, error: &SyncError) -> Result<(), SyncError> {
+        tracing::warn!(sync.day = %day, error = with_sources(error), "a day could not be read");
+        self.failed.push((day, error.to_string()));
+        self.add_error(&format!("{day}: {error}"));
+        let noted = self.note_failure(day, error).await;
+        self.done += 1;
+        self.failures += 1;
+        noted
+    }
+
+    /// The reasons in one text, as kept with the run; not longer than is readable.
+    fn add_error(&mut self, reason: &str) {
+        const LONGEST: usize = 1_000;
+        let text = match &self.error {
+            Some(before) => format!("{before}; {reason}"),
+            None => reason.to_owned(),
+        };
+        self.error = Some(text.chars().take(LONGEST).collect());
+    }
+
+    async fn note_failure(&self, day: NaiveDate, error: &SyncError) -> Result<(), SyncError> {
+        let (context, run) = (self.context, self.run);
+        let of = self.of(day);
+        let reason = error.to_string();
+        let counted = day::counted(context, of).await.unwrap_or_default();
+        let noted = insist!(context, |tx| {
+            let now = context.clock.now();
+            // Whoever took the day over says what is known of it.
+            if !matches!(error, SyncError::LeaseLost) {
+                sync_days::fail_read(tx, run.track, day, run.id, &reason, counted, now).await?;
+                slice_claims::abandon_own(tx, of, &reason, now).await?;
+            }
+            // Of days that were not even begun, so that somebody comes back to them.
+            if matches!(error, SyncError::Paused { .. }) {
+                for day in self.days_before(day) {
+                    sync_days::note_unread(tx, run.track, day, run.id, &reason, now).await?;
+                }
+            }
+            let done = self.done;
+            let held = sync_runs::note_day(tx, run, done, self.error.as_deref(), now).await?;
+            held.then_some(()).ok_or(SyncError::LeaseLost)?;
+        });
+        if let Err(error) = &noted {
+            tracing::error!(error = with_sources(error), sync.day = %day, "could not note how the read of a day ended");
+        }
+        noted
+    }
+
+    /// The days of the run up to `day`, which is among them.
+    fn days_before(&self, day: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
+        let days = days_of(self.run).iter();
+        days.take_while(move |before| *before <= day)
+    }
+
+    fn of(&self, day: NaiveDate) -> RunDay {
+        RunDay {
+            run_id: self.run.id,
+            track: self.run.track,
+            day,
+        }
+    }
+
+    /// Records how the run ended, or leaves it to another process.
+    async fn end(mut self, ended: Result<(), SyncError>) -> RunOutcome {
+        let held = std::mem::take(&mut *self.held());
+        for lease in held {
+            lease.release(self.context).await;
+        }
+        let day = days_of(self.run)
+            .iter()
+            .rev()
+            .nth(usize::try_from(self.done).unwrap_or_default());
+        if let (Err(error), Some(day)) = (&ended, day) {
+            let is_left = match error {
+                SyncError::LeaseLost => {
+                    tracing::warn!("another process took this run over, or its turn");
+                    self.hand_over().await;
+                    true
+                }
+                error if self.is_left_to_others(error) => {
+                    self.hand_over().await;
+                    true
+                }
+                error => self.fail(day, error).await.is_err(),
+            };
+            if is_left {
+                self.failed.push((day, error.to_string()));
+                return self.outcome();
+            }
+        }
+        let outcome = self.outcome();
+        self.finish(outcome.status).await;
+        self.context
+            .metrics
+            .run_ended(self.run.track, outcome.status);
+        let counts = outcome.counts;
+        tracing::info!(
+            status = %outcome.status,
+            pages = counts.pages,
+            fetched = counts.fetched,
+            inserted = counts.inserted,
+            updated = counts.updated,
+            unchanged = counts.unchanged,
+            removed = counts.removed,
+            "synchronisation ends"
+        );
+        outcome
+    }
+
+    fn outcome(&mut self) -> RunOutcome {
+        let status = match self.done - self.failures {
+            0 => SyncStatus::Failed,
+            read if read < days_of(self.run).days() => SyncStatus::Partial,
+            _ => SyncStatus::Succeeded,
+        };
+        let counts = RunCounts {
+            days_done: self.done,
+            days_failed: count(self.failed.len()),
+            ..self.tally.counts()
+        };
+        RunOutcome {
+            run_id: self.run.id,
+            status,
+            counts,
+            failed: std::mem::take(&mut self.failed),
+        }
+    }
+
+    async fn finish(&self, status: SyncStatus) {
+        let finish = insist!(self.context, |tx| {
+            let now = self.context.clock.now();
+            sync_runs::finish(tx, self.run, status, now).await?
+        });
+        if let Err(error) = finish {
+            tracing::error!(
+                error = with_sources(&error),
+                sync.run = self.run.id,
+                "could not record how a run ended"
+            );
+        }
+    }
+
+    /// Whether somebody else goes on from the ledger: what cannot be noted is not over, and what a
+    /// service is about when it stops is its successor's.
+    const fn is_left_to_others(&self, error: &SyncError) -> bool {
+        match error {
+            SyncError::Store(_) => true,
+            SyncError::Stopped => !matches!(self.run.triggered_by, SyncTrigger::Cli),
+            _ => false,
+        }
+    }
+
+    /// Lets the next process that looks for dead runs go on with this one at once.
+    async fn hand_over(&self) {
+        let over = self
+            .context
+            .db
+            .transaction(async |tx: &Transaction| sync_runs::hand_over(tx, self.run).await);
+        match over.await {
+            Ok(()) => tracing::info!("another process, or the next start, goes on with this run"),
+            Err(error) => tracing::warn!(
+                error = with_sources(&error),
+                "could not leave a run to another process; it will be taken for dead"
+            ),
+        }
+    }
+}
+
+fn days_of(run: &SyncRunRow) -> DayRange {
+    DayRange::new(run.from_day, run.to_day).unwrap_or(DayRange::day(run.to_day))
+}
