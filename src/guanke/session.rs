@@ -1,6 +1,6 @@
 //! Our login with the platform: one token, renewed early, one login at a time.
 
-use std::pin::pin;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -159,15 +159,19 @@ impl Session {
 
     /// Holds the claim for as long as the login takes, repeats included.
     async fn log_in_under(&self, claim: &LoginClaim, transport: &Transport) -> Result<Held, Error> {
-        let mut login = pin!(self.log_in_now(transport));
+        // Side by side: a login that keeps its token may have the connection that the claim waits for.
+        tokio::select! {
+            held = self.log_in_now(transport) => held,
+            never = self.keep(claim) => match never {},
+        }
+    }
+
+    /// Holds the claim on until it is dropped.
+    async fn keep(&self, claim: &LoginClaim) -> Infallible {
         loop {
-            tokio::select! {
-                held = &mut login => return held,
-                () = tokio::time::sleep(LOGIN_CLAIM / 3) => {
-                    if let Err(error) = self.store.keep_login(claim).await {
-                        tracing::warn!(%error, "the right to log in to Guanke may run out");
-                    }
-                }
+            tokio::time::sleep(LOGIN_CLAIM / 3).await;
+            if let Err(error) = self.store.keep_login(claim).await {
+                tracing::warn!(%error, "the right to log in to Guanke may run out");
             }
         }
     }

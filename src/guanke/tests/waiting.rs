@@ -1,13 +1,19 @@
 //! How long the client waits, for what: in tokio's time, which passes by itself here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::future::join_all;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::platform::{CALLS, Platform, day, first_page, window};
 use crate::guanke::simulator::FaultKind;
-use crate::guanke::{ClientConfig, Error, PaceSnapshot, RetryPolicy};
+use crate::guanke::{
+    Client, ClientConfig, Error, LoginClaim, PaceSnapshot, RetryPolicy, RouterExchange,
+    StoredToken, TokenStore, TokenStoreError,
+};
 
 /// How long `work` takes.
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
@@ -181,4 +187,49 @@ async fn a_busy_day_is_counted_with_a_page_of_one() {
         client.count(to, from).await,
         Err(Error::EmptyWindow)
     ));
+}
+
+/// A store with one connection to its database, which takes `save_takes` to keep a token.
+struct OneConnection {
+    connection: Mutex<()>,
+    save_takes: Duration,
+}
+
+#[async_trait]
+impl TokenStore for OneConnection {
+    async fn load(&self) -> Result<Option<StoredToken>, TokenStoreError> {
+        Ok(None)
+    }
+
+    async fn save(&self, _token: &StoredToken) -> Result<(), TokenStoreError> {
+        let _connection = self.connection.lock().await;
+        tokio::time::sleep(self.save_takes).await;
+        Ok(())
+    }
+
+    async fn forget(&self, _token: &StoredToken) -> Result<(), TokenStoreError> {
+        Ok(())
+    }
+
+    async fn keep_login(&self, _claim: &LoginClaim) -> Result<(), TokenStoreError> {
+        drop(self.connection.lock().await);
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_kept_by_the_connection_that_its_claim_waits_for() {
+    let platform = Platform::start().await;
+    let store = Arc::new(OneConnection {
+        connection: Mutex::default(),
+        // Longer than until the claim is held on.
+        save_takes: Duration::from_secs(25),
+    });
+    let exchange = Arc::new(RouterExchange::new(platform.simulator.router()));
+    let clock = platform.clock.clone();
+    let client = Client::over(patient(&platform), clock, store, exchange).unwrap();
+    let limit = Duration::from_mins(1);
+    let (page, took) = timed(tokio::time::timeout(limit, first_page(&client))).await;
+    assert_eq!(page.unwrap().unwrap().received, 10);
+    seconds(25.0, took, 25.5);
 }

@@ -4,7 +4,7 @@
 //! it, when a process is killed or asked for something. Whatever happens, no day may be called whole
 //! that is not; and once the faults stop, one more read makes everything right.
 //!
-//! `SIMULATION_SEEDS=n` runs so many seeds (600 if nothing is said), `SIMULATION_SEED=n` only that
+//! `SIMULATION_SEEDS=n` runs so many seeds (1,000 if nothing is said), `SIMULATION_SEED=n` only that
 //! one.
 
 mod process;
@@ -22,7 +22,7 @@ use dialgraph::store::{ConnectOptions, Database, DatabaseUrl, schema};
 
 use world::World;
 
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 1_000;
 
 #[test]
 fn whatever_happens_the_records_are_right_in_the_end() {

@@ -44,13 +44,22 @@ pub fn hold_still() {
 /// nothing is left to be done.
 const QUIET_TURNS: u32 = 6;
 
+/// So much real time without a turn that the database was idle in means that it never will be: work
+/// that holds a connection waits for what only other work can give it.
+const STANDS_STILL: Duration = Duration::from_mins(1);
+
 /// Lets all tasks work until each of them waits for time to pass. The database works in threads of its
 /// own, so time must not pass while one of its connections is in use.
 pub async fn settle(db: &Database) {
     let pools =
         [db.read(), db.write()].map(sea_orm::DatabaseConnection::get_sqlite_connection_pool);
+    let began = std::time::Instant::now();
     let mut quiet = 0;
     while quiet < QUIET_TURNS {
+        assert!(
+            began.elapsed() < STANDS_STILL,
+            "the simulation stands still"
+        );
         tokio::task::yield_now().await;
         let is_idle = pools
             .iter()
