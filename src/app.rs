@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinSet;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     auth::JwtKeys,
@@ -213,8 +214,51 @@ fn housekeeping(
     async move { housekeeping.follow(stop).await }
 }
 
+/// Something that was to go on for as long as the service does has ended badly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} ended badly in the background")]
+pub struct BackgroundFailed(&'static str);
+
+/// What goes on beside the requests until `stop`.
+struct Background {
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), BackgroundFailed>>,
+}
+
+impl Background {
+    fn new(stop: CancellationToken) -> Self {
+        Self {
+            stop,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Does `work`. If it panics the service stops, so that whoever looks after it starts it again:
+    /// half of a service is harder to notice than none.
+    fn start(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        let work = AbortOnDropHandle::new(tokio::spawn(work));
+        self.tasks.spawn(async move {
+            work.await.map_err(|error| {
+                tracing::error!(%error, name, "a background task ended badly: the service stops");
+                stop.cancel();
+                BackgroundFailed(name)
+            })
+        });
+    }
+
+    /// Waits until all have ended, and says which one did so badly.
+    async fn ended(self) -> Result<(), BackgroundFailed> {
+        let ended = self.tasks.join_all().await;
+        ended.into_iter().collect()
+    }
+}
+
 /// Serves until `stop`, with the schedule in the background; then ends in order: no new
-/// connections, requests finished, days at work given back, the database closed.
+/// connections, requests finished and days at work given back, the database closed.
+///
+/// # Errors
+/// [`BackgroundFailed`] when it stopped by itself because of that.
 pub async fn serve(
     base: Base,
     accounts: Accounts,
@@ -223,46 +267,45 @@ pub async fn serve(
     alerts: Option<Alerts>,
     retention: RetentionOptions,
     stop: CancellationToken,
-) {
-    let changes = tokio::spawn(follow_changes(base.clone(), accounts, stop.clone()));
-    let housekeeping = tokio::spawn(housekeeping(&base, retention, stop.clone()));
-    let schedule = syncer.clone().map(|syncer| {
-        tokio::spawn(async move {
-            tokio::join!(syncer.follow_schedule(), syncer.share_work());
-        })
-    });
-    let watching = alerts.map(|alerts| {
+) -> Result<(), BackgroundFailed> {
+    let mut background = Background::new(stop.clone());
+    background.start(
+        "telling changes",
+        follow_changes(base.clone(), accounts, stop.clone()),
+    );
+    background.start("housekeeping", housekeeping(&base, retention, stop.clone()));
+    if let Some(syncer) = syncer {
+        let scheduled = syncer.clone();
+        background.start("the schedule", async move {
+            scheduled.follow_schedule().await;
+        });
+        let sharing = syncer.clone();
+        background.start("sharing work", async move { sharing.share_work().await });
+        // Beside the requests that are finished, because both take their time.
         let stop = stop.clone();
-        tokio::spawn(async move { alerts.follow(&stop).await })
-    });
+        background.start("ending synchronisation", async move {
+            stop.cancelled().await;
+            syncer.stop().await;
+        });
+    }
+    if let Some(alerts) = alerts {
+        let stop = stop.clone();
+        background.start("watching for alerts", async move {
+            alerts.follow(&stop).await;
+        });
+    }
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        () = server.serve(stop.clone()) => {}
+        () = server.serve(stop.clone()) => stop.cancel(),
         () = late => {
             tracing::warn!("requests were still at work when the time to stop was over");
         }
     }
-    if let Some(syncer) = syncer {
-        syncer.stop().await;
-    }
-    if let Some(schedule) = schedule
-        && let Err(error) = schedule.await
-    {
-        tracing::error!(%error, "the schedule ended badly");
-    }
-    if let Some(watching) = watching
-        && let Err(error) = watching.await
-    {
-        tracing::error!(%error, "watching for alerts ended badly");
-    }
-    for (name, task) in [("telling changes", changes), ("housekeeping", housekeeping)] {
-        if let Err(error) = task.await {
-            tracing::error!(%error, name, "a background task ended badly");
-        }
-    }
+    let ended = background.ended().await;
     base.db.close().await;
     tracing::info!("stopped");
+    ended
 }

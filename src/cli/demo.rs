@@ -139,7 +139,7 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         streams: service.streams,
     };
     let retention = RetentionOptions::default();
-    app::serve(base, accounts, server, Some(syncer), None, retention, stop).await;
+    app::serve(base, accounts, server, Some(syncer), None, retention, stop).await?;
     Ok(())
 }
 

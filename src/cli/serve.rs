@@ -126,7 +126,7 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     let alerts = alerts.map(|syncer| app::alerts(&base, syncer, rules, channels));
     let stop = lifecycle::shutdown_on_signal();
     let retention = arguments.retention.options();
-    app::serve(base, accounts, server, syncer, alerts, retention, stop).await;
+    app::serve(base, accounts, server, syncer, alerts, retention, stop).await?;
     Ok(())
 }
 

@@ -66,7 +66,8 @@ impl Observer {
             );
         }
         metrics.set_state(state.as_ref().ok());
-        *read_at = Some(now);
+        // Those who waited meanwhile need not read it again.
+        *read_at = Some(self.clock.now());
     }
 
     async fn read(&self, now: DateTime<Utc>) -> Result<SyncState, StoreError> {

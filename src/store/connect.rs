@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    DatabaseBackend, DatabaseConnection, SqliteTransactionMode, SqlxPostgresConnector,
+    DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, SqlxPostgresConnector,
     SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -176,7 +176,16 @@ impl Database {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = self.write.begin_with_options(options).await?;
+        let inner = if sqlite {
+            self.write.begin_with_options(options).await?
+        } else {
+            // Told to the end, even if nobody waits for it any more: sqlx does not know that it has to
+            // roll back what it began before PostgreSQL's answer came.
+            let write = self.write.clone();
+            tokio::spawn(async move { write.begin_with_options(options).await })
+                .await
+                .map_err(|error| DbErr::Custom(error.to_string()))??
+        };
         Ok(Transaction::new(inner, self.changes.clone()))
     }
 
@@ -232,6 +241,12 @@ async fn connect_sqlite(
         SqlitePoolOptions::new()
             .max_connections(connections)
             .test_before_acquire(false)
+            // When the disk is full, or fails, SQLite rolls back by itself; sqlx goes on to count the
+            // transaction as open, and what is committed after it would be a savepoint in none.
+            .before_acquire(|connection, _| {
+                let is_usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_usable) })
+            })
             .acquire_timeout(options.acquire_timeout.saturating_mul(3))
     };
     // The writer touches all indexes in every batch, and moving the log into the file is a sync:

@@ -309,6 +309,20 @@ fn is_owned(run: &SyncRunRow) -> Expr {
         .and(Column::Status.eq(SyncStatus::Running))
 }
 
+/// What became of a note that a day is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It was made.
+    Now,
+    /// It was made before, and only the answer was lost; so many days had failed by then.
+    Before {
+        /// Days of the run that failed.
+        days_failed: i64,
+    },
+    /// The run is another's by now.
+    Lost,
+}
+
 /// Notes that a day is done, well or with an `error`, if the run is still its owner's. `done` is how
 /// many were done before: to note the same day twice, because nobody knows whether it was noted, does
 /// no harm.
@@ -318,7 +332,7 @@ pub async fn note_day(
     done: i64,
     error: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<bool> {
+) -> Result<Noted> {
     tx.note(Change::Run(run.id));
     let mut update = Entity::update_many()
         .col_expr(Column::DaysDone, Expr::value(done + 1))
@@ -334,12 +348,17 @@ pub async fn note_day(
         .exec(tx)
         .await?;
     if noted.rows_affected == 1 {
-        return Ok(true);
+        return Ok(Noted::Now);
     }
     let noted_before = Entity::find()
         .filter(is_owned(run))
         .filter(Column::DaysDone.eq(done + 1));
-    Ok(noted_before.one(tx).await?.is_some())
+    Ok(match noted_before.one(tx).await? {
+        Some(run) => Noted::Before {
+            days_failed: run.days_failed,
+        },
+        None => Noted::Lost,
+    })
 }
 
 /// Gives `owner` the runs whose process showed no sign of life since `alive_since`; but those that

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     store::{
         StoreError, Transaction,
-        slice_claims::{SliceRow, Wanted},
+        slice_claims::{self, SliceRow, Wanted},
         sync_runs::{self, RunCounts},
     },
     telemetry::with_sources,
@@ -112,9 +112,13 @@ impl Context {
     }
 
     async fn read_for_another(self: Arc<Self>, slice: SliceRow) -> Result<(), SyncError> {
-        let run = sync_runs::find(self.db.read(), slice.run_id).await?;
-        let Some(run) = run else {
-            return Ok(());
+        let run = sync_runs::find(self.db.read(), slice.run_id).await;
+        let Ok(Some(run)) = run else {
+            // Nobody waits for it to expire.
+            self.db
+                .transaction(async |tx: &Transaction| slice_claims::release(tx, &slice).await)
+                .await?;
+            return Ok(run.map(drop)?);
         };
         let nobody = Reporter::default();
         let reader = SliceReader {

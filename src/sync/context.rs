@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{error::SyncError, plan::Paging, schedule::Schedule};
+use super::{error::SyncError, lease::Holder, plan::Paging, schedule::Schedule};
 use crate::{
     clock::Clock,
     domain::{
@@ -139,6 +139,18 @@ impl Context {
         }
     }
 
+    /// On what terms leases are held.
+    pub fn holder(&self) -> Holder<'_> {
+        Holder {
+            db: &self.db,
+            clock: &*self.clock,
+            instance: &self.instance,
+            ttl: self.options.lease_ttl,
+            poll: self.options.lease_poll,
+            stop: &self.stop,
+        }
+    }
+
     /// How much is asked for at a time.
     pub fn paging(&self) -> Paging {
         Paging {
@@ -190,6 +202,10 @@ impl Context {
                     if matches!(error, guanke::Error::Unauthorised) {
                         gate.refused_at.get_or_insert(now);
                     }
+                }
+                // It understood the question, if only to refuse it.
+                Err(guanke::Error::Status(_) | guanke::Error::Platform { .. }) => {
+                    gate.breaker.succeeded();
                 }
                 Err(_) => {}
             }

@@ -21,7 +21,7 @@ use crate::{
         StoreError, Transaction, removals,
         slice_claims::{self, RunDay, SliceRow, Wanted, Window},
         sync_days::{self, DayRead, SyncDayRow},
-        sync_runs::{self, RunCounts, SyncRunRow},
+        sync_runs::{self, Noted, RunCounts, SyncRunRow},
     },
 };
 
@@ -210,10 +210,15 @@ impl Day<'_> {
                 AbortOnDropHandle::new(tokio::spawn(work.in_current_span()))
             })
             .collect();
+        let mut ended = Ok(());
         for worker in workers {
-            worker.await.unwrap_or(Err(SyncError::Panicked))?;
+            match worker.await.unwrap_or(Err(SyncError::Panicked)) {
+                // The others are giving their slices back, too.
+                Err(SyncError::Stopped) => ended = Err(SyncError::Stopped),
+                done => done?,
+            }
         }
-        Ok(())
+        ended
     }
 
     /// What was read and what was known before, if that is as much as the platform counts for the
@@ -264,7 +269,7 @@ impl Day<'_> {
         insist!(self.context, |tx| {
             let now = self.context.clock.now();
             sync_days::finish_read(tx, of.track, of.day, read, now).await?;
-            if !sync_runs::note_day(tx, self.run, self.done, None, now).await? {
+            if sync_runs::note_day(tx, self.run, self.done, None, now).await? == Noted::Lost {
                 return Err(SyncError::LeaseLost);
             }
             self.hold(tx).await?;
@@ -273,7 +278,7 @@ impl Day<'_> {
 
     /// Holds the day on, as part of `tx`, which may not be kept if it is another's by now.
     async fn hold(&self, tx: &Transaction) -> Result<(), SyncError> {
-        if self.lease.renew_in(tx, self.context).await? {
+        if self.lease.renew_in(tx, self.context.holder()).await? {
             Ok(())
         } else {
             Err(SyncError::LeaseLost)

@@ -1,14 +1,34 @@
 //! The right to something of which there is one over all instances: a row in the database that
 //! expires.
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
 use super::{
-    context::{Context, insist},
+    context::{delta, insist},
     error::SyncError,
 };
 use crate::{
-    store::{StoreError, Transaction, leases},
+    clock::Clock,
+    store::{Database, StoreError, Transaction, leases},
     telemetry::with_sources,
 };
+
+/// Who asks for rights, and on what terms.
+#[derive(Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub db: &'a Database,
+    pub clock: &'a dyn Clock,
+    /// This process among all instances.
+    pub instance: &'a str,
+    /// How long a silent process keeps a right.
+    pub ttl: Duration,
+    /// How often to look whether another process is done.
+    pub poll: Duration,
+    /// Ends the waiting.
+    pub stop: &'a CancellationToken,
+}
 
 /// A right, held until it is released or expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +45,10 @@ pub(super) struct Acquired {
 
 impl Lease {
     /// Waits until nobody else has the right to `name`, then holds it.
-    pub async fn acquire(context: &Context, name: String) -> Result<Acquired, SyncError> {
+    pub async fn acquire(holder: Holder<'_>, name: String) -> Result<Acquired, SyncError> {
         let mut waited = false;
-        loop {
-            if let Some(fence) = try_acquire(context, &name).await? {
+        while !holder.stop.is_cancelled() {
+            if let Some(fence) = holder.try_acquire(&name).await? {
                 let lease = Self { name, fence };
                 return Ok(Acquired { lease, waited });
             }
@@ -39,26 +59,25 @@ impl Lease {
                 );
             }
             waited = true;
-            if !context.pause(context.options.lease_poll).await {
-                return Err(SyncError::Stopped);
-            }
+            let pause = tokio::time::sleep(holder.poll);
+            holder.stop.run_until_cancelled(pause).await;
         }
+        Err(SyncError::Stopped)
     }
 
     /// Holds the lease on, as part of `tx`; `false` when it is another's by now.
-    pub async fn renew_in(&self, tx: &Transaction, context: &Context) -> Result<bool, StoreError> {
-        let expires_at = context.expiry();
-        leases::renew(tx, &self.name, &context.instance, self.fence, expires_at).await
+    pub async fn renew_in(&self, tx: &Transaction, holder: Holder<'_>) -> Result<bool, StoreError> {
+        let expires_at = holder.clock.now() + delta(holder.ttl);
+        leases::renew(tx, &self.name, holder.instance, self.fence, expires_at).await
     }
 
     /// Holds the lease on while the platform is slow; returns only when it is lost.
-    pub async fn keep(&self, context: &Context) -> SyncError {
-        let pause = context.options.lease_ttl / 3;
+    pub async fn keep(&self, holder: Holder<'_>) -> SyncError {
         loop {
-            tokio::time::sleep(pause).await;
-            let renewed = context
+            tokio::time::sleep(holder.ttl / 3).await;
+            let renewed = holder
                 .db
-                .transaction(async |tx: &Transaction| self.renew_in(tx, context).await);
+                .transaction(async |tx: &Transaction| self.renew_in(tx, holder).await);
             match renewed.await {
                 Ok(true) => {}
                 Ok(false) => return SyncError::LeaseLost,
@@ -73,9 +92,9 @@ impl Lease {
     }
 
     /// Gives the right back. Failing that, it expires by itself.
-    pub async fn release(self, context: &Context) {
-        let release = context.db.transaction(async |tx: &Transaction| {
-            leases::release(tx, &self.name, &context.instance, self.fence).await
+    pub async fn release(self, holder: Holder<'_>) {
+        let release = holder.db.transaction(async |tx: &Transaction| {
+            leases::release(tx, &self.name, holder.instance, self.fence).await
         });
         if let Err(error) = release.await {
             tracing::warn!(
@@ -87,9 +106,11 @@ impl Lease {
     }
 }
 
-async fn try_acquire(context: &Context, name: &str) -> Result<Option<i64>, SyncError> {
-    insist!(context, |tx| {
-        let (now, until) = (context.clock.now(), context.expiry());
-        leases::acquire(tx, name, &context.instance, now, until).await?
-    })
+impl Holder<'_> {
+    async fn try_acquire(self, name: &str) -> Result<Option<i64>, SyncError> {
+        insist!(self, |tx| {
+            let now = self.clock.now();
+            leases::acquire(tx, name, self.instance, now, now + delta(self.ttl)).await?
+        })
+    }
 }

@@ -3,10 +3,15 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
 
-use super::incoming::incoming;
+use super::{
+    context::insist,
+    error::SyncError,
+    incoming::incoming,
+    lease::{Holder, Lease},
+};
 use crate::{
     clock::Clock,
     domain::{
@@ -18,17 +23,13 @@ use crate::{
     guanke::{Reading, record_of},
     service::ingest::{Ingested, ingest},
     store::{
-        Database, StoreError, Transaction, call_batches, leases, raw_records,
-        raw_records::RawRecords,
+        Database, StoreError, Transaction, call_batches, raw_records, raw_records::RawRecords,
     },
 };
 
 const TRACK: SyncTrack = SyncTrack::CallRecords;
-/// Most tries of a transaction that others are in the way of.
-const ATTEMPTS: u32 = 5;
-
 /// How long a silent replay keeps its right to a day.
-const TURN: TimeDelta = TimeDelta::minutes(1);
+const TURN: Duration = Duration::from_mins(1);
 /// How often to look whether somebody else is done with a day.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -81,36 +82,70 @@ impl Replay {
     /// No more than a page of them is held in memory, and the ids of a day.
     ///
     /// # Errors
-    /// When the database fails; what was read before is kept.
+    /// When the database fails, or somebody else took a day over because this was silent for too long;
+    /// what was read before is kept.
     pub async fn run(
         &self,
         days: DayRange,
         told: impl Fn(ReplayProgress),
-    ) -> Result<ReplayReport, StoreError> {
+    ) -> Result<ReplayReport, SyncError> {
         let mut report = ReplayReport::default();
         for day in days.iter() {
-            let mut known = HashSet::new();
-            let mut before = None;
-            let Some(turn) = self.turn(day).await? else {
-                return Ok(report);
+            // So that no older version is stored over a newer one; a dry run stores nothing.
+            let lease = match self.dry_run {
+                true => None,
+                false => match Lease::acquire(self.holder(), format!("{TRACK}:{day}")).await {
+                    Ok(acquired) => Some(acquired.lease),
+                    Err(SyncError::Stopped) => return Ok(report),
+                    Err(error) => return Err(error),
+                },
             };
-            while let Some(page) = raw_records::before(self.db.read(), TRACK, day, before).await? {
-                if self.stop.is_cancelled() {
-                    self.give_back(&turn).await?;
-                    return Ok(report);
-                }
-                report.days += u64::from(before.is_none());
-                before = Some(page.id);
-                self.page(&page, &turn, &mut known, &mut report).await?;
-                told(ReplayProgress {
-                    day,
-                    records: report.records,
-                });
+            let read = self.day(day, lease.as_ref(), &mut report, &told).await;
+            if let Some(lease) = lease {
+                lease.release(self.holder()).await;
             }
-            self.give_back(&turn).await?;
+            if !read? {
+                return Ok(report);
+            }
         }
         report.finished = true;
         Ok(report)
+    }
+
+    /// `false`: stopped before its end.
+    async fn day(
+        &self,
+        day: NaiveDate,
+        lease: Option<&Lease>,
+        report: &mut ReplayReport,
+        told: impl Fn(ReplayProgress),
+    ) -> Result<bool, SyncError> {
+        let mut known = HashSet::new();
+        let mut before = None;
+        while let Some(page) = raw_records::before(self.db.read(), TRACK, day, before).await? {
+            if self.stop.is_cancelled() {
+                return Ok(false);
+            }
+            report.days += u64::from(before.is_none());
+            before = Some(page.id);
+            self.page(&page, lease, &mut known, report).await?;
+            told(ReplayProgress {
+                day,
+                records: report.records,
+            });
+        }
+        Ok(true)
+    }
+
+    fn holder(&self) -> Holder<'_> {
+        Holder {
+            db: &self.db,
+            clock: &*self.clock,
+            instance: &self.instance,
+            ttl: TURN,
+            poll: LOOK_AGAIN,
+            stop: &self.stop,
+        }
     }
 
     /// How many records of `days` are kept.
@@ -130,10 +165,10 @@ impl Replay {
     async fn page(
         &self,
         page: &RawRecords,
-        turn: &Turn,
+        lease: Option<&Lease>,
         known: &mut HashSet<String>,
         report: &mut ReplayReport,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SyncError> {
         let mut calls = Vec::with_capacity(page.texts.len());
         for text in page.texts.iter().rev() {
             report.records += 1;
@@ -148,81 +183,35 @@ impl Replay {
                 Err(_) => report.unusable += 1,
             }
         }
-        let mut attempt = 1;
-        loop {
-            match self.store(&calls, turn).await {
-                Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
-                Ok((ingested, removed)) => {
-                    report.calls = report.calls.plus(ingested);
-                    report.removed += removed;
-                    return Ok(());
-                }
+        let (ingested, removed) = insist!(self, |tx| {
+            let done = self.store(tx, &calls).await?;
+            // A dry run takes it back.
+            let Some(lease) = lease else {
+                return Ok(done);
+            };
+            // Whoever took the day over has newer records of it: these are not stored over them.
+            if !lease.renew_in(tx, self.holder()).await? {
+                return Err(SyncError::LeaseLost);
             }
-        }
+            done
+        })?;
+        report.calls = report.calls.plus(ingested);
+        report.removed += removed;
+        Ok(())
     }
 
-    /// Stores calls, but for those that the platform has no longer; a dry run takes it back.
+    /// Stores calls, but for those that the platform has no longer.
     async fn store(
         &self,
+        tx: &Transaction,
         calls: &[IncomingCall],
-        turn: &Turn,
     ) -> Result<(Ingested, u64), StoreError> {
-        let tx = self.db.begin().await?;
         let ids: Vec<&str> = calls.iter().map(|call| call.external_id.as_str()).collect();
-        let removed = call_batches::removed(&tx, &ids).await?;
+        let removed = call_batches::removed(tx, &ids).await?;
         let is_there = |call: &&IncomingCall| !removed.contains(&call.external_id);
         let present: Vec<IncomingCall> = calls.iter().filter(is_there).cloned().collect();
         let now = self.clock.now();
-        let ingested = ingest(&tx, self.zone, CallSource::Guanke, &present, now).await?;
-        if !self.dry_run {
-            let until = now + TURN;
-            let held = leases::renew(&tx, &turn.name, &self.instance, turn.fence, until).await?;
-            // Whoever took the day over has newer records of it: these are not stored over them.
-            if held {
-                tx.commit().await?;
-            } else {
-                return Ok((Ingested::default(), removed.len() as u64));
-            }
-        }
+        let ingested = ingest(tx, self.zone, CallSource::Guanke, &present, now).await?;
         Ok((ingested, removed.len() as u64))
     }
-
-    /// Waits until nobody else reads `day`, so that no older version is stored over a newer one; `None`
-    /// when it is to end. A dry run stores nothing, and waits for nobody.
-    async fn turn(&self, day: NaiveDate) -> Result<Option<Turn>, StoreError> {
-        let name = format!("{TRACK}:{day}");
-        while !self.dry_run && !self.stop.is_cancelled() {
-            let now = self.clock.now();
-            let acquired = self
-                .db
-                .transaction(async |tx: &Transaction| {
-                    leases::acquire(tx, &name, &self.instance, now, now + TURN).await
-                })
-                .await?;
-            if let Some(fence) = acquired {
-                return Ok(Some(Turn { name, fence }));
-            }
-            let wait = tokio::time::sleep(LOOK_AGAIN);
-            self.stop.run_until_cancelled(wait).await;
-        }
-        Ok(self.dry_run.then_some(Turn { name, fence: 0 }))
-    }
-
-    async fn give_back(&self, turn: &Turn) -> Result<(), StoreError> {
-        if self.dry_run {
-            return Ok(());
-        }
-        self.db
-            .transaction(async |tx: &Transaction| {
-                leases::release(tx, &turn.name, &self.instance, turn.fence).await
-            })
-            .await
-    }
-}
-
-/// The right to a day.
-struct Turn {
-    name: String,
-    fence: i64,
 }

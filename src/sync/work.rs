@@ -28,7 +28,7 @@ use crate::{
         StoreError, Transaction, retention,
         slice_claims::{self, RunDay},
         sync_days,
-        sync_runs::{self, Beat, RunCounts, SyncRunRow},
+        sync_runs::{self, Beat, Noted, RunCounts, SyncRunRow},
     },
     telemetry::with_sources,
 };
@@ -163,7 +163,7 @@ impl Work<'_> {
         let context = self.context;
         let lost = async {
             match &turn {
-                Some(turn) => turn.keep(context).await,
+                Some(turn) => turn.keep(context.holder()).await,
                 None => std::future::pending().await,
             }
         };
@@ -178,14 +178,14 @@ impl Work<'_> {
     }
 
     async fn acquire(&self, name: String) -> Result<Acquired, SyncError> {
-        let acquired = Lease::acquire(self.context, name).await?;
+        let acquired = Lease::acquire(self.context.holder(), name).await?;
         self.held().push(acquired.lease.clone());
         Ok(acquired)
     }
 
     async fn release(&self, lease: Lease) {
         self.held().retain(|held| *held != lease);
-        lease.release(self.context).await;
+        lease.release(self.context.holder()).await;
     }
 
     fn held(&self) -> MutexGuard<'_, Vec<Lease>> {
@@ -196,9 +196,12 @@ impl Work<'_> {
         let days = days_of(self.run);
         let begin = usize::try_from(self.done).unwrap_or_default();
         for day in days.iter().rev().skip(begin) {
-            let read = self.day(day).await;
-            match read {
-                Ok(()) => self.done += 1,
+            match self.day(day).await {
+                Ok(lease) => {
+                    // Before anything else is waited for: the database says so by now.
+                    self.done += 1;
+                    self.release(lease).await;
+                }
                 Err(error) if error.ends_the_run() => return Err(error),
                 Err(error) => self.fail(day, &error).await?,
             }
@@ -206,9 +209,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Reads one day under its lease; a day that another run read while this one waited for it is
-    /// not read again.
-    async fn day(&self, day: NaiveDate) -> Result<(), SyncError> {
+    /// Reads one day under its lease, and returns that; a day that another run read while this one
+    /// waited for it is not read again.
+    async fn day(&self, day: NaiveDate) -> Result<Lease, SyncError> {
         let (context, run) = (self.context, self.run);
         if context.clock.now() < context.zone.start_of(day) {
             return Err(SyncError::NotBegun);
@@ -237,21 +240,23 @@ impl Work<'_> {
             };
             tokio::select! {
                 read = day.read() => read,
-                lost = lease.keep(context) => Err(lost),
+                lost = lease.keep(context.holder()) => Err(lost),
             }
         };
-        let result = read.await;
-        // Whatever came of it, or the next reader waits for the lease to expire.
-        self.release(lease).await;
-        result
+        if let Err(error) = read.await {
+            // Or the next reader waits for it to expire.
+            self.release(lease).await;
+            return Err(error);
+        }
+        Ok(lease)
     }
 
     /// A day that somebody else read is done, too.
     async fn note_done(&self, lease: &Lease) -> Result<(), SyncError> {
         insist!(self.context, |tx| {
             let now = self.context.clock.now();
-            let held = lease.renew_in(tx, self.context).await?
-                && sync_runs::note_day(tx, self.run, self.done, None, now).await?;
+            let held = lease.renew_in(tx, self.context.holder()).await?
+                && sync_runs::note_day(tx, self.run, self.done, None, now).await? != Noted::Lost;
             held.then_some(()).ok_or(SyncError::LeaseLost)?;
         })
     }
@@ -259,50 +264,75 @@ impl Work<'_> {
     /// Notes on the run that a day is done, and on the day why it could not be read.
     async fn fail(&mut self, day: NaiveDate, error: &SyncError) -> Result<(), SyncError> {
         tracing::warn!(sync.day = %day, error = with_sources(error), "a day could not be read");
-        self.failed.push((day, error.to_string()));
-        self.add_error(&format!("{day}: {error}"));
-        let noted = self.note_failure(day, error).await;
+        let reasons = self.reasons_with(&format!("{day}: {error}"));
+        let has_failed = self.note_failure(day, error, &reasons).await?;
         self.done += 1;
-        self.failures += 1;
-        noted
+        if has_failed {
+            self.failures += 1;
+            self.failed.push((day, error.to_string()));
+            self.error = Some(reasons);
+        }
+        Ok(())
     }
 
     /// The reasons in one text, as kept with the run; not longer than is readable.
-    fn add_error(&mut self, reason: &str) {
+    fn reasons_with(&self, reason: &str) -> String {
         const LONGEST: usize = 1_000;
         let text = match &self.error {
             Some(before) => format!("{before}; {reason}"),
             None => reason.to_owned(),
         };
-        self.error = Some(text.chars().take(LONGEST).collect());
+        text.chars().take(LONGEST).collect()
     }
 
-    async fn note_failure(&self, day: NaiveDate, error: &SyncError) -> Result<(), SyncError> {
+    /// Whether the day has failed: it may have been published just before it was to end.
+    async fn note_failure(
+        &self,
+        day: NaiveDate,
+        error: &SyncError,
+        reasons: &str,
+    ) -> Result<bool, SyncError> {
         let (context, run) = (self.context, self.run);
         let of = self.of(day);
-        let reason = error.to_string();
         let counted = day::counted(context, of).await.unwrap_or_default();
         let noted = insist!(context, |tx| {
             let now = context.clock.now();
-            // Whoever took the day over says what is known of it.
-            if !matches!(error, SyncError::LeaseLost) {
-                sync_days::fail_read(tx, run.track, day, run.id, &reason, counted, now).await?;
-                slice_claims::abandon_own(tx, of, &reason, now).await?;
-            }
-            // Of days that were not even begun, so that somebody comes back to them.
-            if matches!(error, SyncError::Paused { .. }) {
-                for day in self.days_before(day) {
-                    sync_days::note_unread(tx, run.track, day, run.id, &reason, now).await?;
+            match sync_runs::note_day(tx, run, self.done, Some(reasons), now).await? {
+                Noted::Lost => return Err(SyncError::LeaseLost),
+                Noted::Before { days_failed } => days_failed > self.failures,
+                Noted::Now => {
+                    self.note_unread(tx, day, error, counted).await?;
+                    true
                 }
             }
-            let done = self.done;
-            let held = sync_runs::note_day(tx, run, done, self.error.as_deref(), now).await?;
-            held.then_some(()).ok_or(SyncError::LeaseLost)?;
         });
         if let Err(error) = &noted {
             tracing::error!(error = with_sources(error), sync.day = %day, "could not note how the read of a day ended");
         }
         noted
+    }
+
+    async fn note_unread(
+        &self,
+        tx: &Transaction,
+        day: NaiveDate,
+        error: &SyncError,
+        counted: Option<(i64, i64)>,
+    ) -> Result<(), StoreError> {
+        let (track, run, now) = (self.run.track, self.run.id, self.context.clock.now());
+        let reason = error.to_string();
+        // Whoever took the day over says what is known of it.
+        if !matches!(error, SyncError::LeaseLost) {
+            sync_days::fail_read(tx, track, day, run, &reason, counted, now).await?;
+            slice_claims::abandon_own(tx, self.of(day), &reason, now).await?;
+        }
+        // Of days that were not even begun, so that somebody comes back to them.
+        if matches!(error, SyncError::Paused { .. }) {
+            for day in self.days_before(day) {
+                sync_days::note_unread(tx, track, day, run, &reason, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The days of the run up to `day`, which is among them.
@@ -323,7 +353,7 @@ impl Work<'_> {
     async fn end(mut self, ended: Result<(), SyncError>) -> RunOutcome {
         let held = std::mem::take(&mut *self.held());
         for lease in held {
-            lease.release(self.context).await;
+            lease.release(self.context.holder()).await;
         }
         let day = days_of(self.run)
             .iter()

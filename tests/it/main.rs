@@ -49,6 +49,7 @@ mod sync;
 mod sync_views;
 mod tags;
 mod tokens;
+mod transactions;
 mod validation;
 mod variables;
 mod writes;

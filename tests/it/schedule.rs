@@ -12,7 +12,7 @@ use dialgraph::{
     store::{
         leases, schema,
         slice_claims::{self, RunDay, SliceCounts, SliceRow, Wanted, Window},
-        sync_runs::{self, Beat, NewRun, SyncRunRow},
+        sync_runs::{self, Beat, NewRun, Noted, SyncRunRow},
     },
     sync::{Job, Tick},
 };
@@ -140,7 +140,8 @@ on_both! {
         assert_eq!(sync_runs::beat(&tx, &paused, app.now()).await.unwrap(), Beat::On);
         let new = sync_runs::adopt(&tx, now - TimeDelta::minutes(1), "the new one", 10, now).await.unwrap();
         assert_eq!(sync_runs::beat(&tx, &paused, now).await.unwrap(), Beat::Lost);
-        assert!(!sync_runs::note_day(&tx, &paused, 0, None, now).await.unwrap());
+        let noted = sync_runs::note_day(&tx, &paused, 0, None, now).await.unwrap();
+        assert_eq!(noted, Noted::Lost);
         assert!(!sync_runs::finish(&tx, &paused, SyncStatus::Failed, now).await.unwrap());
         assert!(sync_runs::finish(&tx, &new[0], SyncStatus::Succeeded, now).await.unwrap());
         tx.commit().await.unwrap();
@@ -257,12 +258,28 @@ on_both! {
         tx.commit().await.unwrap();
     };
 
+    /// A day that was noted as read well does not fail afterwards, whatever ends its run.
+    a_day_is_noted_once = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let run = begin(&app, "2026-11-19", "2026-11-20", "somebody").await;
+        let tx = app.database.db.begin().await.unwrap();
+        let note = async |done, error| {
+            sync_runs::note_day(&tx, &run, done, error, app.now()).await.unwrap()
+        };
+        assert_eq!(note(0, None).await, Noted::Now);
+        assert_eq!(note(0, Some("cancelled")).await, Noted::Before { days_failed: 0 });
+        assert_eq!(note(1, Some("cancelled")).await, Noted::Now);
+        assert_eq!(note(1, Some("cancelled")).await, Noted::Before { days_failed: 1 });
+        assert_eq!(note(0, None).await, Noted::Lost);
+    };
+
     /// Days are read newest first: a refresh of today does not join a long run that has read it.
     a_refresh_does_not_join_a_run_that_is_done_with_its_day = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         let long = begin(&app, "2026-11-01", "2026-11-20", "somebody").await;
         let tx = app.database.db.begin().await.unwrap();
-        assert!(sync_runs::note_day(&tx, &long, 0, None, app.now()).await.unwrap());
+        let noted = sync_runs::note_day(&tx, &long, 0, None, app.now()).await.unwrap();
+        assert_eq!(noted, Noted::Now);
         tx.commit().await.unwrap();
         let refresh = |date: &str| {
             format!(r#"mutation {{ refreshStats(input: {{ date: "{date}", tracks: [CALL_RECORDS] }}) {{ runs {{ joined }} }} }}"#)

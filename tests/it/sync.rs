@@ -283,6 +283,19 @@ on_both! {
         assert_eq!(grades(&app, "2026-11-19").await["complete"], true);
     };
 
+    /// A service that stops gives back all slices that it is reading: the next one need not wait.
+    all_slices_are_given_back = async |backend: Backend| {
+        let app = busy(&backend).await;
+        app.platform.add_fault(fault("2026-11-19", 1, FaultKind::Hang(Duration::from_mins(10)), None));
+        app.data(r#"mutation { refreshStats(input: { date: "2026-11-19", tracks: [CALL_RECORDS] }) { runs { run { id } } } }"#).await;
+        let in_state = async |state: &str| slices(&app, 0).await.iter().filter(|slice| slice["state"] == state).count();
+        while in_state("READING").await < 4 {
+            tokio::task::yield_now().await;
+        }
+        app.syncer.stop().await;
+        assert_eq!(in_state("PENDING").await, 4);
+    };
+
     /// Two instances share the slices of a day: every page is asked for once, whoever asks.
     two_instances_share_a_day = async |backend: Backend| {
         let app = busy(&backend).await;

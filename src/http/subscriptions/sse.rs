@@ -16,6 +16,7 @@ use axum::{
 };
 use futures_util::{FutureExt as _, Stream, StreamExt as _, future};
 use secrecy::SecretString;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     credential::Credential,
@@ -96,7 +97,10 @@ fn listen(state: AppState, listener: Listener, request: Request, origin: Origin)
         // Often enough for the connection not to be taken for an idle one.
         (state.options.streams.keep_alive).min(state.options.idle_timeout / 2),
     );
-    let over = future::select(credential.ended(state).boxed(), stop.boxed());
+    // In a task of its own: this answer is polled only while the client takes it, and asking the
+    // database is nothing to be left half-done.
+    let ended = AbortOnDropHandle::new(tokio::spawn(credential.ended(state)));
+    let over = future::select(ended, stop.boxed());
     let events = open_with(events.take_until(over), (place, counted));
     let headers = [
         (header::CACHE_CONTROL.as_str(), "no-store"),

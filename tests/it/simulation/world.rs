@@ -12,7 +12,7 @@ use dialgraph::{
     guanke::simulator::{FaultProfile, Simulator, SimulatorConfig},
     store::{Database, removals, rollups, sync_days, sync_runs, tag_counts},
 };
-use rand::{RngExt as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 use sea_orm::EntityTrait as _;
 
@@ -97,7 +97,7 @@ impl World {
     }
 
     async fn something_happens(&mut self) {
-        match self.rng.random_range(0..10) {
+        match self.rng.random_range(0..11) {
             0..=2 => self.refresh().await,
             3 if !self.processes.is_empty() => {
                 let victim = self.rng.random_range(0..self.processes.len());
@@ -114,6 +114,7 @@ impl World {
             }
             5 | 6 if self.processes.len() < 2 => self.start(),
             7 => self.platform().revoke_tokens(),
+            8 => self.cancel_a_run().await,
             _ => self.change_records(),
         }
     }
@@ -130,6 +131,19 @@ impl World {
         if let Some(process) = self.processes.first() {
             process.refresh(track, days).await;
         }
+    }
+
+    async fn cancel_a_run(&mut self) {
+        let db = &self.surroundings.db;
+        let mut running = sync_runs_all(db).await;
+        running.retain(|run| run.status == SyncStatus::Running);
+        let Some(run) = running.choose(&mut self.rng) else {
+            return;
+        };
+        let (id, now) = (run.id, self.clock.now());
+        db.transaction(async |tx| sync_runs::cancel(tx, id, now).await)
+            .await
+            .unwrap();
     }
 
     /// Records are edited, go, come back, or come late.
