@@ -91,14 +91,9 @@ impl Replay {
     ) -> Result<ReplayReport, SyncError> {
         let mut report = ReplayReport::default();
         for day in days.iter() {
-            // So that no older version is stored over a newer one; a dry run stores nothing.
-            let lease = match self.dry_run {
-                true => None,
-                false => match Lease::acquire(self.holder(), format!("{TRACK}:{day}")).await {
-                    Ok(acquired) => Some(acquired.lease),
-                    Err(SyncError::Stopped) => return Ok(report),
-                    Err(error) => return Err(error),
-                },
+            let lease = match self.turn(day).await {
+                Err(SyncError::Stopped) => return Ok(report),
+                lease => lease?,
             };
             let read = self.day(day, lease.as_ref(), &mut report, &told).await;
             if let Some(lease) = lease {
@@ -110,6 +105,16 @@ impl Replay {
         }
         report.finished = true;
         Ok(report)
+    }
+
+    /// The right to `day`, so that no older version is stored over a newer one. A dry run stores
+    /// nothing, and waits for nobody.
+    async fn turn(&self, day: NaiveDate) -> Result<Option<Lease>, SyncError> {
+        if self.dry_run {
+            return Ok(None);
+        }
+        let acquired = Lease::acquire(self.holder(), format!("{TRACK}:{day}")).await?;
+        Ok(Some(acquired.lease))
     }
 
     /// `false`: stopped before its end.
