@@ -64,7 +64,13 @@ pub async fn settle(db: &Database) {
         let is_idle = pools
             .iter()
             .all(|pool| pool.num_idle() == pool.size() as usize);
-        quiet = if is_idle { quiet + 1 } else { 0 };
+        if is_idle {
+            quiet += 1;
+        } else {
+            quiet = 0;
+            // The database's threads may want this processor.
+            std::thread::yield_now();
+        }
     }
 }
 

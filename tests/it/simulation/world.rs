@@ -169,9 +169,9 @@ impl World {
     /// Lets time pass, and looks on.
     async fn pass(&mut self, time: Duration) {
         let mut left = time;
+        self.note();
         while !left.is_zero() {
             let part = left.min(LOOK);
-            self.note();
             pass(&self.surroundings.db, part, STEP).await;
             self.note();
             self.watch.check(&self.surroundings.db, &self.days).await;
