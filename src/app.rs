@@ -309,3 +309,20 @@ pub async fn serve(
     tracing::info!("stopped");
     ended
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_breaks_in_the_background_stops_the_service_and_is_told() {
+        let stop = CancellationToken::new();
+        let mut background = Background::new(stop.clone());
+        let patient = stop.clone();
+        background.start("patience", async move { patient.cancelled().await });
+        background.start("something brief", async {});
+        background.start("bad luck", async { panic!("on purpose") });
+        assert_eq!(background.ended().await, Err(BackgroundFailed("bad luck")));
+        assert!(stop.is_cancelled());
+    }
+}
