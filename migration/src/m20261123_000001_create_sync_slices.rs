@@ -134,6 +134,7 @@ fn run_columns() -> Vec<ColumnDef> {
         big_integer("retries").default(0).take(),
         big_integer("removed").default(0).take(),
         timestamp_with_time_zone_null("cancelled_at").take(),
+        boolean("accepts_removals").default(false).take(),
     ]
 }
 

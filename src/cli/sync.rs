@@ -186,6 +186,10 @@ pub(super) async fn run_shown(
     for (day, reason) in &outcome.failed {
         eprintln!("{title}: {day} could not be read: {reason}");
     }
+    let left = days.days() - outcome.counts.days_done;
+    if left > 0 {
+        eprintln!("{title}: {left} of {} days were not reached", days.days());
+    }
     Ok(outcome)
 }
 

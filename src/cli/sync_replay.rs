@@ -72,6 +72,11 @@ pub async fn run(arguments: ReplayArgs, bars: &MultiProgress) -> anyhow::Result<
     bar.finish_and_clear();
     db.close().await;
     print(words(&report, arguments.dry_run))?;
+    if report.records == 0 {
+        eprintln!(
+            "no records of these days are kept as they came: RETENTION_RAW_DAYS says for how long they are"
+        );
+    }
     if !report.finished {
         bail!("interrupted: run it again for the rest");
     }

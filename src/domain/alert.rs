@@ -214,7 +214,8 @@ impl ObservedTrack {
 
     /// What was noted is over when a day was read well since: the process that noted it may have ended
     /// without a word.
-    fn is_current(&self) -> bool {
+    #[must_use]
+    pub fn is_current(&self) -> bool {
         self.read_at.is_none_or(|read| read <= self.noted_at)
     }
 }

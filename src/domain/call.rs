@@ -1,6 +1,6 @@
 //! Rules of calls that people enter, change and import.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{
     audit::Record,
@@ -204,6 +204,25 @@ impl CallFields {
             .with("deviceName", self.device_name.clone())
             .with("recordingUrl", self.recording_url.clone())
             .with_amount("billedAmount", self.billed_amount)
+    }
+}
+
+impl CallFields {
+    /// Notes that the call, which stands at `path`, is of a day before `horizon`: of those the figures
+    /// are kept and the calls are not, so that it would be counted twice.
+    pub fn check_kept(
+        &self,
+        zone: BusinessZone,
+        horizon: NaiveDate,
+        path: &Path,
+        problems: &mut Problems,
+    ) {
+        if zone.day_of(self.call_time) < horizon {
+            let message = format!(
+                "callTime must not lie before {horizon}: calls of earlier days are not kept any more (RETENTION_CALL_DAYS), and the figures of these days stay what they are"
+            );
+            problems.note(path.field("callTime"), Code::OutOfRange, message);
+        }
     }
 }
 

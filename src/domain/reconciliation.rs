@@ -259,7 +259,7 @@ fn of_the_rest(difference: Compared) -> Finding {
         ),
         Compared { dialled, .. } if dialled > 0 => Finding::new(
             Cause::Unknown,
-            "ours are more: calls that were entered or imported here are among them, and the platform does not count them",
+            "ours are more: calls that were entered, imported or only pushed here may be among them, which the platform does not count",
         ),
         _ => Finding::new(
             Cause::Unknown,

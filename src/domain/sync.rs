@@ -152,7 +152,7 @@ pub enum SliceState {
     Incomplete,
     /// Was cut in two, which are slices of their own.
     Split,
-    /// Left to a later run of the same day.
+    /// Given up: a later run reads the day, this one was ended, or it read the whole day instead.
     Abandoned,
 }
 

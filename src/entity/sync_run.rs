@@ -42,6 +42,8 @@ pub struct Model {
     pub removed: i64,
     /// When somebody asked for its end.
     pub cancelled_at: Option<DateTimeUtc>,
+    /// Whether many calls may be taken for removed at once, because somebody knows why.
+    pub accepts_removals: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

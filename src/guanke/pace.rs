@@ -65,6 +65,8 @@ struct State {
     in_flight: u32,
     /// When the limit was lowered last: what was sent before has been answered by that.
     lowered_at: Option<Instant>,
+    /// An answer that took longer says that the platform is in trouble.
+    patience: Duration,
     /// The usual latency in seconds: a moving mean.
     usual: Option<f64>,
     /// The time between two requests at the highest rate.
@@ -100,11 +102,19 @@ impl Pace {
                 in_flight: 0,
                 lowered_at: None,
                 usual: None,
+                patience: Duration::MAX,
                 interval: Duration::from_secs(1) / max_per_second.max(1),
                 next_at: Instant::now(),
                 held_until: None,
             }),
         }
+    }
+
+    /// Takes an answer that was longer than `patience` in coming for a sign of trouble, too.
+    #[must_use]
+    pub(super) fn with_patience(self, patience: Duration) -> Self {
+        self.state().patience = patience;
+        self
     }
 
     /// Waits for the next turn, first come, first served.
@@ -191,12 +201,19 @@ impl State {
 
     fn note(&mut self, outcome: Outcome, sent_at: Instant, now: Instant) {
         match outcome {
-            Outcome::Answered => self.note_answer(now - sent_at),
-            Outcome::Congested if self.lowered_at.is_none_or(|at| sent_at >= at) => {
-                self.limit = (self.limit * DECREASE).max(1.0);
-                self.lowered_at = Some(now);
+            Outcome::Answered if now - sent_at <= self.patience => {
+                self.note_answer(now - sent_at);
             }
-            Outcome::Congested | Outcome::Refused => {}
+            Outcome::Answered | Outcome::Congested => self.note_trouble(sent_at, now),
+            Outcome::Refused => {}
+        }
+    }
+
+    /// Half as many at once; once for all that were under way together.
+    fn note_trouble(&mut self, sent_at: Instant, now: Instant) {
+        if self.lowered_at.is_none_or(|at| sent_at >= at) {
+            self.limit = (self.limit * DECREASE).max(1.0);
+            self.lowered_at = Some(now);
         }
     }
 
@@ -323,6 +340,18 @@ mod tests {
         // What lasts becomes usual.
         answers(&pace, 40, SECOND * 4).await;
         assert_eq!(limit(&pace), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_try_our_patience_are_trouble() {
+        let pace = Pace::new(8, RATE).with_patience(SECOND * 30);
+        answers(&pace, 1, SECOND * 30).await;
+        assert_eq!(limit(&pace), 8);
+        let slow = (0..8).map(|_| request(&pace, SECOND * 31, Outcome::Answered));
+        futures_util::future::join_all(slow).await;
+        assert_eq!(limit(&pace), 4);
+        answers(&pace, 2, SECOND * 31).await;
+        assert_eq!(limit(&pace), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -186,6 +186,7 @@ impl Session {
         // Taken before the request: the token may be a little older than its answer.
         let fetched_at = self.clock.now();
         let answer = transport.ask(&self.login(), None).await;
+        let answer = answer.map_err(refused);
         if matches!(answer, Err(Error::Unauthorised)) {
             self.refusals.fetch_add(1, Ordering::SeqCst);
         }
@@ -222,5 +223,17 @@ impl Session {
                 vec![("secret", secret.expose_secret().to_owned())],
             ),
         }
+    }
+}
+
+/// A login that the platform understood and did not grant, with whatever code: it will not the next
+/// time either. Only that of a revoked token is told (guanke-api.md).
+fn refused(error: Error) -> Error {
+    match error {
+        Error::Platform { .. } | Error::Status(400 | 403) if !error.is_retryable() => {
+            tracing::warn!(%error, "Guanke refused the login");
+            Error::Unauthorised
+        }
+        error => error,
     }
 }

@@ -56,7 +56,8 @@ impl Transport {
         let seed = config.jitter_seed.unwrap_or_else(rand::random);
         Self {
             exchange,
-            pace: Pace::new(config.max_concurrency, config.max_requests_per_second),
+            pace: Pace::new(config.max_concurrency, config.max_requests_per_second)
+                .with_patience(config.request_timeout / 2),
             request_timeout: config.request_timeout,
             retry: config.retry,
             jitter: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
@@ -146,7 +147,16 @@ impl Transport {
             self.pace.hold(wait);
         }
         check_status(reply.status, retry_after)?;
-        data_of(&reply.body, &self.private(token))
+        let data = data_of(&reply.body, &self.private(token));
+        if matches!(data, Err(Error::RateLimited { .. })) {
+            // Told in the envelope of an HTTP 200; the header may still say for how long.
+            let retry_after = wanted_peace(reply, self.clock.now());
+            if let Some(wait) = retry_after {
+                self.pace.hold(wait);
+            }
+            return Err(Error::RateLimited { retry_after });
+        }
+        data
     }
 
     fn private<'a>(&'a self, token: Option<&'a SecretString>) -> Vec<&'a str> {
@@ -194,9 +204,14 @@ fn retry_after(reply: &Reply, now: DateTime<Utc>) -> Option<Duration> {
         reply.status,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
     );
-    if !asks_for_peace {
-        return None;
+    if asks_for_peace {
+        wanted_peace(reply, now)
+    } else {
+        None
     }
+}
+
+fn wanted_peace(reply: &Reply, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: HeaderName| Some(reply.headers.get(name)?.to_str().ok()?.trim());
     let wanted = text(RETRY_AFTER)?;
     if let Ok(seconds) = wanted.parse() {

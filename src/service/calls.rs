@@ -10,7 +10,7 @@ use crate::{
         audit::Record,
         call::{CallFields, CallInput, GivenTag, read_tags},
         change::{Change, GivenId},
-        dialing::{Tag, TagType},
+        dialing::{CallSource, Tag, TagType},
         fields::{Fields, TextRule},
         grade::GradeCatalogue,
         problem::{Code, Path, Problems},
@@ -21,7 +21,7 @@ use crate::{
         agents::Agents,
         call_edits,
         calls::{CallRow, Calls},
-        delete_row, find_by_ids, grades, rollups,
+        delete_row, find_by_ids, grades, retention, rollups,
         tag_counts::{self, TagCounts},
         tags,
         tasks::Tasks,
@@ -73,6 +73,7 @@ pub async fn create(
                 }
             }
             hold_references(work, &input.call, &mut problems).await?;
+            check_kept(work, fields.as_ref(), &mut problems).await?;
             if let Some(id) = &external_id
                 && call_edits::is_taken(&work.tx, id).await?
             {
@@ -142,8 +143,30 @@ pub(super) fn check_there(row: &CallRow, name: &str, problems: &mut Problems) {
     }
 }
 
-/// Changes a call, whoever told us of it. The platform's next version of a call of its own replaces
-/// the change.
+/// Notes that a call is of a day whose calls are not kept any more.
+async fn check_kept(
+    work: &Work,
+    fields: Option<&CallFields>,
+    problems: &mut Problems,
+) -> Result<()> {
+    let horizon = retention::call_horizon(&work.tx).await?;
+    if let Some((horizon, fields)) = horizon.zip(fields) {
+        fields.check_kept(work.zone, horizon, &Path::input(), problems);
+    }
+    Ok(())
+}
+
+/// Notes that the time of a call of the platform's own is to be changed: synchronisation looks for
+/// the call there, and would take it for removed.
+fn check_time(row: &CallRow, problems: &mut Problems) {
+    if row.source == CallSource::Guanke {
+        let message = "the platform told of this call, and callTime is where it is looked for: it cannot be changed";
+        problems.note(Path::input().field("callTime"), Code::Protected, message);
+    }
+}
+
+/// Changes a call, whoever told us of it, but for the time of a call that the platform told of. The
+/// platform's next version of a call of its own replaces the change.
 ///
 /// # Errors
 /// Every problem of the input, a stale `expected_version` or a removed call among them, or when the
@@ -168,6 +191,13 @@ pub async fn update(
                 let path = Path::input();
                 let after =
                     CallFields::read(Some(&before), input.clone(), path, work.now, &mut problems);
+                if let Some(after) = after
+                    .as_ref()
+                    .filter(|after| after.call_time != before.call_time)
+                {
+                    check_time(&row, &mut problems);
+                    check_kept(work, Some(after), &mut problems).await?;
+                }
                 let after = accepted(after, problems)?;
                 if after == before {
                     return Ok(row);

@@ -10,7 +10,7 @@ use crate::{
     store::{
         Database, StoreError, leases,
         packages::{self, NewPackage},
-        sync_runs, tasks,
+        run_claims, tasks,
     },
 };
 
@@ -31,7 +31,7 @@ pub async fn recover(db: &Database, clock: &dyn Clock) -> Result<(), StoreError>
     let now = clock.now();
     db.transaction(async |tx| {
         leases::release_all(tx).await?;
-        sync_runs::fail_dead(tx, now + TimeDelta::days(1), 0, now).await?;
+        run_claims::fail_dead(tx, now + TimeDelta::days(1), 0, now).await?;
         Ok(())
     })
     .await

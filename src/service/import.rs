@@ -20,7 +20,7 @@ use crate::{
         incoming::{IncomingCall, LinkedCall, PlatformAgent, PlatformTask},
         problem::{Code, Path, Problems},
     },
-    store::{agents, agents::Agents, tasks::Tasks, write_calls},
+    store::{agents, agents::Agents, retention, tasks::Tasks, write_calls},
 };
 
 /// Most rows of one import.
@@ -219,6 +219,7 @@ fn read_named(
 /// Stores the rows that can be, all at once.
 async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<RowResult>> {
     check_references(work, &mut rows, path).await?;
+    check_kept(work, &mut rows, path).await?;
     let seats = known_seats(work, &rows).await?;
     let mut calls = Vec::with_capacity(rows.len());
     for row in rows.iter().filter(|row| row.problems.is_empty()) {
@@ -278,6 +279,19 @@ async fn check_references(work: &Work, rows: &mut [ReadRow], path: &Path) -> Res
                 let path = path.item(index).field(name);
                 row.problems.note(path, Code::NotFound, no(what));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Notes calls of days whose calls are not kept any more.
+async fn check_kept(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
+    let Some(horizon) = retention::call_horizon(&work.tx).await? else {
+        return Ok(());
+    };
+    for (index, row) in rows.iter_mut().enumerate() {
+        if let Some(fields) = &row.fields {
+            fields.check_kept(work.zone, horizon, &path.item(index), &mut row.problems);
         }
     }
     Ok(())

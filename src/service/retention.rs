@@ -18,6 +18,8 @@ use crate::{
 const BATCH: u64 = 1_000;
 /// Rows of raw records of a transaction: each holds those of a page.
 const RAW_BATCH: u64 = 100;
+/// Runs of a transaction: each has the slices of its days.
+const RUN_BATCH: u64 = 50;
 /// Days for which what was pushed of a call is kept at least. The schedule reads records of the last
 /// ten days again, and takes from their calls what was pushed and is forgotten.
 const PUSH_DAYS: u32 = 12;
@@ -165,7 +167,8 @@ impl Old {
     const fn batch(self) -> u64 {
         match self {
             Self::RawPages(_) => RAW_BATCH,
-            Self::Pushes(_) | Self::Runs(_) | Self::Calls(_) => BATCH,
+            Self::Runs(_) => RUN_BATCH,
+            Self::Pushes(_) | Self::Calls(_) => BATCH,
         }
     }
 

@@ -122,6 +122,10 @@ pub async fn status(
     let statuses = SyncTrack::VARIANTS.iter().map(|&track| {
         let place = breakers.iter().position(|row| row.track == track);
         let breaker = place.map(|place| breakers.swap_remove(place));
+        let of_track = days.iter().filter(|row| row.track == track);
+        let read_at = of_track.filter_map(|row| row.synced_at).max();
+        let breaker =
+            breaker.filter(|row| sync_tracks::observed(row.clone(), read_at).is_current());
         let windows = SyncWindow::VARIANTS.iter().map(|&window| {
             let window_days = window.days(today);
             WindowStatus {

@@ -120,6 +120,8 @@ pub async fn silent_runs(
     let runs = sync_run::Entity::find()
         .filter(sync_run::Column::Status.eq(SyncStatus::Running))
         .filter(sync_run::Column::HeartbeatAt.lt(alive_since))
+        // What was handed over in good order is taken up at the next look.
+        .filter(sync_run::Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH))
         .order_by_desc(sync_run::Column::Id)
         .limit(MOST)
         .all(db)

@@ -93,7 +93,7 @@ pub async fn just_pushed(
             external_ids,
         ))
         .filter(Column::Polled.eq(false))
-        .filter(Column::ReceivedAt.gte(since))
+        .filter(Column::UpdatedAt.gte(since))
         .into_tuple()
         .all(db)
         .await?;

@@ -36,6 +36,7 @@ pub mod retention;
 pub mod rollup_sums;
 pub mod rollups;
 mod rows;
+pub mod run_claims;
 pub mod schema;
 mod selection;
 pub mod sessions;

@@ -77,8 +77,8 @@ pub async fn of_day(db: &impl ConnectionTrait, of: RunDay) -> Result<Vec<SliceRo
 /// Leaves what other runs have not finished of this day to this one: their owners can write nothing
 /// more.
 pub async fn abandon_others(tx: &Transaction, of: RunDay, now: DateTime<Utc>) -> Result<()> {
-    let others = Column::RunId.ne(of.run_id);
-    abandon(tx, of, others, "a later run reads this day", now).await
+    let others = is_of_day(of).and(Column::RunId.ne(of.run_id));
+    abandon(tx, others, "a later run reads this day", now).await
 }
 
 /// Leaves what this run has not finished of this day.
@@ -88,24 +88,42 @@ pub async fn abandon_own(
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    abandon(tx, of, Column::RunId.eq(of.run_id), reason, now).await
+    abandon(
+        tx,
+        is_of_day(of).and(Column::RunId.eq(of.run_id)),
+        reason,
+        now,
+    )
+    .await
 }
 
-async fn abandon(
+/// Leaves what these runs have not finished.
+pub async fn abandon_runs(
     tx: &Transaction,
-    of: RunDay,
-    which: Expr,
+    run_ids: &[i64],
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    abandon(
+        tx,
+        Column::RunId.is_in(run_ids.iter().copied()),
+        reason,
+        now,
+    )
+    .await
+}
+
+fn is_of_day(of: RunDay) -> Expr {
+    Column::Track.eq(of.track).and(Column::Day.eq(of.day))
+}
+
+async fn abandon(tx: &Transaction, which: Expr, reason: &str, now: DateTime<Utc>) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::State, Expr::value(SliceState::Abandoned))
         .col_expr(Column::Error, Expr::value(reason))
         .col_expr(Column::Owner, Expr::value(Option::<String>::None))
         .col_expr(Column::Fence, Expr::col(Column::Fence).add(1))
         .col_expr(Column::FinishedAt, Expr::value(now))
-        .filter(Column::Track.eq(of.track))
-        .filter(Column::Day.eq(of.day))
         .filter(Column::State.is_in([SliceState::Pending, SliceState::Reading]))
         .filter(which)
         .exec(tx)

@@ -95,12 +95,13 @@ pub async fn begin_read(
     Ok(())
 }
 
-/// Notes of a day of which nothing is known why it could not be read; what is known of others stays.
+/// Notes of a day why a run that began at `began` did not read it: what is known of it stays, stale,
+/// unless it was read well since.
 pub async fn note_unread(
     tx: &Transaction,
     track: SyncTrack,
     day: NaiveDate,
-    run_id: i64,
+    (run_id, began): (i64, DateTime<Utc>),
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -126,10 +127,32 @@ pub async fn note_unread(
         ])
         .on_conflict(
             OnConflict::columns([Column::Track, Column::Day])
-                .do_nothing()
+                .update_columns([Column::IsStale, Column::Error, Column::UpdatedAt])
+                .action_and_where(
+                    Expr::col((Entity, Column::SyncedAt))
+                        .is_null()
+                        .or(Expr::col((Entity, Column::SyncedAt)).lt(began)),
+                )
                 .to_owned(),
         );
     tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// Notes of the days that these runs left half-read why nobody goes on with them.
+pub async fn fail_runs(
+    tx: &Transaction,
+    run_ids: &[i64],
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Error, Expr::value(reason))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::LastRunId.is_in(run_ids.iter().copied()))
+        .filter(Column::IsStale.eq(true))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UnionType},
 };
 use strum::VariantArray as _;
@@ -64,7 +64,8 @@ stored!(
         days_failed,
         retries,
         removed,
-        cancelled_at
+        cancelled_at,
+        accepts_removals
     ]
 );
 
@@ -164,6 +165,17 @@ pub async fn create(
     }
     .insert(tx)
     .await?)
+}
+
+/// Says of a run that many calls may be taken for removed at once, whoever reads its days.
+pub async fn accept_removals(tx: &Transaction, run: &mut SyncRunRow) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::AcceptsRemovals, Expr::value(true))
+        .filter(Column::Id.eq(run.id))
+        .exec(tx)
+        .await?;
+    run.accepts_removals = true;
+    Ok(())
 }
 
 /// The run with this id.
@@ -273,180 +285,5 @@ pub async fn add_counts(
         .filter(Column::Id.eq(id))
         .exec(tx)
         .await?;
-    Ok(())
-}
-
-/// Whether a run goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beat {
-    /// It does.
-    On,
-    /// Somebody asked for its end.
-    Cancelled,
-    /// Another process carries it out by now, or it has ended.
-    Lost,
-}
-
-/// Shows that a run is alive, if it is still its owner's.
-pub async fn beat(tx: &Transaction, run: &SyncRunRow, now: DateTime<Utc>) -> Result<Beat> {
-    let done = Entity::update_many()
-        .col_expr(Column::HeartbeatAt, Expr::value(now))
-        .filter(is_owned(run))
-        .exec(tx)
-        .await?;
-    if done.rows_affected == 0 {
-        return Ok(Beat::Lost);
-    }
-    let cancelled = find(tx, run.id).await?.and_then(|run| run.cancelled_at);
-    Ok(cancelled.map_or(Beat::On, |_| Beat::Cancelled))
-}
-
-fn is_owned(run: &SyncRunRow) -> Expr {
-    Column::Id
-        .eq(run.id)
-        .and(Column::Owner.eq(run.owner.as_deref()))
-        .and(Column::Fence.eq(run.fence))
-        .and(Column::Status.eq(SyncStatus::Running))
-}
-
-/// What became of a note that a day is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noted {
-    /// It was made.
-    Now,
-    /// It was made before, and only the answer was lost; so many days had failed by then.
-    Before {
-        /// Days of the run that failed.
-        days_failed: i64,
-    },
-    /// The run is another's by now.
-    Lost,
-}
-
-/// Notes that a day is done, well or with an `error`, if the run is still its owner's. `done` is how
-/// many were done before: to note the same day twice, because nobody knows whether it was noted, does
-/// no harm.
-pub async fn note_day(
-    tx: &Transaction,
-    run: &SyncRunRow,
-    done: i64,
-    error: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<Noted> {
-    tx.note(Change::Run(run.id));
-    let mut update = Entity::update_many()
-        .col_expr(Column::DaysDone, Expr::value(done + 1))
-        .col_expr(Column::HeartbeatAt, Expr::value(now));
-    if let Some(error) = error {
-        update = update
-            .col_expr(Column::DaysFailed, Expr::col(Column::DaysFailed).add(1))
-            .col_expr(Column::Error, Expr::value(error));
-    }
-    let noted = update
-        .filter(is_owned(run))
-        .filter(Column::DaysDone.eq(done))
-        .exec(tx)
-        .await?;
-    if noted.rows_affected == 1 {
-        return Ok(Noted::Now);
-    }
-    let noted_before = Entity::find()
-        .filter(is_owned(run))
-        .filter(Column::DaysDone.eq(done + 1));
-    Ok(match noted_before.one(tx).await? {
-        Some(run) => Noted::Before {
-            days_failed: run.days_failed,
-        },
-        None => Noted::Lost,
-    })
-}
-
-/// Gives `owner` the runs whose process showed no sign of life since `alive_since`; but those that
-/// were given away `most` times already end, failed.
-pub async fn adopt(
-    tx: &Transaction,
-    alive_since: DateTime<Utc>,
-    owner: &str,
-    most: i64,
-    now: DateTime<Utc>,
-) -> Result<Vec<SyncRunRow>> {
-    fail_dead(tx, alive_since, most, now).await?;
-    let update = Query::update()
-        .table(Entity)
-        .value(Column::Owner, owner)
-        .value(Column::Fence, Expr::col(Column::Fence).add(1))
-        .value(Column::HeartbeatAt, now)
-        .and_where(Column::Status.eq(SyncStatus::Running))
-        .and_where(Column::HeartbeatAt.lt(alive_since))
-        .returning(Query::returning().columns(Column::iter()))
-        .take();
-    let rows = tx.query_all(&update).await?;
-    let rows = rows
-        .iter()
-        .map(|row| SyncRunRow::from_query_result(row, ""));
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Records how a run ended, if it is still its owner's.
-pub async fn finish(
-    tx: &Transaction,
-    run: &SyncRunRow,
-    status: SyncStatus,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    tx.note(Change::Run(run.id));
-    let done = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(status))
-        .col_expr(Column::HeartbeatAt, Expr::value(now))
-        .col_expr(Column::FinishedAt, Expr::value(now))
-        .filter(is_owned(run))
-        .exec(tx)
-        .await?;
-    Ok(done.rows_affected == 1)
-}
-
-/// Leaves a run to whoever looks for dead ones, at once.
-pub async fn hand_over(tx: &Transaction, run: &SyncRunRow) -> Result<()> {
-    Entity::update_many()
-        .col_expr(Column::HeartbeatAt, Expr::value(DateTime::UNIX_EPOCH))
-        .filter(is_owned(run))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-/// Whether a run is at work without a sign of life since `alive_since`.
-pub async fn any_dead(db: &impl ConnectionTrait, alive_since: DateTime<Utc>) -> Result<bool> {
-    let dead = Entity::find()
-        .filter(Column::Status.eq(SyncStatus::Running))
-        .filter(Column::HeartbeatAt.lt(alive_since));
-    Ok(dead.one(db).await?.is_some())
-}
-
-/// Ends the runs that showed no sign of life since `alive_since` and were given away `most` times:
-/// whoever carries them out dies.
-pub async fn fail_dead(
-    tx: &Transaction,
-    alive_since: DateTime<Utc>,
-    most: i64,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let done = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(SyncStatus::Failed))
-        .col_expr(
-            Column::Error,
-            Expr::value("the process that ran it ended before it was done"),
-        )
-        .col_expr(Column::FinishedAt, Expr::value(now))
-        .filter(Column::Status.eq(SyncStatus::Running))
-        .filter(Column::HeartbeatAt.lt(alive_since))
-        .filter(Column::Fence.gte(most))
-        // One that was handed over in good order killed nobody.
-        .filter(Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH))
-        .exec(tx)
-        .await?;
-    if done.rows_affected > 0 {
-        tx.note(Change::Anything);
-    }
     Ok(())
 }

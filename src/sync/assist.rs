@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     store::{
-        StoreError, Transaction,
+        StoreError, Transaction, run_claims,
         slice_claims::{self, SliceRow, Wanted},
         sync_runs::{self, RunCounts},
     },
@@ -100,13 +100,13 @@ impl Syncer {
 impl Context {
     async fn adopt(&self) -> Result<Vec<sync_runs::SyncRunRow>, StoreError> {
         let alive_since = self.alive_since();
-        if !sync_runs::any_dead(self.db.read(), alive_since).await? {
+        if !run_claims::any_dead(self.db.read(), alive_since).await? {
             return Ok(Vec::new());
         }
         let (me, now) = (self.instance.as_str(), self.clock.now());
         self.db
             .transaction(async |tx: &Transaction| {
-                sync_runs::adopt(tx, alive_since, me, MOST_OWNERS, now).await
+                run_claims::adopt(tx, alive_since, me, MOST_OWNERS, now).await
             })
             .await
     }
@@ -123,6 +123,7 @@ impl Context {
         let nobody = Reporter::default();
         let reader = SliceReader {
             trigger: run.triggered_by,
+            accepts_removals: run.accepts_removals,
             recounts: true,
             tally: Tally::new(slice.day, RunCounts::default(), nobody),
             slice,

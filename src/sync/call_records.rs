@@ -185,7 +185,7 @@ async fn gone(reader: &SliceReader, seen: &Seen) -> Result<HashSet<String>, Sync
         .map(str::to_owned)
         .collect();
     let is_much = gone.len() > BELIEVABLE.max(stored.len() / BELIEVABLE_PART);
-    if is_much && !context.options.accepts_removals {
+    if is_much && !reader.accepts_removals {
         return Err(SyncError::TooManyGone {
             gone: gone.len(),
             stored: stored.len(),

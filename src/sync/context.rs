@@ -41,7 +41,8 @@ pub struct SyncOptions {
     pub patience: Duration,
     /// How long a run that somebody asked for does.
     pub short_patience: Duration,
-    /// Whether many calls of a slice may be taken for removed at once, because somebody knows why.
+    /// Whether runs that are recorded here may take many calls of a slice for removed at once, because
+    /// somebody knows why.
     pub accepts_removals: bool,
     /// Into how many slices a day is cut of which nothing is known.
     pub unknown_slices: u32,
@@ -191,7 +192,11 @@ impl Context {
         let answer = answer.await;
         let now = self.clock.now();
         let changed = self.gate(track, |gate| {
-            let before = (gate.breaker.memory().retry_at, gate.refused_at);
+            let view = |gate: &Gate| {
+                let memory = gate.breaker.memory();
+                (memory.failures, memory.retry_at, gate.refused_at)
+            };
+            let before = view(gate);
             match &answer {
                 Ok(_) => {
                     gate.breaker.succeeded();
@@ -209,7 +214,7 @@ impl Context {
                 }
                 Err(_) => {}
             }
-            let after = (gate.breaker.memory().retry_at, gate.refused_at);
+            let after = view(gate);
             // The first answer is told in any case: a process before may have left something else.
             (after != before || !std::mem::replace(&mut gate.is_told, true)).then(|| gate.clone())
         });
@@ -271,14 +276,18 @@ impl Context {
     /// Says in the database whether a track is left alone: people look there.
     async fn keep(&self, track: SyncTrack, gate: Gate) {
         let memory = gate.breaker.memory();
-        match (memory.retry_at, &memory.reason) {
-            (Some(until), Some(reason)) => {
+        let reason = memory.reason.as_deref();
+        match (memory.retry_at, gate.refused_at) {
+            (Some(until), _) => {
                 tracing::warn!(sync.track = %track, %until, reason, "the platform is left alone");
             }
-            (None, Some(reason)) => {
+            (None, Some(_)) => {
                 tracing::warn!(sync.track = %track, reason, "the platform refuses us");
             }
-            _ => tracing::info!(sync.track = %track, "the platform answers"),
+            (None, None) if reason.is_some() => {
+                tracing::warn!(sync.track = %track, reason, "a request to the platform failed for good");
+            }
+            (None, None) => tracing::info!(sync.track = %track, "the platform answers"),
         }
         let state = sync_tracks::TrackState {
             failures: memory.failures.into(),

@@ -19,9 +19,10 @@ use crate::{
     domain::sync::{SliceState, SyncTrack},
     store::{
         StoreError, Transaction, removals,
+        run_claims::{self, Noted},
         slice_claims::{self, RunDay, SliceRow, Wanted, Window},
         sync_days::{self, DayRead, SyncDayRow},
-        sync_runs::{self, Noted, RunCounts, SyncRunRow},
+        sync_runs::{self, RunCounts, SyncRunRow},
     },
 };
 
@@ -190,7 +191,8 @@ impl Day<'_> {
         let workers: Vec<_> = (0..workers)
             .map(|_| {
                 let (context, of) = (Arc::clone(self.context), self.of());
-                let (trigger, tally) = (self.run.triggered_by, self.tally.clone());
+                let (run, tally) = (self.run, self.tally.clone());
+                let (trigger, accepts_removals) = (run.triggered_by, run.accepts_removals);
                 let work = async move {
                     while !context.stop.is_cancelled() {
                         let Some(slice) = slice::claim(&context, Wanted::Of(of)).await? else {
@@ -200,6 +202,7 @@ impl Day<'_> {
                             context: Arc::clone(&context),
                             slice,
                             trigger,
+                            accepts_removals,
                             recounts: extent == Extent::Whole,
                             tally: tally.clone(),
                         };
@@ -269,7 +272,7 @@ impl Day<'_> {
         insist!(self.context, |tx| {
             let now = self.context.clock.now();
             sync_days::finish_read(tx, of.track, of.day, read, now).await?;
-            if sync_runs::note_day(tx, self.run, self.done, None, now).await? == Noted::Lost {
+            if run_claims::note_day(tx, self.run, self.done, None, now).await? == Noted::Lost {
                 return Err(SyncError::LeaseLost);
             }
             self.hold(tx).await?;
@@ -345,23 +348,34 @@ fn proven(slices: &[SliceRow]) -> Result<Proven, SyncError> {
     }
 }
 
-/// What the platform counts of a day and how many of these were seen, if every slice told.
+/// What the platform counts of a day and how many of these are stored, if every slice told.
 pub(super) async fn counted(
     context: &Context,
     of: RunDay,
 ) -> Result<Option<(i64, i64)>, StoreError> {
-    let slices = slice_claims::of_day(context.db.read(), of).await?;
+    let db = context.db.read();
+    let slices = slice_claims::of_day(db, of).await?;
     let start = context.zone.start_of(of.day);
-    let whole = slices.first().is_some_and(|first| first.from_at == start);
-    let parts = slices
-        .iter()
-        .filter(|slice| matches!(slice.state, SliceState::Done | SliceState::Incomplete));
-    let sums = parts.map(|slice| Some((slice.expected?, slice.seen?)));
-    let sum = sums.reduce(|sum, part| {
-        let ((expected, seen), (more, of_these)) = (sum?, part?);
-        Some((expected + more, seen + of_these))
-    });
-    Ok(sum.flatten().filter(|_| whole))
+    let parts = || slices.iter().filter(|slice| !is_abandoned(slice));
+    let is_whole = parts().any(|slice| slice.from_at == start);
+    let expected: Option<i64> = parts()
+        .filter(|slice| slice.state != SliceState::Split)
+        .map(|slice| slice.expected.filter(|_| !is_open(slice)))
+        .sum();
+    let (Some(expected), Some(to)) = (
+        expected.filter(|_| is_whole),
+        parts().map(|slice| slice.to_at).max(),
+    ) else {
+        return Ok(None);
+    };
+    let stored = if of.track == SyncTrack::CallRecords {
+        // The last pass may have brought less than those before it.
+        let undialled: i64 = parts().map(|slice| slice.undialled).sum();
+        removals::count_live(db, start, to).await? + undialled
+    } else {
+        parts().filter_map(|slice| slice.seen).sum()
+    };
+    Ok(Some((expected, stored)))
 }
 
 #[cfg(test)]

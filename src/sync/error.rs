@@ -98,7 +98,7 @@ pub enum SyncError {
     #[error("cancelled")]
     Cancelled,
     /// The program ends.
-    #[error("stopped, because the service is shutting down")]
+    #[error("stopped before its end, because the program was")]
     Stopped,
 }
 

@@ -19,6 +19,7 @@ mod progress;
 mod pushes;
 mod raw;
 mod replay;
+mod resume;
 mod run;
 mod schedule;
 mod scheduler;

@@ -65,15 +65,6 @@ impl Syncer {
         self.0.client.non_seat_names()
     }
 
-    /// Records a new run, and carries it out while the caller waits.
-    ///
-    /// # Errors
-    /// When the run cannot be recorded. What happens to its days is in the outcome.
-    pub async fn run(&self, new: NewRun, reporter: Reporter) -> Result<RunOutcome, StoreError> {
-        let run = self.0.record(new).await?;
-        Ok(self.0.execute(run, reporter).await)
-    }
-
     /// Starts a run in the background, or joins one that will read these days.
     async fn start_or_join(&self, new: NewRun) -> Result<StartedRun, RefreshError> {
         let context = &self.0;
@@ -177,11 +168,15 @@ impl Refresher for Syncer {
 }
 
 impl Context {
-    async fn record(&self, new: NewRun) -> Result<SyncRunRow, StoreError> {
+    pub(super) async fn record(&self, new: NewRun) -> Result<SyncRunRow, StoreError> {
         let now = self.clock.now();
         self.db
             .transaction(async |tx: &Transaction| {
-                sync_runs::create(tx, new, &self.instance, now).await
+                let mut run = sync_runs::create(tx, new, &self.instance, now).await?;
+                if self.options.accepts_removals {
+                    sync_runs::accept_removals(tx, &mut run).await?;
+                }
+                Ok(run)
             })
             .await
     }

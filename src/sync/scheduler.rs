@@ -43,13 +43,19 @@ impl Syncer {
             if !context.sleep_until(at).await {
                 return;
             }
+            let mut is_lost = false;
             for tick in ticks {
                 let days = tick.job.window.days(context.zone.day_of(tick.at));
                 if let Some(days) = days {
-                    self.insist(Missed { tick, days }).await;
+                    is_lost |= !self.insist(Missed { tick, days }).await;
                 }
             }
             seen = at;
+            if is_lost && !context.stop.is_cancelled() {
+                // Its next tick may be a day away.
+                seen = context.clock.now().max(at);
+                self.make_up(seen).await;
+            }
         }
     }
 
@@ -73,12 +79,12 @@ impl Syncer {
         }
     }
 
-    /// Takes a tick up even if the database fails at first: the next one may be a day away.
-    async fn insist(&self, due: Missed<'_>) {
+    /// Takes a tick up even if the database fails at first. `false`: it was given up.
+    async fn insist(&self, due: Missed<'_>) -> bool {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=ATTEMPTS {
             match self.take_up_days(due.tick, due.days).await {
-                Ok(()) => return,
+                Ok(()) => return true,
                 Err(error) => {
                     tracing::error!(
                         error = with_sources(&error),
@@ -89,10 +95,11 @@ impl Syncer {
                 }
             }
             if attempt == ATTEMPTS || !self.context().pause(pause).await {
-                return;
+                return false;
             }
             pause *= 2;
         }
+        false
     }
 
     /// Starts the run of a tick, unless another instance took the tick up, or an earlier run still

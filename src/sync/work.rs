@@ -26,9 +26,10 @@ use crate::{
     },
     store::{
         StoreError, Transaction, retention,
+        run_claims::{self, Beat, Noted},
         slice_claims::{self, RunDay},
         sync_days,
-        sync_runs::{self, Beat, Noted, RunCounts, SyncRunRow},
+        sync_runs::{self, RunCounts, SyncRunRow},
     },
     telemetry::with_sources,
 };
@@ -93,7 +94,7 @@ impl Context {
             let now = self.clock.now();
             let beat = self
                 .db
-                .transaction(async |tx: &Transaction| sync_runs::beat(tx, run, now).await);
+                .transaction(async |tx: &Transaction| run_claims::beat(tx, run, now).await);
             match beat.await {
                 Ok(Beat::On) => {}
                 Ok(Beat::Cancelled) => return SyncError::Cancelled,
@@ -256,7 +257,7 @@ impl Work<'_> {
         insist!(self.context, |tx| {
             let now = self.context.clock.now();
             let held = lease.renew_in(tx, self.context.holder()).await?
-                && sync_runs::note_day(tx, self.run, self.done, None, now).await? != Noted::Lost;
+                && run_claims::note_day(tx, self.run, self.done, None, now).await? != Noted::Lost;
             held.then_some(()).ok_or(SyncError::LeaseLost)?;
         })
     }
@@ -297,7 +298,7 @@ impl Work<'_> {
         let counted = day::counted(context, of).await.unwrap_or_default();
         let noted = insist!(context, |tx| {
             let now = context.clock.now();
-            match sync_runs::note_day(tx, run, self.done, Some(reasons), now).await? {
+            match run_claims::note_day(tx, run, self.done, Some(reasons), now).await? {
                 Noted::Lost => return Err(SyncError::LeaseLost),
                 Noted::Before { days_failed } => days_failed > self.failures,
                 Noted::Now => {
@@ -329,6 +330,7 @@ impl Work<'_> {
         // Of days that were not even begun, so that somebody comes back to them.
         if matches!(error, SyncError::Paused { .. }) {
             for day in self.days_before(day) {
+                let run = (run, self.run.started_at);
                 sync_days::note_unread(tx, track, day, run, &reason, now).await?;
             }
         }
@@ -377,8 +379,12 @@ impl Work<'_> {
                 return self.outcome();
             }
         }
-        let outcome = self.outcome();
+        let mut outcome = self.outcome();
         self.finish(outcome.status).await;
+        // Others may have read parts of it.
+        if let Ok(Some(run)) = sync_runs::find(self.context.db.read(), self.run.id).await {
+            outcome.counts = RunCounts::from(&run);
+        }
         self.context
             .metrics
             .run_ended(self.run.track, outcome.status);
@@ -418,7 +424,7 @@ impl Work<'_> {
     async fn finish(&self, status: SyncStatus) {
         let finish = insist!(self.context, |tx| {
             let now = self.context.clock.now();
-            sync_runs::finish(tx, self.run, status, now).await?
+            run_claims::finish(tx, self.run, status, now).await?
         });
         if let Err(error) = finish {
             tracing::error!(
@@ -444,7 +450,7 @@ impl Work<'_> {
         let over = self
             .context
             .db
-            .transaction(async |tx: &Transaction| sync_runs::hand_over(tx, self.run).await);
+            .transaction(async |tx: &Transaction| run_claims::hand_over(tx, self.run).await);
         match over.await {
             Ok(()) => tracing::info!("another process, or the next start, goes on with this run"),
             Err(error) => tracing::warn!(

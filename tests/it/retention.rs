@@ -17,7 +17,7 @@ use dialgraph::{
     store::{
         Database, call_pushes, raw_records,
         retention::move_call_horizon,
-        rollups, sync_days,
+        rollups, run_claims, sync_days,
         sync_runs::{self, NewRun},
         tag_counts,
     },
@@ -132,6 +132,27 @@ on_both! {
         assert_eq!(app.platform.requests().pages, 3, "of the 19th");
     };
 
+    /// Nor is one entered or imported again: it would be counted twice.
+    a_call_of_a_day_that_is_not_kept_is_refused = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let tx = app.database.db.begin().await.unwrap();
+        move_call_horizon(&tx, day("2026-11-19"), now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let call = |time: &str| format!(r#"callTime: "{time}", result: BUSY"#);
+        let (before, after) = (call("2026-11-18T15:59:59Z"), call("2026-11-18T16:00:00Z"));
+        let problem = json!([{ "code": "OUT_OF_RANGE", "message":
+            "callTime must not lie before 2026-11-19: calls of earlier days are not kept any more (RETENTION_CALL_DAYS), and the figures of these days stay what they are" }]);
+        for (call, refused) in [(&before, &problem), (&after, &json!([]))] {
+            let create = format!("mutation {{ createCall(input: {{ {call} }}) {{ userErrors {{ code message }} }} }}");
+            assert_eq!(app.data(&create).await["createCall"]["userErrors"], *refused);
+        }
+        let import = format!(r#"mutation {{ importCalls(input: {{ rows: [
+            {{ externalId: "a", {before} }}, {{ externalId: "b", {after} }}
+        ] }}) {{ results {{ status userErrors {{ code message }} }} }} }}"#);
+        let results = json!([{ "status": "INVALID", "userErrors": problem }, { "status": "CREATED", "userErrors": [] }]);
+        assert_eq!(app.data(&import).await["importCalls"]["results"], results);
+    };
+
     /// Calls go, with their tags; figures, rollups and counts of tags stay, and are right for ever.
     old_calls_go_and_their_figures_stay = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
@@ -230,7 +251,7 @@ on_both! {
             sync_days::begin_read(&tx, SyncTrack::CallRecords, day("2026-08-01") + TimeDelta::days(days), run.id, ago(days)).await.unwrap();
             raw_records::keep(&tx, SyncTrack::CallRecords, day("2026-08-01"), Some(run.id), &["{}"], now()).await.unwrap();
             if ended {
-                assert!(sync_runs::finish(&tx, &run, SyncStatus::Failed, ago(days)).await.unwrap());
+                assert!(run_claims::finish(&tx, &run, SyncStatus::Failed, ago(days)).await.unwrap());
             }
             tx.commit().await.unwrap();
             ids.push(run.id);

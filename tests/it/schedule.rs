@@ -10,9 +10,12 @@ use dialgraph::{
     },
     guanke::simulator::{Fault, FaultKind, FaultOn},
     store::{
-        leases, schema,
+        leases,
+        run_claims::{self, Beat, Noted},
+        schema,
         slice_claims::{self, RunDay, SliceCounts, SliceRow, Wanted, Window},
-        sync_runs::{self, Beat, NewRun, Noted, SyncRunRow},
+        sync_days,
+        sync_runs::{self, NewRun, SyncRunRow},
     },
     sync::{Job, Tick},
 };
@@ -119,16 +122,37 @@ on_both! {
             let (now, owner) = (app.now(), owner.to_string());
             let silent = now - TimeDelta::minutes(1);
             let tx = app.database.db.begin().await.unwrap();
-            let adopted = sync_runs::adopt(&tx, silent, &owner, 10, now).await.unwrap();
+            let adopted = run_claims::adopt(&tx, silent, &owner, 10, now).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!((adopted[0].id, adopted[0].owner.as_deref()), (run.id, Some(owner.as_str())));
         }
+        let (tx, of) = (app.database.db.begin().await.unwrap(), day("2026-11-19"));
+        sync_days::begin_read(&tx, CALLS, of, run.id, app.now()).await.unwrap();
+        tx.commit().await.unwrap();
         app.clock.advance(TimeDelta::minutes(2));
         app.syncer.take_over_dead_runs().await;
         app.syncer.wait_idle().await;
         let data = app.data("{ syncRuns { nodes { status error } } }").await;
-        let failed = json!([{ "status": "FAILED", "error": "the process that ran it ended before it was done" }]);
-        assert_eq!(data["syncRuns"]["nodes"], failed);
+        let reason = "the process that ran it ended before it was done";
+        assert_eq!(data["syncRuns"]["nodes"], json!([{ "status": "FAILED", "error": reason }]));
+        let known = sync_days::find(app.database.db.read(), CALLS, of).await.unwrap().unwrap();
+        assert_eq!((known.is_stale, known.error.as_deref()), (true, Some(reason)));
+    };
+
+    /// A day that a run gave up before it began is stale, unless it was read well meanwhile.
+    a_day_that_was_not_even_begun_is_stale = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let run = begin(&app, "2026-11-19", "2026-11-19", "somebody").await;
+        let minute = TimeDelta::minutes(1);
+        for (began, error) in [(app.now() - minute, None), (app.now() + minute, Some("paused"))] {
+            let tx = app.database.db.begin().await.unwrap();
+            sync_days::note_unread(&tx, CALLS, day("2026-11-19"), (run.id, began), "paused", app.now()).await.unwrap();
+            tx.commit().await.unwrap();
+            let known = sync_days::find(app.database.db.read(), CALLS, day("2026-11-19")).await.unwrap().unwrap();
+            assert_eq!((known.is_stale, known.error.as_deref()), (error.is_some(), error));
+            assert!(known.completed_at.is_some());
+        }
     };
 
     /// Who was paused for so long that another went on with the run can note nothing on it any more.
@@ -137,13 +161,13 @@ on_both! {
         let paused = begin(&app, "2026-11-19", "2026-11-19", "the paused one").await;
         let now = app.now() + TimeDelta::minutes(2);
         let tx = app.database.db.begin().await.unwrap();
-        assert_eq!(sync_runs::beat(&tx, &paused, app.now()).await.unwrap(), Beat::On);
-        let new = sync_runs::adopt(&tx, now - TimeDelta::minutes(1), "the new one", 10, now).await.unwrap();
-        assert_eq!(sync_runs::beat(&tx, &paused, now).await.unwrap(), Beat::Lost);
-        let noted = sync_runs::note_day(&tx, &paused, 0, None, now).await.unwrap();
+        assert_eq!(run_claims::beat(&tx, &paused, app.now()).await.unwrap(), Beat::On);
+        let new = run_claims::adopt(&tx, now - TimeDelta::minutes(1), "the new one", 10, now).await.unwrap();
+        assert_eq!(run_claims::beat(&tx, &paused, now).await.unwrap(), Beat::Lost);
+        let noted = run_claims::note_day(&tx, &paused, 0, None, now).await.unwrap();
         assert_eq!(noted, Noted::Lost);
-        assert!(!sync_runs::finish(&tx, &paused, SyncStatus::Failed, now).await.unwrap());
-        assert!(sync_runs::finish(&tx, &new[0], SyncStatus::Succeeded, now).await.unwrap());
+        assert!(!run_claims::finish(&tx, &paused, SyncStatus::Failed, now).await.unwrap());
+        assert!(run_claims::finish(&tx, &new[0], SyncStatus::Succeeded, now).await.unwrap());
         tx.commit().await.unwrap();
     };
 
@@ -264,7 +288,7 @@ on_both! {
         let run = begin(&app, "2026-11-19", "2026-11-20", "somebody").await;
         let tx = app.database.db.begin().await.unwrap();
         let note = async |done, error| {
-            sync_runs::note_day(&tx, &run, done, error, app.now()).await.unwrap()
+            run_claims::note_day(&tx, &run, done, error, app.now()).await.unwrap()
         };
         assert_eq!(note(0, None).await, Noted::Now);
         assert_eq!(note(0, Some("cancelled")).await, Noted::Before { days_failed: 0 });
@@ -278,7 +302,7 @@ on_both! {
         let app = TestApp::new(&backend).await;
         let long = begin(&app, "2026-11-01", "2026-11-20", "somebody").await;
         let tx = app.database.db.begin().await.unwrap();
-        let noted = sync_runs::note_day(&tx, &long, 0, None, app.now()).await.unwrap();
+        let noted = run_claims::note_day(&tx, &long, 0, None, app.now()).await.unwrap();
         assert_eq!(noted, Noted::Now);
         tx.commit().await.unwrap();
         let refresh = |date: &str| {

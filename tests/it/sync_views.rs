@@ -11,12 +11,12 @@ use dialgraph::{
     entity::{sync_day, sync_slice, sync_track},
     guanke::simulator::{Fault, FaultKind, FaultOn},
     store::{
-        sync_days,
+        run_claims, sync_days,
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
     sync::{Reporter, RunOutcome},
 };
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, sea_query::Expr};
 use serde_json::{Value, json};
 
 use crate::{
@@ -154,7 +154,7 @@ on_both! {
         // A run that has ended has nothing left, and its pace is that of its own time.
         let tx = app.database.db.begin().await.unwrap();
         let end = at(NOW) + TimeDelta::seconds(10);
-        sync_runs::finish(&tx, &run, SyncStatus::Failed, end).await.unwrap();
+        run_claims::finish(&tx, &run, SyncStatus::Failed, end).await.unwrap();
         tx.commit().await.unwrap();
         app.clock.set(at("2026-11-20T09:00:00Z"));
         let data = app.data("{ syncRuns { nodes { elapsedSeconds recordsPerSecond remainingSeconds } } }").await;
@@ -262,6 +262,12 @@ on_both! {
         breaker["state"] = json!("HALF_OPEN");
         let data = app.query_as(Role::Analyst, query).await.data();
         assert_eq!(data["syncStatus"]["tracks"][1]["breaker"], breaker);
+
+        // Another process read a day well since, whatever became of the one that noted this.
+        let read = Expr::value(at("2026-11-20T04:07:31Z"));
+        let days = sync_day::Entity::update_many().col_expr(sync_day::Column::SyncedAt, read);
+        days.exec(app.database.db.write()).await.unwrap();
+        assert_eq!(app.data(query).await["syncStatus"]["tracks"][1]["breaker"], closed);
     };
 
     /// Each day on each track, also such as nobody ever read, and what is missing.

@@ -98,7 +98,8 @@ pub struct SyncMutation;
 #[Object(guard = "Root::Mutation")]
 impl SyncMutation {
     /// Reads days from the platform again. Returns at once: the runs go on in the background, and a
-    /// run that is at work on these days already is joined instead. For ADMIN and MANAGER.
+    /// run that is at work on these days already is joined instead. Of today, what is new is read, and
+    /// all of it once an hour; `resyncDays` reads all of it at once. For ADMIN and MANAGER.
     async fn refresh_stats(
         &self,
         context: &Context<'_>,
@@ -147,8 +148,8 @@ impl SyncMutation {
         })
     }
 
-    /// Asks a synchronisation to end. It ends soon after, FAILED or PARTIAL; the days that it was
-    /// reading stay as they were known. For ADMIN and MANAGER.
+    /// Asks a synchronisation to end. It ends soon after, FAILED or PARTIAL: what it stored stays, and
+    /// the day that it was reading is stale until it is read again. For ADMIN and MANAGER.
     async fn cancel_sync(
         &self,
         context: &Context<'_>,

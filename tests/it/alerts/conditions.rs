@@ -8,7 +8,7 @@ use dialgraph::{
         viewer::Role,
     },
     store::{
-        leases,
+        leases, run_claims,
         sync_runs::{self, NewRun},
         sync_tracks::{self, TrackState},
     },
@@ -143,10 +143,13 @@ on_both! {
         };
         let tx = app.database.db.begin().await.unwrap();
         let run = sync_runs::create(&tx, new, "gone", app.now()).await.unwrap();
+        let left = sync_runs::create(&tx, new, "stopped", app.now()).await.unwrap();
+        run_claims::hand_over(&tx, &left).await.unwrap();
         tx.commit().await.unwrap();
         app.clock.advance(minutes(10));
         assert_eq!(look(&alerts).await, 0);
         app.clock.advance(minutes(1));
+        // What was left in good order is taken up at the next look.
         assert_eq!(look(&alerts).await, 1);
         let open = listed(&app).await;
         assert_eq!((&open[0]["kind"], &open[0]["runDatabaseId"]), (&json!("RUN_STUCK"), &json!(run.id)));

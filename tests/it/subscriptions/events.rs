@@ -7,6 +7,7 @@ use dialgraph::{
         viewer::Role,
     },
     store::{
+        run_claims,
         slice_claims::{self, RunDay, Window},
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
@@ -49,7 +50,7 @@ async fn read_pages(app: &TestApp, run: &SyncRunRow, pages: i64) {
 
 async fn end(app: &TestApp, run: &SyncRunRow) {
     let tx = app.database.db.begin().await.unwrap();
-    let ended = sync_runs::finish(&tx, run, SyncStatus::Succeeded, app.now());
+    let ended = run_claims::finish(&tx, run, SyncStatus::Succeeded, app.now());
     assert!(ended.await.unwrap());
     tx.commit().await.unwrap();
 }

@@ -117,6 +117,10 @@ on_both! {
         let data = app.data("{ calls { nodes { id } } }").await;
         let call = id(&data["calls"]["nodes"][0]);
         done(&app, "updateCall", "call { id }", json!({ "id": call, "grade": "9元", "notes": "called back" })).await;
+        // But for its time, by which synchronisation looks for it; the same instant is no change.
+        done(&app, "updateCall", "call { id }", json!({ "id": call, "callTime": "2026-11-19T09:00:00+08:00" })).await;
+        let moved = json!({ "id": call, "callTime": "2026-11-19T02:00:00Z" });
+        assert_eq!(refused(&app, "updateCall", moved).await, [at("input.callTime", "PROTECTED")]);
         let read = format!(r#"{{ call(id: "{call}") {{ notes gradeCode source version }} }}"#);
         let changed = json!({ "call": { "notes": "called back", "gradeCode": "NINE_YUAN", "source": "GUANKE", "version": 2 } });
         assert_eq!(app.data(&read).await, changed);

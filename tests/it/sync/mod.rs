@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use dialgraph::{
-    domain::sync::{StatKind, SyncStatus, SyncTrack},
+    domain::{
+        business_time::DayRange,
+        sync::{StatKind, SyncStatus, SyncTrack, SyncTrigger},
+    },
     guanke::simulator::{Distortion, Fault, FaultKind, FaultOn},
+    service::refresh::Refresher as _,
     store::{platform_stats, sync_days},
 };
 use serde_json::{Value, json};
@@ -14,6 +18,8 @@ use crate::{
     harness::{Backend, TestApp, day, run},
     on_both,
 };
+
+mod sharing;
 
 const CALLS: SyncTrack = SyncTrack::CallRecords;
 
@@ -40,6 +46,14 @@ async fn busy(backend: &Backend) -> TestApp {
     let app = TestApp::with_platform(backend, |platform| platform.calls_per_day = 3_000).await;
     app.synced(CALLS, "2026-11-18", "2026-11-18").await;
     app
+}
+
+/// What is known of the calls of a day.
+async fn covered(app: &TestApp, date: &str) -> Value {
+    let query = format!(
+        r#"{{ syncCoverage(from: "{date}", to: "{date}", tracks: [CALL_RECORDS]) {{ days {{ complete stale expected stored missing }} }} }}"#
+    );
+    app.data(&query).await["syncCoverage"]["days"][0].clone()
 }
 
 /// The pages that were asked for more than once.
@@ -144,6 +158,9 @@ on_both! {
         let mut expected = before.clone();
         expected["stale"] = json!(true);
         assert_eq!(grades(&app, "2026-11-19").await, expected);
+        // Nothing is missing: all was stored before.
+        let known = json!({ "complete": true, "stale": true, "expected": 300, "stored": 300, "missing": 0 });
+        assert_eq!(covered(&app, "2026-11-19").await, known);
 
         app.platform.clear_faults();
         app.synced(CALLS, "2026-11-19", "2026-11-19").await;
@@ -240,107 +257,6 @@ on_both! {
         assert_eq!(again.counts.fetched, again.counts.unchanged);
     };
 
-    /// Two instances read a day once: the second waits for the first, and takes what it read.
-    two_instances_do_not_read_a_day_twice = async |backend: Backend| {
-        let app = TestApp::new(&backend).await;
-        app.platform.add_fault(fault("2026-11-19", 1, FaultKind::Hang(Duration::from_millis(100)), Some(1)));
-        let other = app.another_instance().await;
-        let (first, second) = tokio::join!(
-            app.sync(CALLS, "2026-11-19", "2026-11-19"),
-            run(&other, CALLS, "2026-11-19", "2026-11-19"),
-        );
-        assert_eq!((first.status, second.status), (SyncStatus::Succeeded, SyncStatus::Succeeded));
-        let mut fetched = [first.counts.fetched, second.counts.fetched];
-        fetched.sort_unstable();
-        assert_eq!(fetched, [0, 300]);
-        assert_eq!(app.platform.requests().pages, 3);
-        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 300);
-    };
-
-    /// A day that a stopping service leaves is stale, and the next run goes on with it.
-    a_service_that_stops_leaves_a_day_for_the_next_run = async |backend: Backend| {
-        let app = TestApp::new(&backend).await;
-        app.platform.add_fault(fault("2026-11-19", 3, FaultKind::Hang(Duration::from_mins(1)), Some(1)));
-        let syncer = app.syncer.clone();
-        let stop = async {
-            while app.platform.requests().pages < 3 {
-                tokio::task::yield_now().await;
-            }
-            syncer.stop().await;
-        };
-        let (outcome, ()) = tokio::join!(app.sync(CALLS, "2026-11-19", "2026-11-19"), stop);
-        assert_eq!(outcome.status, SyncStatus::Failed);
-        assert_eq!(outcome.failed[0].1, "stopped, because the service is shutting down");
-        let left = sync_days::find(app.database.db.read(), CALLS, day("2026-11-19")).await.unwrap().unwrap();
-        assert!(left.is_stale && left.completed_at.is_none());
-
-        // Whether the request that hung was struck by its fault before it was dropped is a race.
-        app.platform.clear_faults();
-        let next = app.another_instance().await;
-        let outcome = run(&next, CALLS, "2026-11-19", "2026-11-19").await;
-        assert_eq!(outcome.status, SyncStatus::Succeeded);
-        assert_eq!(outcome.counts.inserted + outcome.counts.unchanged, 300);
-        assert_eq!(grades(&app, "2026-11-19").await["complete"], true);
-    };
-
-    /// A service that stops gives back all slices that it is reading: the next one need not wait.
-    all_slices_are_given_back = async |backend: Backend| {
-        let app = busy(&backend).await;
-        app.platform.add_fault(fault("2026-11-19", 1, FaultKind::Hang(Duration::from_mins(10)), None));
-        app.data(r#"mutation { refreshStats(input: { date: "2026-11-19", tracks: [CALL_RECORDS] }) { runs { run { id } } } }"#).await;
-        let in_state = async |state: &str| slices(&app, 0).await.iter().filter(|slice| slice["state"] == state).count();
-        while in_state("READING").await < 4 {
-            tokio::task::yield_now().await;
-        }
-        app.syncer.stop().await;
-        assert_eq!(in_state("PENDING").await, 4);
-    };
-
-    /// Two instances share the slices of a day: every page is asked for once, whoever asks.
-    two_instances_share_a_day = async |backend: Backend| {
-        let app = busy(&backend).await;
-        let other = app.another_instance().await;
-        let helping = { let other = other.clone(); tokio::spawn(async move { other.share_work().await }) };
-        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
-        other.stop().await;
-        helping.await.unwrap();
-        assert_eq!(asked_twice(&app), Vec::<String>::new());
-        let slices = slices(&app, 0).await;
-        assert_eq!(slices.len(), 4, "3,000 calls, 800 a slice");
-        let sum = |field: &str| slices.iter().map(|slice| slice[field].as_i64().unwrap()).sum::<i64>();
-        assert_eq!((sum("expected"), sum("seen")), (3_000, 3_000));
-        assert!(slices.iter().all(|slice| slice["state"] == "DONE" && slice["attempts"] == 1), "{slices:#?}");
-    };
-
-    /// When a process dies, another goes on with its run once its time is over: slices that were done
-    /// are not read again, and those that were not are.
-    another_goes_on_with_what_was_not_done = async |backend: Backend| {
-        let app = busy(&backend).await;
-        // One of the four slices waits for its eighth page for ever.
-        let last = fault("2026-11-19", 8, FaultKind::Hang(Duration::from_mins(10)), Some(1));
-        app.platform.add_fault(last);
-        let started = app.data(r#"mutation { refreshStats(input: { date: "2026-11-19", tracks: [CALL_RECORDS] }) { runs { run { id } } } }"#).await;
-        let id = started["refreshStats"]["runs"][0]["run"]["id"].as_str().unwrap().to_owned();
-        let done = async || slices(&app, 0).await.iter().filter(|slice| slice["state"] == "DONE").count();
-        while done().await < 3 {
-            tokio::task::yield_now().await;
-        }
-        app.syncer.kill();
-        app.syncer.wait_idle().await;
-        app.platform.clear_faults();
-        let other = app.another_instance().await;
-        app.clock.advance(TimeDelta::seconds(61));
-        other.take_over_dead_runs().await;
-        other.wait_idle().await;
-        let run = app.data(&format!(r#"{{ syncRun(id: "{id}") {{ status daysDone }} }}"#)).await;
-        assert_eq!(run["syncRun"], json!({ "status": "SUCCEEDED", "daysDone": 1 }));
-        let slices = slices(&app, 0).await;
-        let mut attempts: Vec<_> = slices.iter().map(|slice| slice["attempts"].as_i64().unwrap()).collect();
-        attempts.sort_unstable();
-        assert_eq!(attempts, [1, 1, 1, 2]);
-        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 3_000);
-    };
-
     /// While a day goes on, a refresh asks for what is new and for one count, until an hour has passed.
     a_refresh_of_today_costs_two_requests = async |backend: Backend| {
         let app = busy(&backend).await;
@@ -386,9 +302,20 @@ on_both! {
         let after = json!({ "totalRecords": 300, "grade9": before["grade9"], "complete": true, "stale": true });
         assert_eq!(grades(&app, "2026-11-19").await, after);
 
+        // It is the run that is told so, whoever reads its slices.
         let believing = app.syncer_with(|options| options.accepts_removals = true);
-        let outcome = run(&believing, CALLS, "2026-11-19", "2026-11-19").await;
-        assert_eq!((outcome.status, outcome.counts.removed), (SyncStatus::Succeeded, 31));
+        app.platform.add_fault(fault("2026-11-19", 1, FaultKind::Hang(Duration::from_mins(10)), Some(1)));
+        let hanging = app.platform.requests().pages + 1;
+        believing.start(CALLS, DayRange::day(day("2026-11-19")), SyncTrigger::Api).await.unwrap();
+        while app.platform.requests().pages < hanging {
+            tokio::task::yield_now().await;
+        }
+        believing.stop().await;
+        app.platform.clear_faults();
+        app.syncer.take_over_dead_runs().await;
+        app.syncer.wait_idle().await;
+        let runs = app.data("{ syncRuns(first: 1) { nodes { status removed } } }").await;
+        assert_eq!(runs["syncRuns"]["nodes"], json!([{ "status": "SUCCEEDED", "removed": 31 }]));
         assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 269);
     };
 
@@ -427,7 +354,9 @@ on_both! {
             "status": "FAILED", "error": "2026-11-19: cancelled", "daysDone": 1, "cancelledAt": "2026-11-20T04:00:00Z",
         });
         assert_eq!(run["syncRun"], ended);
-        assert_eq!(grades(&app, "2026-11-19").await["stale"], true);
+        // Two of three pages were read, and nobody knows what the rest of the day has.
+        let known = json!({ "complete": false, "stale": true, "expected": null, "stored": null, "missing": null });
+        assert_eq!(covered(&app, "2026-11-19").await, known);
 
         app.platform.clear_faults();
         app.synced(CALLS, "2026-11-18", "2026-11-19").await;
