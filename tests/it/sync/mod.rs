@@ -382,4 +382,48 @@ on_both! {
         let managers: Vec<_> = agents.iter().filter(|agent| agent["isSeat"] == false).collect();
         assert_eq!(managers, [&json!({ "name": "管理员", "isSeat": false })]);
     };
+
+    /// A platform that fails again and again is left alone: the run ends without asking on, and what it
+    /// did not come to is doubtful, until the time to try again has come.
+    a_platform_that_fails_is_left_alone = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-16", "2026-11-16").await;
+        app.clock.advance(TimeDelta::seconds(10));
+        app.platform.add_fault(Fault {
+            on: FaultOn::Page { day: None, page: None },
+            kind: FaultKind::Code(500),
+            times: None,
+        });
+        let syncer = app.syncer_with(|options| {
+            options.breaker.failures = 2;
+            options.short_patience = Duration::ZERO;
+        });
+        let outcome = run(&syncer, CALLS, "2026-11-16", "2026-11-19").await;
+        let failed: Vec<_> = outcome.failed.iter().map(|(day, _)| day.to_string()).collect();
+        assert_eq!(failed, ["2026-11-19", "2026-11-18", "2026-11-17"]);
+        let reason = "the platform is left alone until 2026-11-20 04:00:40 UTC, because it failed too often: ";
+        assert!(outcome.failed[2].1.starts_with(reason), "{outcome:?}");
+        let known = async |date| {
+            let day = covered(&app, date).await;
+            (day["complete"].clone(), day["stale"].clone())
+        };
+        assert_eq!(known("2026-11-16").await, (json!(true), json!(true)));
+        assert_eq!(known("2026-11-17").await, (json!(false), json!(true)));
+        let breaker = async || {
+            let query = "{ syncStatus { tracks { track breaker { state failures retryAt } } } }";
+            app.data(query).await["syncStatus"]["tracks"][1].clone()
+        };
+        let open = json!({ "state": "OPEN", "failures": 2, "retryAt": "2026-11-20T04:00:40Z" });
+        assert_eq!(breaker().await, json!({ "track": "CALL_RECORDS", "breaker": open }));
+        let asked = app.platform.requests().pages;
+        assert_eq!(run(&syncer, CALLS, "2026-11-16", "2026-11-16").await.status, SyncStatus::Failed);
+        assert_eq!(app.platform.requests().pages, asked);
+
+        app.platform.clear_faults();
+        app.clock.advance(TimeDelta::seconds(30));
+        assert_eq!(run(&syncer, CALLS, "2026-11-16", "2026-11-19").await.status, SyncStatus::Succeeded);
+        assert_eq!(known("2026-11-16").await, (json!(true), json!(false)));
+        let closed = json!({ "state": "CLOSED", "failures": 0, "retryAt": null });
+        assert_eq!(breaker().await, json!({ "track": "CALL_RECORDS", "breaker": closed }));
+    };
 }
