@@ -269,6 +269,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), BackgroundFailed> {
     let mut background = Background::new(stop.clone());
+    let last = syncer.clone();
     background.start(
         "telling changes",
         follow_changes(base.clone(), accounts, stop.clone()),
@@ -305,6 +306,10 @@ pub async fn serve(
         }
     }
     let ended = background.ended().await;
+    if let Some(syncer) = last {
+        // Runs that the last requests have started meanwhile.
+        syncer.stop().await;
+    }
     base.db.close().await;
     tracing::info!("stopped");
     ended

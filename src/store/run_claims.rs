@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, UpdateStatement},
 };
 
 use super::{
-    Change, Result, Transaction, slice_claims, sync_days, sync_runs,
+    Change, Result, Transaction, dialect, slice_claims, sync_days, sync_runs,
     sync_runs::{NewRun, SyncRunRow},
 };
 use crate::{
@@ -212,21 +212,25 @@ pub async fn fail_dead(
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    const REASON: &str = "the process that ran it ended before it was done";
-    let dead: Vec<i64> = Entity::find()
+    let mut find = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::Status.eq(SyncStatus::Running))
         .filter(Column::HeartbeatAt.lt(alive_since))
         .filter(Column::Fence.gte(most))
         // One that was handed over in good order killed nobody.
-        .filter(Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH))
-        .into_tuple()
-        .all(tx)
-        .await?;
+        .filter(Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH));
+    dialect::lock_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
+    let dead: Vec<i64> = find.into_tuple().all(tx).await?;
     if dead.is_empty() {
         return Ok(());
     }
+    fail(tx, &dead, now).await
+}
+
+/// Ends runs whose process is dead; what they left of their days is said to have failed.
+pub async fn fail(tx: &Transaction, dead: &[i64], now: DateTime<Utc>) -> Result<()> {
+    const REASON: &str = "the process that ran it ended before it was done";
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::Failed))
         .col_expr(Column::Error, Expr::value(REASON))
@@ -235,8 +239,8 @@ pub async fn fail_dead(
         .filter(Column::Status.eq(SyncStatus::Running))
         .exec(tx)
         .await?;
-    slice_claims::abandon_runs(tx, &dead, REASON, now).await?;
-    sync_days::fail_runs(tx, &dead, REASON, now).await?;
+    slice_claims::abandon_runs(tx, dead, REASON, now).await?;
+    sync_days::fail_runs(tx, dead, REASON, now).await?;
     tx.note(Change::Anything);
     Ok(())
 }

@@ -198,19 +198,16 @@ impl Context {
             };
             let before = view(gate);
             match &answer {
-                Ok(_) => {
-                    gate.breaker.succeeded();
-                    gate.refused_at = None;
-                }
                 Err(error) if Breaker::is_failure(error) => {
                     gate.breaker.failed(now, &error.to_string());
                     if matches!(error, guanke::Error::Unauthorised) {
                         gate.refused_at.get_or_insert(now);
                     }
                 }
-                // It understood the question, if only to refuse it.
-                Err(guanke::Error::Status(_) | guanke::Error::Platform { .. }) => {
+                // The platform understood the question, if only to refuse it.
+                Ok(_) | Err(guanke::Error::Platform { .. }) => {
                     gate.breaker.succeeded();
+                    gate.refused_at = None;
                 }
                 Err(_) => {}
             }

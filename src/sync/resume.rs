@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use tokio::time::Instant;
+
 use super::{
     context::Context,
     progress::Reporter,
@@ -14,6 +17,9 @@ use crate::store::{
 
 /// How often to look whether a process shows a sign of life.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// What is left of a run that began longer ago is not gone on with: who asks now wants what is there
+/// now.
+const LONGEST_AGO: TimeDelta = TimeDelta::hours(6);
 
 impl Syncer {
     /// Carries a run out while the caller waits: a new one, or the one that a process that died left of
@@ -36,24 +42,24 @@ impl Context {
     /// died is certain once its leases have expired.
     async fn left_by_the_dead(&self, new: NewRun) -> Result<Option<SyncRunRow>, StoreError> {
         let mut seen = None;
+        // Whatever the clocks of others say.
+        let longest = self.options.lease_ttl + LOOK_AGAIN * 2;
+        let give_up_at = Instant::now() + longest;
         loop {
             let (db, accepts_removals) = (self.db.read(), self.options.accepts_removals);
             let Some(run) = run_claims::at_work(db, new, accepts_removals).await? else {
                 return Ok(None);
             };
-            let alive_since = self.alive_since();
-            if run.heartbeat_at < alive_since {
-                let (id, me, now) = (run.id, self.instance.as_str(), self.clock.now());
-                let adopted = self.db.transaction(async |tx: &Transaction| {
-                    run_claims::adopt_one(tx, id, alive_since, me, now).await
-                });
-                if let Some(run) = adopted.await? {
-                    tracing::warn!(
-                        sync.run = run.id,
-                        "going on with a run whose process had ended"
-                    );
-                    return Ok(Some(run));
+            let is_fit = self.is_worth_going_on(&run);
+            if run.heartbeat_at < self.alive_since() {
+                match self.take_over(&run, is_fit).await? {
+                    Some(run) if is_fit => return Ok(Some(run)),
+                    Some(_) => return Ok(None),
+                    None => {}
                 }
+            }
+            if !is_fit || give_up_at <= Instant::now() {
+                return Ok(None);
             }
             match seen {
                 Some(before) if run.heartbeat_at > before => return Ok(None),
@@ -71,5 +77,36 @@ impl Context {
                 return Ok(None);
             }
         }
+    }
+
+    /// Whether a new run would come to the same: none of its days has failed or was still going on, and
+    /// it is not from long ago.
+    fn is_worth_going_on(&self, run: &SyncRunRow) -> bool {
+        run.days_failed == 0
+            && self.zone.end_of(run.to_day) <= run.started_at
+            && self.clock.now() - run.started_at <= LONGEST_AGO
+    }
+
+    /// Takes over a run whose process died, to go on with it or to end it; `None` where somebody else
+    /// did, or it lives after all.
+    async fn take_over(
+        &self,
+        run: &SyncRunRow,
+        is_fit: bool,
+    ) -> Result<Option<SyncRunRow>, StoreError> {
+        let (me, now, alive_since) = (&self.instance, self.clock.now(), self.alive_since());
+        let adopt = self.db.transaction(async |tx: &Transaction| {
+            let adopted = run_claims::adopt_one(tx, run.id, alive_since, me, now).await?;
+            if adopted.is_some() && !is_fit {
+                run_claims::fail(tx, &[run.id], now).await?;
+            }
+            Ok(adopted)
+        });
+        let adopted = adopt.await?;
+        if adopted.is_some() {
+            let what = if is_fit { "going on with" } else { "ended" };
+            tracing::warn!(sync.run = run.id, "{what} a run whose process had ended");
+        }
+        Ok(adopted)
     }
 }

@@ -3,7 +3,17 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use dialgraph::{domain::sync::SyncStatus, guanke::simulator::FaultKind, store::sync_days};
+use dialgraph::{
+    domain::{
+        business_time::DayRange,
+        sync::{SyncStatus, SyncTrigger, SyncWindow},
+    },
+    guanke::simulator::FaultKind,
+    store::{
+        sync_days,
+        sync_runs::{self, NewRun},
+    },
+};
 use serde_json::json;
 
 use super::{CALLS, asked_twice, busy, fault, grades, slices};
@@ -89,6 +99,23 @@ on_both! {
         assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 3_000);
         // Once it is over, the same command reads the day again.
         assert_eq!(app.sync(CALLS, "2026-11-19", "2026-11-19").await.run_id, 3);
+    };
+
+    /// A day that was still going on has more by now: a command that is given again later reads all of it,
+    /// and ends what was left.
+    a_command_does_not_go_on_with_what_is_out_of_date = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let days = DayRange::new(day("2026-11-18"), day("2026-11-20")).unwrap();
+        let (track, window, trigger) = (CALLS, SyncWindow::Manual, SyncTrigger::Cli);
+        let tx = app.database.db.begin().await.unwrap();
+        sync_runs::create(&tx, NewRun { track, window, days, trigger }, "dead", app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        app.clock.advance(TimeDelta::hours(1));
+        let outcome = app.synced(CALLS, "2026-11-18", "2026-11-20").await;
+        assert_eq!((outcome.run_id, outcome.counts.days_done), (2, 3));
+        let runs = app.data("{ syncRuns { nodes { status error } } }").await;
+        let left = json!({ "status": "FAILED", "error": "the process that ran it ended before it was done" });
+        assert_eq!(runs["syncRuns"]["nodes"], json!([{ "status": "SUCCEEDED", "error": null }, left]));
     };
 
     /// Two instances share the slices of a day: every page is asked for once, whoever asks.
