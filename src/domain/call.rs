@@ -205,9 +205,7 @@ impl CallFields {
             .with("recordingUrl", self.recording_url.clone())
             .with_amount("billedAmount", self.billed_amount)
     }
-}
 
-impl CallFields {
     /// Notes that the call, which stands at `path`, is of a day before `horizon`: of those the figures
     /// are kept and the calls are not, so that it would be counted twice.
     pub fn check_kept(

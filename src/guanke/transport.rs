@@ -143,20 +143,18 @@ impl Transport {
 
     fn opened(&self, reply: &Reply, token: Option<&SecretString>) -> Result<Box<RawValue>, Error> {
         let retry_after = retry_after(reply, self.clock.now());
-        if let Some(wait) = retry_after {
+        let answer = check_status(reply.status)
+            .and_then(|()| data_of(&reply.body, &self.private(token)))
+            .map_err(|error| match error {
+                Error::RateLimited { .. } => Error::RateLimited { retry_after },
+                error => error,
+            });
+        // Told by the status, or by the envelope of an HTTP 200.
+        let asks_for_peace = matches!(answer, Err(Error::RateLimited { .. } | Error::Status(503)));
+        if let Some(wait) = retry_after.filter(|_| asks_for_peace) {
             self.pace.hold(wait);
         }
-        check_status(reply.status, retry_after)?;
-        let data = data_of(&reply.body, &self.private(token));
-        if matches!(data, Err(Error::RateLimited { .. })) {
-            // Told in the envelope of an HTTP 200; the header may still say for how long.
-            let retry_after = wanted_peace(reply, self.clock.now());
-            if let Some(wait) = retry_after {
-                self.pace.hold(wait);
-            }
-            return Err(Error::RateLimited { retry_after });
-        }
-        data
+        answer
     }
 
     fn private<'a>(&'a self, token: Option<&'a SecretString>) -> Vec<&'a str> {
@@ -188,11 +186,11 @@ fn encoded(secret: &SecretString) -> SecretString {
         .into()
 }
 
-fn check_status(status: StatusCode, retry_after: Option<Duration>) -> Result<(), Error> {
+fn check_status(status: StatusCode) -> Result<(), Error> {
     match status {
         StatusCode::OK => Ok(()),
         StatusCode::UNAUTHORIZED => Err(Error::Unauthorised),
-        StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited { retry_after }),
+        StatusCode::TOO_MANY_REQUESTS => Err(Error::RateLimited { retry_after: None }),
         other => Err(Error::Status(other.as_u16())),
     }
 }
@@ -200,18 +198,6 @@ fn check_status(status: StatusCode, retry_after: Option<Duration>) -> Result<(),
 /// How long the platform wants to be left alone: it says so in seconds or as a date, which is
 /// counted from its own `Date`, because its clock may differ from ours.
 fn retry_after(reply: &Reply, now: DateTime<Utc>) -> Option<Duration> {
-    let asks_for_peace = matches!(
-        reply.status,
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-    );
-    if asks_for_peace {
-        wanted_peace(reply, now)
-    } else {
-        None
-    }
-}
-
-fn wanted_peace(reply: &Reply, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: HeaderName| Some(reply.headers.get(name)?.to_str().ok()?.trim());
     let wanted = text(RETRY_AFTER)?;
     if let Ok(seconds) = wanted.parse() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query},
 };
 
 use super::{Change, Result, Transaction};
@@ -68,31 +68,11 @@ pub async fn begin_read(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.note(Change::Day(day));
-    let mut insert = Query::insert();
-    insert
-        .into_table(Entity)
-        .columns([
-            Column::Track,
-            Column::Day,
-            Column::IsStale,
-            Column::LastRunId,
-            Column::UpdatedAt,
-        ])
-        .values_panic([
-            track.into(),
-            day.into(),
-            true.into(),
-            run_id.into(),
-            now.into(),
-        ])
-        .on_conflict(
-            OnConflict::columns([Column::Track, Column::Day])
-                .update_columns([Column::IsStale, Column::LastRunId, Column::UpdatedAt])
-                .to_owned(),
-        );
-    tx.execute(&insert).await?;
-    Ok(())
+    let changed = [Column::IsStale, Column::LastRunId, Column::UpdatedAt];
+    let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
+    conflict.update_columns(changed);
+    let insert = stale(track, day, run_id, None, now);
+    insert_day(tx, day, insert, conflict).await
 }
 
 /// Notes of a day why a run that began at `began` did not read it: what is known of it stays, stale,
@@ -105,9 +85,24 @@ pub async fn note_unread(
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.note(Change::Day(day));
-    let mut insert = Query::insert();
-    insert
+    let synced_at = || Expr::col((Entity, Column::SyncedAt));
+    let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
+    conflict
+        .update_columns([Column::IsStale, Column::Error, Column::UpdatedAt])
+        .action_and_where(synced_at().is_null().or(synced_at().lt(began)));
+    let insert = stale(track, day, run_id, Some(reason), now);
+    insert_day(tx, day, insert, conflict).await
+}
+
+/// A row of a day of which nothing is known.
+fn stale(
+    track: SyncTrack,
+    day: NaiveDate,
+    run_id: i64,
+    error: Option<&str>,
+    now: DateTime<Utc>,
+) -> InsertStatement {
+    Query::insert()
         .into_table(Entity)
         .columns([
             Column::Track,
@@ -121,21 +116,21 @@ pub async fn note_unread(
             track.into(),
             day.into(),
             true.into(),
-            reason.into(),
+            error.map(str::to_owned).into(),
             run_id.into(),
             now.into(),
         ])
-        .on_conflict(
-            OnConflict::columns([Column::Track, Column::Day])
-                .update_columns([Column::IsStale, Column::Error, Column::UpdatedAt])
-                .action_and_where(
-                    Expr::col((Entity, Column::SyncedAt))
-                        .is_null()
-                        .or(Expr::col((Entity, Column::SyncedAt)).lt(began)),
-                )
-                .to_owned(),
-        );
-    tx.execute(&insert).await?;
+        .take()
+}
+
+async fn insert_day(
+    tx: &Transaction,
+    day: NaiveDate,
+    mut insert: InsertStatement,
+    conflict: OnConflict,
+) -> Result<()> {
+    tx.note(Change::Day(day));
+    tx.execute(insert.on_conflict(conflict)).await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::incoming::{IncomingCall, PlatformAgent, PlatformTask},
-    guanke::CallRecord,
+    guanke::{AgentRef, CallRecord},
 };
 
 /// A platform's record in our words.
@@ -11,21 +11,14 @@ pub(super) fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall
         external_id,
         name: record.task_name,
     });
-    let agent = record.agent.map(|agent| PlatformAgent {
-        is_seat: agent
-            .name
-            .as_ref()
-            .is_none_or(|name| !non_seats.contains(name)),
-        external_id: agent.id,
-        name: agent.name,
-    });
+    let agent = record.agent.map(|agent| agent_of(agent, non_seats));
     IncomingCall {
         external_id: record.id,
         task,
         agent,
         phone_number: record.phone_number,
         call_time: record.call_time,
-        duration: i32::try_from(record.duration_seconds).unwrap_or(i32::MAX),
+        duration: seconds(record.duration_seconds),
         result: record.result,
         grade: record.grade,
         hangup_reason: record.hangup_reason,
@@ -39,4 +32,21 @@ pub(super) fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall
         billed_amount: record.billed_amount,
         tags: record.tags,
     }
+}
+
+/// An account of the platform, which is a seat unless its name is among `non_seats`.
+pub(super) fn agent_of(agent: AgentRef, non_seats: &[String]) -> PlatformAgent {
+    PlatformAgent {
+        is_seat: agent
+            .name
+            .as_ref()
+            .is_none_or(|name| !non_seats.contains(name)),
+        external_id: agent.id,
+        name: agent.name,
+    }
+}
+
+/// Talk time as we keep it.
+pub(super) fn seconds(seconds: u32) -> i32 {
+    i32::try_from(seconds).unwrap_or(i32::MAX)
 }

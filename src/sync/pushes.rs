@@ -1,8 +1,9 @@
 //! Reads what the platform pushes, in our words.
 
+use super::incoming::{agent_of, seconds};
 use crate::{
     domain::{
-        incoming::{PlatformAgent, PlatformTask},
+        incoming::PlatformTask,
         pushed_call::{PushKind, PushedCall},
     },
     guanke::{self, PushedRecord, parse_push},
@@ -27,15 +28,7 @@ impl PlatformPushes {
             external_id,
             name: record.task_name,
         });
-        let agent = record.agent.map(|agent| PlatformAgent {
-            is_seat: agent
-                .name
-                .as_ref()
-                .is_none_or(|name| !self.non_seats.contains(name)),
-            external_id: agent.id,
-            name: agent.name,
-        });
-        let seconds = |seconds| i32::try_from(seconds).unwrap_or(i32::MAX);
+        let agent = record.agent.map(|agent| agent_of(agent, &self.non_seats));
         PushedCall {
             external_id: record.id,
             call_time: record.call_time,

@@ -1,7 +1,5 @@
 //! Going on, in the foreground, with what a process that died left of the same run.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use tokio::time::Instant;
 
@@ -15,8 +13,6 @@ use crate::store::{
     sync_runs::{NewRun, SyncRunRow},
 };
 
-/// How often to look whether a process shows a sign of life.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What is left of a run that began longer ago is not gone on with: who asks now wants what is there
 /// now.
 const LONGEST_AGO: TimeDelta = TimeDelta::hours(6);
@@ -43,8 +39,7 @@ impl Context {
     async fn left_by_the_dead(&self, new: NewRun) -> Result<Option<SyncRunRow>, StoreError> {
         let mut seen = None;
         // Whatever the clocks of others say.
-        let longest = self.options.lease_ttl + LOOK_AGAIN * 2;
-        let give_up_at = Instant::now() + longest;
+        let give_up_at = Instant::now() + self.options.lease_ttl + self.options.lease_poll * 2;
         loop {
             let (db, accepts_removals) = (self.db.read(), self.options.accepts_removals);
             let Some(run) = run_claims::at_work(db, new, accepts_removals).await? else {
@@ -73,7 +68,7 @@ impl Context {
                     seen = Some(run.heartbeat_at);
                 }
             }
-            if !self.pause(LOOK_AGAIN.min(self.options.lease_poll)).await {
+            if !self.pause(self.options.lease_poll).await {
                 return Ok(None);
             }
         }
