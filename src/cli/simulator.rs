@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::print;
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::business_time::BusinessZone,
+    domain::{business_time::BusinessZone, listing::ListedBy},
     guanke::simulator::{FaultProfile, Simulator, SimulatorConfig, serve},
     lifecycle,
 };
@@ -37,9 +37,32 @@ pub struct SimulatorArgs {
     #[arg(long, env = "SIMULATOR_FAULTS", value_enum, default_value_t = Faults::None)]
     faults: Faults,
 
+    /// By which time of a call the list of a window has it: when it was dialled, when it ended, or when
+    /// its record was uploaded, up to ten minutes later
+    #[arg(long, env = "SIMULATOR_LISTED_BY", value_enum, default_value_t = ListBy::CallTime)]
+    listed_by: ListBy,
+
     /// Each login makes the tokens given out before it useless
     #[arg(long, env = "SIMULATOR_LOGIN_REVOKES")]
     login_revokes: bool,
+}
+
+/// The time that a list goes by.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ListBy {
+    CallTime,
+    EndTime,
+    UploadTime,
+}
+
+impl From<ListBy> for ListedBy {
+    fn from(by: ListBy) -> Self {
+        match by {
+            ListBy::CallTime => Self::CallTime,
+            ListBy::EndTime => Self::EndTime,
+            ListBy::UploadTime => Self::UploadTime,
+        }
+    }
 }
 
 /// How bad a day the platform has.
@@ -109,6 +132,7 @@ pub async fn run(arguments: SimulatorArgs) -> anyhow::Result<()> {
     let config = arguments.faults.apply_to(SimulatorConfig {
         latency_per_page: arguments.latency,
         login_revokes: arguments.login_revokes,
+        listed_by: arguments.listed_by.into(),
         ..arguments.data.config()
     });
     let listener = TcpListener::bind((arguments.host, arguments.port))

@@ -18,6 +18,7 @@ use crate::{
     },
     lifecycle,
     metrics::Metrics,
+    service::coverage::{self, DayCoverage},
     store::sync_runs::NewRun,
     sync::{Reporter, RunOutcome, SyncOptions, Syncer},
 };
@@ -151,11 +152,36 @@ async fn read(
         stopping.stop().await;
     });
     let outcome = run_shown(&syncer, track.into(), days, bars).await?;
+    let are_complete = outcome.status == SyncStatus::Succeeded && {
+        let coverage = coverage::coverage(&base.db, days, &[track.into()]).await?;
+        say_incomplete(&coverage.days, zone.day_of(base.clock.now()))
+    };
     base.db.close().await;
-    Ok(match outcome.status {
-        SyncStatus::Succeeded => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+    Ok(if are_complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
+}
+
+/// Says which days that are over are not complete though they were read, and why. `true`: all are.
+fn say_incomplete(days: &[DayCoverage], today: NaiveDate) -> bool {
+    let is_over = |day: &&DayCoverage| day.date < today;
+    let mut incomplete = days
+        .iter()
+        .filter(is_over)
+        .filter(|day| !day.is_complete())
+        .peekable();
+    let are_complete = incomplete.peek().is_none();
+    for day in incomplete {
+        let reason = day.known.as_ref().and_then(|known| known.error.as_deref());
+        eprintln!(
+            "{} is not complete: {}",
+            day.date,
+            reason.unwrap_or("it was not read to its end")
+        );
+    }
+    are_complete
 }
 
 /// Runs in the foreground, with progress, and says what came of it.

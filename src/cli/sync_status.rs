@@ -140,8 +140,8 @@ fn day_line(day: &DayCoverage, zone: BusinessZone) -> Vec<String> {
         day.date.to_string(),
         day.track.to_string(),
         state(day).to_owned(),
-        number(known.and_then(|day| day.expected)),
-        number(known.and_then(|day| day.seen)),
+        number(day.expected),
+        number(day.stored),
         number(day.missing()),
         local(known.and_then(|day| day.synced_through), zone),
         known.and_then(|day| day.error.clone()).unwrap_or_default(),
@@ -253,11 +253,12 @@ fn day_json(day: &DayCoverage) -> Value {
         "track": day.track.to_string(),
         "complete": day.is_complete(),
         "stale": day.is_stale(),
-        "expected": known.and_then(|day| day.expected),
-        "stored": known.and_then(|day| day.seen),
+        "expected": day.expected,
+        "stored": day.stored,
         "missing": day.missing(),
         "undialled": known.map(|day| day.undialled),
         "verifiedAt": known.and_then(|day| day.verified_at).map(written),
+        "readAt": known.and_then(|day| day.read_at).map(written),
         "syncedThrough": known.and_then(|day| day.synced_through).map(written),
         "error": known.and_then(|day| day.error.clone()),
     })
@@ -271,7 +272,9 @@ fn written(at: DateTime<Utc>) -> String {
 mod tests {
     use super::*;
     use crate::{
-        domain::sync::SyncWindow, service::sync_status::Breaker, store::sync_days::SyncDayRow,
+        domain::{listing::Listing, sync::SyncWindow},
+        service::sync_status::Breaker,
+        store::sync_days::SyncDayRow,
     };
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -297,6 +300,7 @@ mod tests {
                 retry_at: Some(at("2026-11-20T04:08:00Z")),
                 error: Some("HTTP status 502".to_owned()),
             },
+            listing: Listing::default(),
             windows: vec![window],
         };
         let day = DayCoverage {
@@ -315,8 +319,12 @@ mod tests {
                 last_run_id: None,
                 updated_at: at("2026-11-20T04:05:00Z"),
                 verified_at: None,
+                read_at: None,
+                list_lag_seconds: 0,
                 undialled: 0,
             }),
+            expected: Some(300),
+            stored: Some(280),
         };
         let coverage = Coverage {
             range: DayRange::day(day.date),

@@ -1,6 +1,6 @@
 //! Calls as the calling platform, or an import, tells them: with its own ids of everything.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -91,6 +91,8 @@ pub struct LinkedCall<'a> {
     /// The number of this version, where it is not that of what is told here: what was pushed may have
     /// filled gaps of it.
     pub version: Option<i64>,
+    /// The business day of the window of the platform's list that gave it; none of what no list gave.
+    pub listed_day: Option<NaiveDate>,
 }
 
 impl<'a> From<&'a IncomingCall> for LinkedCall<'a> {
@@ -100,6 +102,7 @@ impl<'a> From<&'a IncomingCall> for LinkedCall<'a> {
             task_id: None,
             agent_id: None,
             version: None,
+            listed_day: None,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod grade_input;
 pub mod hidden;
 pub mod incoming;
 pub mod leads;
+pub mod listing;
 pub mod money;
 pub mod page;
 pub mod password;

@@ -51,6 +51,9 @@ pub struct Model {
     /// When the platform was first found to have the call no longer: it is kept, and counts for
     /// nothing.
     pub removed_at: Option<DateTimeUtc>,
+    /// The business day of the window of the platform's list that gave it, where that is not
+    /// `call_date`.
+    pub listed_day: Option<Date>,
     #[sea_orm(belongs_to, from = "task_id", to = "id")]
     pub task: BelongsTo<Option<super::dial_task::Entity>>,
     #[sea_orm(belongs_to, from = "agent_id", to = "id")]

@@ -31,6 +31,10 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// When the day was last read from its first second on, and not only what was new.
     pub verified_at: Option<DateTimeUtc>,
+    /// When the oldest read began that what is known rests on.
+    pub read_at: Option<DateTimeUtc>,
+    /// How many seconds beyond the day's end its calls were looked for in the list.
+    pub list_lag_seconds: i64,
     /// Of those seen, how many wait to be dialled and are no calls yet.
     pub undialled: i64,
 }

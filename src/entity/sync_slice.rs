@@ -26,6 +26,10 @@ pub struct Model {
     pub seen: Option<i64>,
     /// Of those seen, how many wait to be dialled and are no calls yet.
     pub undialled: i64,
+    /// Calls that are stored of its time and were not in the list.
+    pub unlisted: i64,
+    /// Calls in the list of days whose calls are not kept.
+    pub not_kept: i64,
     /// Calls of it that the platform has no longer.
     pub removed: i64,
     /// Answers read, all attempts together.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::sync::SyncTrack;
+use crate::domain::{listing::ListedBy, sync::SyncTrack};
 
 /// A row of `sync_tracks`.
 #[sea_orm::model]
@@ -22,6 +22,10 @@ pub struct Model {
     /// Since when the platform accepts our credentials no more; none while it does.
     pub refused_at: Option<DateTimeUtc>,
     pub updated_at: DateTimeUtc,
+    /// By which time of a call the platform lists it; none while nothing showed it.
+    pub listed_by: Option<ListedBy>,
+    /// How many seconds after a call was dialled it may be listed.
+    pub list_lag_seconds: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,6 +8,8 @@ use crate::{
     domain::{business_time::DayRange, stats::count, sync::SyncTrack},
     store::{
         Database, StoreError,
+        removals::{self, Moved},
+        rollups,
         sync_days::{self, SyncDayRow},
     },
 };
@@ -24,6 +26,11 @@ pub struct DayCoverage {
     pub track: SyncTrack,
     /// What is known; none of a day that nobody ever tried to read.
     pub known: Option<SyncDayRow>,
+    /// How many calls of the day the platform's lists have; of TASK_STATS, calls dialled. None until it
+    /// said so.
+    pub expected: Option<i64>,
+    /// How many of them are stored and counted; none of a day of which nothing is expected.
+    pub stored: Option<i64>,
 }
 
 impl DayCoverage {
@@ -52,8 +59,7 @@ impl DayCoverage {
     /// Records that the platform has and that were not read; none where it never said how many.
     #[must_use]
     pub fn missing(&self) -> Option<i64> {
-        let day = self.known.as_ref()?;
-        Some((day.expected? - day.seen.unwrap_or(0)).max(0))
+        Some((self.expected? - self.stored.unwrap_or(0)).max(0))
     }
 }
 
@@ -85,7 +91,7 @@ pub struct Coverage {
     pub totals: Vec<CoverageTotals>,
 }
 
-/// What is known of the days of `range` on `tracks`, in one statement.
+/// What is known of the days of `range` on `tracks`, in a fixed number of statements.
 ///
 /// # Errors
 /// When the database fails.
@@ -100,12 +106,27 @@ pub async fn coverage(
             .into_iter()
             .map(|row| ((row.day, row.track), row))
             .collect();
+    let calls = if tracks.contains(&SyncTrack::CallRecords) {
+        StoredCalls::load(db, range).await?
+    } else {
+        StoredCalls::default()
+    };
     let mut days = Vec::new();
     for date in range.iter() {
-        days.extend(tracks.iter().map(|&track| DayCoverage {
-            date,
-            track,
-            known: known.remove(&(date, track)),
+        days.extend(tracks.iter().map(|&track| {
+            let known = known.remove(&(date, track));
+            let (expected, stored) = match (track, known.as_ref()) {
+                (_, None) => (None, None),
+                (SyncTrack::CallRecords, Some(day)) => calls.of_day(day),
+                (SyncTrack::TaskStats, Some(day)) => (day.expected, day.seen),
+            };
+            DayCoverage {
+                date,
+                track,
+                known,
+                expected,
+                stored,
+            }
         }));
     }
     let totals = tracks.iter().map(|&track| totals(&days, track)).collect();
@@ -114,6 +135,46 @@ pub async fn coverage(
         days,
         totals,
     })
+}
+
+/// What is stored of the days of a range.
+#[derive(Default)]
+struct StoredCalls {
+    /// Calls that figures count.
+    counted: HashMap<NaiveDate, i64>,
+    /// Of those, such as did not come from the platform.
+    own: HashMap<NaiveDate, i64>,
+    moved: HashMap<NaiveDate, Moved>,
+}
+
+impl StoredCalls {
+    async fn load(db: &Database, range: DayRange) -> Result<Self, StoreError> {
+        let db = db.read();
+        let mut counted: HashMap<NaiveDate, i64> = HashMap::new();
+        for (day, counts) in rollups::by_day(db, range).await? {
+            *counted.entry(day).or_default() += counts.counts.calls;
+        }
+        Ok(Self {
+            counted,
+            own: removals::own_by_day(db, range).await?,
+            moved: removals::moved_by_day(db, range).await?,
+        })
+    }
+
+    /// How many calls of a day the platform's lists have, and how many of the platform's are stored. The
+    /// list of a day has calls of other days where it goes by another time than that of the call.
+    fn of_day(&self, day: &SyncDayRow) -> (Option<i64>, Option<i64>) {
+        let of =
+            |counts: &HashMap<NaiveDate, i64>| counts.get(&day.day).copied().unwrap_or_default();
+        let moved = self.moved.get(&day.day).copied().unwrap_or_default();
+        let expected = day
+            .expected
+            .map(|listed| listed - day.undialled - moved.of_other_days + moved.listed_elsewhere);
+        (
+            expected,
+            expected.map(|_| of(&self.counted) - of(&self.own)),
+        )
+    }
 }
 
 fn totals(days: &[DayCoverage], track: SyncTrack) -> CoverageTotals {

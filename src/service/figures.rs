@@ -47,6 +47,8 @@ pub struct Freshness {
     pub stale: bool,
     /// The instant up to which the newest day was read; `None` when it never was.
     pub synced_through: Option<DateTime<Utc>>,
+    /// When the oldest read began that they rest on; `None` when no day was read.
+    pub read_at: Option<DateTime<Utc>>,
 }
 
 impl From<&SyncDayRow> for Freshness {
@@ -55,6 +57,7 @@ impl From<&SyncDayRow> for Freshness {
             complete: day.completed_at.is_some(),
             stale: day.is_stale,
             synced_through: day.synced_through,
+            read_at: day.read_at,
         }
     }
 }
@@ -83,6 +86,7 @@ impl FreshnessByDay {
             complete: range.iter().all(|day| self.day(day).complete),
             stale: range.iter().any(|day| self.day(day).stale),
             synced_through: self.day(range.to()).synced_through,
+            read_at: range.iter().filter_map(|day| self.day(day).read_at).min(),
         }
     }
 }

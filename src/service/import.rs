@@ -236,6 +236,7 @@ async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<R
             task_id: *task_id,
             agent_id: *agent_id,
             version: None,
+            listed_day: None,
         })
         .collect();
     let (zone, now) = (work.zone, work.now);

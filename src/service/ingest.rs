@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::gaps::WholeCalls;
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
     store::{
         StoreError, Transaction, agents,
-        call_batches::{self, CallVersion},
+        call_batches::{self, CallVersion, Known},
         call_pushes, grades, retention, rollups,
         tag_counts::{self, TagCounts},
         tags, tasks, write_calls,
@@ -158,19 +158,22 @@ pub(super) async fn store<'a>(
         .map(|told| (told.call.external_id.as_str(), (told.fingerprint(), *told)))
         .collect();
     let ids: Vec<&str> = calls.keys().copied().collect();
-    let known = call_batches::fingerprints(tx, &ids).await?;
+    let known = call_batches::known(tx, &ids).await?;
     let written: Vec<(i64, LinkedCall<'a>)> = calls
         .values()
         .filter(|(fingerprint, told)| {
-            known.get(&told.call.external_id) != Some(&Some(*fingerprint))
+            let known = known.get(&told.call.external_id);
+            known.and_then(|known| known.source_hash) != Some(*fingerprint)
         })
         .copied()
         .collect();
+    let moved = moved(zone, calls.values().map(|(_, told)| *told), &known);
     let mut outcomes: HashMap<&str, Outcome> = calls
         .into_keys()
         .map(|id| (id, Outcome::Unchanged))
         .collect();
     if written.is_empty() {
+        note_listed(tx, moved).await?;
         return Ok(outcomes);
     }
 
@@ -211,7 +214,40 @@ pub(super) async fn store<'a>(
     let tags_after = tag_counts::of_calls(tx, &replaced_ids).await?;
     let changes = tags_after.plus(tags_of(&added)).minus(tags_before);
     tag_counts::apply(tx, changes).await?;
+    note_listed(tx, moved).await?;
     Ok(outcomes)
+}
+
+/// Calls that came with another day's part of the list than is known of them, by that day; none: with
+/// that of their own day.
+fn moved<'a>(
+    zone: BusinessZone,
+    calls: impl Iterator<Item = LinkedCall<'a>>,
+    known: &HashMap<String, Known>,
+) -> BTreeMap<Option<NaiveDate>, Vec<&'a str>> {
+    let mut moved: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for told in calls {
+        let Some(day) = told.listed_day else {
+            continue;
+        };
+        let call = told.call;
+        let listed_day = (zone.day_of(call.call_time) != day).then_some(day);
+        let before = known.get(&call.external_id).copied().unwrap_or_default();
+        if before.listed_day != listed_day {
+            moved.entry(listed_day).or_default().push(&call.external_id);
+        }
+    }
+    moved
+}
+
+async fn note_listed(
+    tx: &Transaction,
+    moved: BTreeMap<Option<NaiveDate>, Vec<&str>>,
+) -> Result<(), StoreError> {
+    for (day, ids) in moved {
+        call_batches::note_listed(tx, &ids, day).await?;
+    }
+    Ok(())
 }
 
 /// What the tags of new calls count for.

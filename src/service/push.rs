@@ -180,6 +180,7 @@ impl Written {
             task_id: self.task_id,
             agent_id: self.agent_id,
             version: Some(self.version),
+            listed_day: None,
         }
     }
 }

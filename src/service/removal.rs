@@ -30,6 +30,9 @@ pub async fn mark_removed(
     external_ids: &[impl AsRef<str>],
     now: DateTime<Utc>,
 ) -> Result<i64> {
+    if external_ids.is_empty() {
+        return Ok(0);
+    }
     write_calls(tx).await?;
     // In the order in which every writer locks.
     let ids: BTreeSet<&str> = external_ids.iter().map(AsRef::as_ref).collect();

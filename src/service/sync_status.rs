@@ -6,6 +6,7 @@ use strum::VariantArray as _;
 use crate::{
     domain::{
         business_time::{BusinessZone, DayRange},
+        listing::Listing,
         sync::{SyncStatus, SyncTrack, SyncWindow},
     },
     store::{
@@ -97,6 +98,8 @@ pub struct TrackStatus {
     pub track: SyncTrack,
     /// Whether the platform is asked.
     pub breaker: Breaker,
+    /// By which time of a call the platform lists it.
+    pub listing: Listing,
     /// All its windows.
     pub windows: Vec<WindowStatus>,
 }
@@ -122,6 +125,10 @@ pub async fn status(
     let statuses = SyncTrack::VARIANTS.iter().map(|&track| {
         let place = breakers.iter().position(|row| row.track == track);
         let breaker = place.map(|place| breakers.swap_remove(place));
+        let listing = breaker
+            .as_ref()
+            .map(sync_tracks::listing_of)
+            .unwrap_or_default();
         let of_track = days.iter().filter(|row| row.track == track);
         let read_at = of_track.filter_map(|row| row.synced_at).max();
         let breaker =
@@ -138,6 +145,7 @@ pub async fn status(
             track,
             windows: windows.collect(),
             breaker: Breaker::of(breaker, now),
+            listing,
         }
     });
     Ok(statuses.collect())
@@ -200,6 +208,8 @@ mod tests {
             error: Some("HTTP status 502".to_owned()),
             refused_at: None,
             updated_at: now,
+            listed_by: None,
+            list_lag_seconds: 0,
         };
         let state = |row| Breaker::of(row, now).state;
         assert_eq!(state(None), BreakerState::Closed);

@@ -74,15 +74,21 @@ pub struct StoredVersion {
     pub counted: Option<CountedCall>,
 }
 
-/// Fingerprints of the calls that are stored, by external id.
-pub async fn fingerprints(
-    tx: &Transaction,
-    external_ids: &[&str],
-) -> Result<HashMap<String, Option<i64>>> {
+/// What is known of a stored call before it is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Fingerprint of the version, if the platform gave it.
+    pub source_hash: Option<i64>,
+    /// The day whose part of the platform's list gave it, where that is not its own.
+    pub listed_day: Option<NaiveDate>,
+}
+
+/// What is known of the calls that are stored, by external id.
+pub async fn known(tx: &Transaction, external_ids: &[&str]) -> Result<HashMap<String, Known>> {
     dialect::prefer_indexes(tx).await?;
-    let rows: Vec<(String, Option<i64>)> = Entity::find()
+    let rows: Vec<(String, Option<i64>, Option<NaiveDate>)> = Entity::find()
         .select_only()
-        .columns([Column::ExternalId, Column::SourceHash])
+        .columns([Column::ExternalId, Column::SourceHash, Column::ListedDay])
         .filter(dialect::among(
             tx.get_database_backend(),
             Column::ExternalId,
@@ -91,7 +97,33 @@ pub async fn fingerprints(
         .into_tuple()
         .all(tx)
         .await?;
-    Ok(rows.into_iter().collect())
+    let known = rows.into_iter().map(|(id, source_hash, listed_day)| {
+        let known = Known {
+            source_hash,
+            listed_day,
+        };
+        (id, known)
+    });
+    Ok(known.collect())
+}
+
+/// Notes with which day's part of the platform's list calls came; none: with that of their own day.
+pub async fn note_listed(
+    tx: &Transaction,
+    external_ids: &[&str],
+    listed_day: Option<NaiveDate>,
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::ListedDay, Expr::value(listed_day))
+        .filter(dialect::among(
+            tx.get_database_backend(),
+            Column::ExternalId,
+            external_ids,
+        ))
+        .filter(Column::Source.eq(CallSource::Guanke))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Which of these calls are stored, and removed.

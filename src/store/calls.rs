@@ -66,5 +66,6 @@ stored!(
         updated_at,
         version,
         removed_at,
+        listed_day,
     ]
 );

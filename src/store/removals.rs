@@ -1,6 +1,8 @@
 //! `calls` that the platform has no longer: which there are to compare with it, and their marks.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
@@ -9,7 +11,7 @@ use sea_orm::{
 
 use super::{Result, Transaction, calls::CallRow, dialect};
 use crate::{
-    domain::dialing::CallSource,
+    domain::{business_time::DayRange, dialing::CallSource},
     entity::call::{Column, Entity},
 };
 
@@ -32,17 +34,159 @@ pub async fn live_external_ids(
         .await?)
 }
 
-/// How many calls [`live_external_ids`] would give.
+/// A part of the platform's list: what it has for one business day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedPart {
+    /// The business day.
+    pub day: NaiveDate,
+    /// The first second of the day or of a part of it.
+    pub from: DateTime<Utc>,
+    /// The last one, included.
+    pub to: DateTime<Utc>,
+}
+
+/// How many calls that are not removed belong to a part of the list: those of its time, but for
+/// those that another day's part gave.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_live(
-    db: &impl ConnectionTrait,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-) -> Result<i64> {
-    let count = Entity::find().filter(live(from, to)).count(db).await?;
+pub async fn count_of_part(db: &impl ConnectionTrait, part: ListedPart) -> Result<i64> {
+    let count = Entity::find().filter(of_part(part)).count(db).await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// How many calls that are not removed a day's part of the list gave though they are of other days.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_of_other_days(db: &impl ConnectionTrait, day: NaiveDate) -> Result<i64> {
+    let count = Entity::find().filter(of_other_days(day)).count(db).await?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The external ids and times of the calls that [`count_of_part`] and, for a whole day,
+/// [`count_of_other_days`] count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ids_of_part(
+    db: &impl ConnectionTrait,
+    part: ListedPart,
+    with_other_days: bool,
+) -> Result<Vec<(String, DateTime<Utc>)>> {
+    let find = |which: Condition| {
+        Entity::find()
+            .select_only()
+            .columns([Column::ExternalId, Column::CallTime])
+            .filter(which)
+            .into_tuple()
+            .all(db)
+    };
+    let mut calls = find(of_part(part)).await?;
+    if with_other_days {
+        calls.extend(find(of_other_days(part.day)).await?);
+    }
+    Ok(calls)
+}
+
+/// The longest of the calls that [`count_of_part`] counts: its external id, when it was dialled, and its
+/// duration in seconds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn longest_of_part(
+    db: &impl ConnectionTrait,
+    part: ListedPart,
+) -> Result<Option<(String, DateTime<Utc>, i32)>> {
+    Ok(Entity::find()
+        .select_only()
+        .columns([Column::ExternalId, Column::CallTime, Column::Duration])
+        .filter(of_part(part))
+        .order_by_desc(Column::Duration)
+        .order_by_asc(Column::CallTime)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?)
+}
+
+fn of_part(part: ListedPart) -> Condition {
+    let is_own = Column::ListedDay
+        .is_null()
+        .or(Column::ListedDay.eq(part.day));
+    live(part.from, part.to).add(is_own)
+}
+
+fn of_other_days(day: NaiveDate) -> Condition {
+    known()
+        .add(Column::ListedDay.eq(day))
+        .add(Column::CallDate.ne(day))
+}
+
+/// How many calls of each day of `range` other days' parts of the list gave, and how many calls of
+/// other days the day's own part gave.
+///
+/// # Errors
+/// When the database fails.
+pub async fn moved_by_day(
+    db: &impl ConnectionTrait,
+    range: DayRange,
+) -> Result<HashMap<NaiveDate, Moved>> {
+    let mut moved: HashMap<NaiveDate, Moved> = HashMap::new();
+    for column in [Column::CallDate, Column::ListedDay] {
+        let rows: Vec<(NaiveDate, i64)> = Entity::find()
+            .select_only()
+            .column(column)
+            .column_as(Column::Id.count(), "calls")
+            .filter(known().add(Column::ListedDay.is_not_null()))
+            .filter(Expr::col(Column::ListedDay).ne(Expr::col(Column::CallDate)))
+            .filter(column.between(range.from(), range.to()))
+            .group_by(column)
+            .into_tuple()
+            .all(db)
+            .await?;
+        for (day, calls) in rows {
+            let moved = moved.entry(day).or_default();
+            match column {
+                Column::CallDate => moved.listed_elsewhere = calls,
+                _ => moved.of_other_days = calls,
+            }
+        }
+    }
+    Ok(moved)
+}
+
+/// Calls of a day that its part of the list does not have, and the other way round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Calls of the day that another day's part gave.
+    pub listed_elsewhere: i64,
+    /// Calls of other days that the day's part gave.
+    pub of_other_days: i64,
+}
+
+/// As the partial index has it, which no bound parameter finds.
+const NOT_OF_THE_PLATFORM: &str = "source <> 'GUANKE'";
+
+/// How many calls that did not come from the platform each day of `range` has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn own_by_day(
+    db: &impl ConnectionTrait,
+    range: DayRange,
+) -> Result<HashMap<NaiveDate, i64>> {
+    let rows: Vec<(NaiveDate, i64)> = Entity::find()
+        .select_only()
+        .column(Column::CallDate)
+        .column_as(Column::Id.count(), "calls")
+        .filter(Expr::cust(NOT_OF_THE_PLATFORM))
+        .filter(Column::CallDate.between(range.from(), range.to()))
+        .group_by(Column::CallDate)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The whole second `to` belongs to the window.

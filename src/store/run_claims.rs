@@ -104,11 +104,7 @@ pub async fn note_day(
 }
 
 /// The newest run at work that was started like `new`.
-pub async fn at_work(
-    db: &impl ConnectionTrait,
-    new: NewRun,
-    accepts_removals: bool,
-) -> Result<Option<SyncRunRow>> {
+pub async fn at_work(db: &impl ConnectionTrait, new: NewRun) -> Result<Option<SyncRunRow>> {
     Ok(Entity::find()
         .filter(Column::Status.eq(SyncStatus::Running))
         .filter(Column::Track.eq(new.track))
@@ -116,7 +112,6 @@ pub async fn at_work(
         .filter(Column::FromDay.eq(new.days.from()))
         .filter(Column::ToDay.eq(new.days.to()))
         .filter(Column::TriggeredBy.eq(new.trigger))
-        .filter(Column::AcceptsRemovals.eq(accepts_removals))
         .order_by_desc(Column::Id)
         .one(db)
         .await?)

@@ -222,8 +222,6 @@ pub struct SliceCounts {
     pub retries: i64,
     /// Reads from the start.
     pub attempts: i64,
-    /// Calls that the platform has no longer.
-    pub removed: i64,
 }
 
 /// How far an attempt is.
@@ -235,6 +233,10 @@ pub struct SliceSeen {
     pub seen: i64,
     /// Of those, how many are no calls yet.
     pub undialled: i64,
+    /// Of those, how many are calls of days whose calls are not kept.
+    pub not_kept: i64,
+    /// Calls that are stored of the slice's time and were not among those.
+    pub unlisted: i64,
 }
 
 /// Holds a slice on until `expires_at` and notes what happened to it. `false`: it is another's by
@@ -252,7 +254,6 @@ pub async fn hold(
         (Column::Pages, counts.pages),
         (Column::Retries, counts.retries),
         (Column::Attempts, counts.attempts),
-        (Column::Removed, counts.removed),
     ] {
         update = update.col_expr(column, Expr::col(column).add(by));
     }
@@ -260,7 +261,9 @@ pub async fn hold(
         update = update
             .col_expr(Column::Expected, Expr::value(seen.expected))
             .col_expr(Column::Seen, Expr::value(seen.seen))
-            .col_expr(Column::Undialled, Expr::value(seen.undialled));
+            .col_expr(Column::Undialled, Expr::value(seen.undialled))
+            .col_expr(Column::NotKept, Expr::value(seen.not_kept))
+            .col_expr(Column::Unlisted, Expr::value(seen.unlisted));
     }
     let done = update.filter(is_held(slice, now)).exec(tx).await?;
     Ok(done.rows_affected == 1)
@@ -310,6 +313,16 @@ pub async fn split(
     };
     plan(tx, of, windows, now).await?;
     finish(tx, slice, SliceState::Split, Some(reason), now).await
+}
+
+/// Notes of a slice, which is done, how many calls of its time the platform has no longer.
+pub async fn note_removed(tx: &Transaction, slice_id: i64, removed: i64) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Removed, Expr::value(removed))
+        .filter(Column::Id.eq(slice_id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Gives a slice back, to be read by whoever comes next, if it is still this owner's.

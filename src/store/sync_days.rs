@@ -1,6 +1,8 @@
 //! `sync_days`: what is known of each day on each track.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query},
@@ -171,7 +173,7 @@ pub async fn unhealed(
 }
 
 /// How a good read of a day ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DayRead {
     /// How many records the platform said there are.
     pub expected: i64,
@@ -183,8 +185,15 @@ pub struct DayRead {
     pub verified: bool,
     /// The instant up to which it went.
     pub synced_through: DateTime<Utc>,
-    /// Whether that is the whole day.
-    pub whole_day: bool,
+    /// When the read began.
+    pub began: DateTime<Utc>,
+    /// How far beyond the day's end its calls were looked for in the list.
+    pub list_lag: TimeDelta,
+    /// Whether the day is complete with it: it went to the day's end, so long after it that nothing
+    /// arrives late any more.
+    pub completes: bool,
+    /// Why it does not, of a day that is over.
+    pub doubt: Option<String>,
 }
 
 /// The read ended well: the day is fresh, and complete from now on if it was read whole.
@@ -196,10 +205,13 @@ pub async fn finish_read(
     now: DateTime<Utc>,
 ) -> Result<()> {
     tx.note(Change::Day(day));
-    let completed = if read.whole_day { Some(now) } else { None };
+    let completed = read.completes.then_some(now);
     let mut update = Entity::update_many();
+    // What is new rests on the whole read before it.
     if read.verified {
-        update = update.col_expr(Column::VerifiedAt, Expr::value(now));
+        update = update
+            .col_expr(Column::VerifiedAt, Expr::value(now))
+            .col_expr(Column::ReadAt, Expr::value(read.began));
     }
     update
         .col_expr(Column::Expected, Expr::value(read.expected))
@@ -212,13 +224,75 @@ pub async fn finish_read(
         .col_expr(Column::SyncedAt, Expr::value(now))
         .col_expr(Column::SyncedThrough, Expr::value(read.synced_through))
         .col_expr(Column::IsStale, Expr::value(false))
-        .col_expr(Column::Error, Expr::value(Option::<String>::None))
+        .col_expr(
+            Column::ListLagSeconds,
+            Expr::value(read.list_lag.num_seconds()),
+        )
+        .col_expr(Column::Error, Expr::value(read.doubt))
         .col_expr(Column::UpdatedAt, Expr::value(now))
         .filter(Column::Track.eq(track))
         .filter(Column::Day.eq(day))
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Days are not complete any more whose calls were looked for in the list up to less than `lag` beyond
+/// their end, unless the day after is complete: it brought the rest.
+pub async fn doubt_short_reads(
+    tx: &Transaction,
+    track: SyncTrack,
+    lag: TimeDelta,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let complete = Entity::find()
+        .select_only()
+        .columns([Column::Day, Column::ListLagSeconds])
+        .filter(Column::Track.eq(track))
+        .filter(Column::CompletedAt.is_not_null());
+    let complete: Vec<(NaiveDate, i64)> = complete.into_tuple().all(tx).await?;
+    let days: HashSet<NaiveDate> = complete.iter().map(|(day, _)| *day).collect();
+    let is_followed = |day: &NaiveDate| day.succ_opt().is_some_and(|next| days.contains(&next));
+    let short = complete
+        .iter()
+        .filter(|(day, listed)| *listed < lag.num_seconds() && !is_followed(day));
+    for (day, _) in short {
+        tx.note(Change::Day(*day));
+        Entity::update_many()
+            .col_expr(
+                Column::CompletedAt,
+                Expr::value(Option::<DateTime<Utc>>::None),
+            )
+            .col_expr(Column::IsStale, Expr::value(true))
+            .col_expr(Column::Error, Expr::value(reason))
+            .col_expr(Column::UpdatedAt, Expr::value(now))
+            .filter(Column::Track.eq(track))
+            .filter(Column::Day.eq(*day))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The days of `range` that run `run_id` read well, and that were doubted since.
+pub async fn doubted(
+    db: &impl ConnectionTrait,
+    track: SyncTrack,
+    range: DayRange,
+    run_id: i64,
+    reason: &str,
+) -> Result<Vec<NaiveDate>> {
+    let days = Entity::find()
+        .select_only()
+        .column(Column::Day)
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.between(range.from(), range.to()))
+        .filter(Column::LastRunId.eq(run_id))
+        .filter(Column::IsStale.eq(true))
+        .filter(Column::Error.eq(reason))
+        .order_by_desc(Column::Day);
+    Ok(days.into_tuple().all(db).await?)
 }
 
 /// The read of run `run_id` ended badly: what is known stays, stale, with the reason; `counted` is

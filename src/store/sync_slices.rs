@@ -41,6 +41,8 @@ stored!(
         expected,
         seen,
         undialled,
+        unlisted,
+        not_kept,
         removed,
         pages,
         retries,

@@ -1,6 +1,6 @@
 //! `sync_tracks`: whether a track is asked for, or left alone because the platform fails.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ConnectionTrait, EntityTrait,
     sea_query::{OnConflict, Query},
@@ -9,7 +9,7 @@ use sea_orm::{
 use super::{Result, Transaction};
 pub use crate::entity::sync_track::Model as SyncTrackRow;
 use crate::{
-    domain::{alert::ObservedTrack, sync::SyncTrack},
+    domain::{alert::ObservedTrack, listing::Listing, sync::SyncTrack},
     entity::sync_track::{Column, Entity},
 };
 
@@ -60,6 +60,53 @@ pub async fn save(
             state.error.clone().into(),
             state.refused_at.into(),
             now.into(),
+        ])
+        .on_conflict(
+            OnConflict::column(Column::Track)
+                .update_columns(columns)
+                .to_owned(),
+        );
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// What is known of the list of a track; nothing where nothing was ever noted.
+pub async fn listing(db: &impl ConnectionTrait, track: SyncTrack) -> Result<Listing> {
+    let row = Entity::find_by_id(track).one(db).await?;
+    Ok(row.map(|row| listing_of(&row)).unwrap_or_default())
+}
+
+/// What a row says of the list.
+#[must_use]
+pub fn listing_of(row: &SyncTrackRow) -> Listing {
+    Listing {
+        by: row.listed_by,
+        lag: TimeDelta::seconds(row.list_lag_seconds),
+    }
+}
+
+/// Notes what is known of the list of a track.
+pub async fn save_listing(
+    tx: &Transaction,
+    track: SyncTrack,
+    listing: Listing,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let columns = [Column::ListedBy, Column::ListLagSeconds];
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns(
+            [Column::Track, Column::Failures, Column::UpdatedAt]
+                .into_iter()
+                .chain(columns),
+        )
+        .values_panic([
+            track.into(),
+            0.into(),
+            now.into(),
+            listing.by.into(),
+            listing.lag.num_seconds().into(),
         ])
         .on_conflict(
             OnConflict::column(Column::Track)

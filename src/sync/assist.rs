@@ -123,7 +123,6 @@ impl Context {
         let nobody = Reporter::default();
         let reader = SliceReader {
             trigger: run.triggered_by,
-            accepts_removals: run.accepts_removals,
             recounts: true,
             tally: Tally::new(slice.day, RunCounts::default(), nobody),
             slice,

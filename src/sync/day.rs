@@ -10,19 +10,25 @@ use super::{
     context::{Context, delta, insist},
     error::SyncError,
     lease::Lease,
+    listing,
+    missing::{self, Gone},
     plan,
     progress::Tally,
+    proof::{self, Proven, is_abandoned, is_free, is_open, proven},
     shape,
     slice::{self, SliceReader},
 };
 use crate::{
-    domain::sync::{SliceState, SyncTrack},
+    domain::sync::SyncTrack,
+    service::removal,
     store::{
-        StoreError, Transaction, removals,
+        Transaction,
+        removals::{self, ListedPart},
         run_claims::{self, Noted},
         slice_claims::{self, RunDay, SliceRow, Wanted, Window},
         sync_days::{self, DayRead, SyncDayRow},
         sync_runs::{self, RunCounts, SyncRunRow},
+        sync_tracks,
     },
 };
 
@@ -52,15 +58,32 @@ impl Day<'_> {
         self.plan().await?;
         let mut slices = self.drive().await?;
         if self.extent(&slices) == Extent::New {
-            let proven = proven(&slices)?;
+            let proven = proven(&slices, self.last_second())?;
             if let Some(read) = self.count_day(&proven).await? {
-                return self.publish(read).await;
+                return self.publish(read, &Gone::default()).await;
             }
             self.plan_whole().await?;
             slices = self.drive().await?;
         }
-        let proven = proven(&slices)?;
-        self.publish(self.sums(&proven)).await
+        loop {
+            let proven = proven(&slices, self.last_second())?;
+            if self.run.track == SyncTrack::CallRecords {
+                listing::probe(self, self.part(proven.to)).await?;
+            }
+            // While it was read, more may have been learnt of the list.
+            if self.plan_after_midnight(&proven).await? {
+                slices = self.drive().await?;
+                continue;
+            }
+            let gone = match self.run.track {
+                SyncTrack::CallRecords => {
+                    let of_day = proof::of_day(&slices, self.last_second());
+                    missing::of_day(self, &of_day.collect::<Vec<_>>()).await?
+                }
+                SyncTrack::TaskStats => Gone::default(),
+            };
+            return self.publish(self.sums(&proven).await?, &gone).await;
+        }
     }
 
     fn of(&self) -> RunDay {
@@ -71,18 +94,29 @@ impl Day<'_> {
         }
     }
 
-    /// What there is to read of the day now: all of it, or up to this second.
-    fn span(&self) -> Window {
-        let last = self.last_second();
-        let now = self.context.clock.now();
-        let this_second = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
-        Window {
+    /// The day's part of the list, up to `to`.
+    fn part(&self, to: DateTime<Utc>) -> ListedPart {
+        ListedPart {
+            day: self.date,
             from: self.context.zone.start_of(self.date),
-            to: last.min(this_second),
+            to,
         }
     }
 
-    fn last_second(&self) -> DateTime<Utc> {
+    /// What there is to read of the day now: all of it, or up to this second.
+    fn span(&self) -> Window {
+        Window {
+            from: self.context.zone.start_of(self.date),
+            to: self.last_second().min(self.this_second()),
+        }
+    }
+
+    fn this_second(&self) -> DateTime<Utc> {
+        let now = self.context.clock.now();
+        DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now)
+    }
+
+    pub fn last_second(&self) -> DateTime<Utc> {
         self.context.zone.end_of(self.date) - TimeDelta::seconds(1)
     }
 
@@ -137,7 +171,58 @@ impl Day<'_> {
             return Ok(vec![span]);
         }
         let shape = shape::of_day(self.context, self.date).await?;
-        Ok(plan::cut(span.from, span, &shape, self.context.paging()))
+        let mut windows = plan::cut(span.from, span, &shape, self.context.paging());
+        // Where nothing is known of the list, what the day brings may show it.
+        let lag = sync_tracks::listing(self.context.db.read(), self.run.track)
+            .await?
+            .lag;
+        windows.extend(self.after_midnight(lag));
+        Ok(windows)
+    }
+
+    /// How long after they were dialled the platform lists calls.
+    async fn list_lag(&self) -> Result<TimeDelta, SyncError> {
+        listing::lag(self.context, self.run.track).await
+    }
+
+    /// Where the list may have calls of this day, of a day that is over: so long after its end, as far as
+    /// that is past. It belongs to the next day's part of the list.
+    pub fn after_midnight(&self, lag: TimeDelta) -> Option<Window> {
+        let end = self.context.zone.end_of(self.date);
+        let last = (end + lag - TimeDelta::seconds(1)).min(self.this_second());
+        (end <= last).then_some(Window {
+            from: end,
+            to: last,
+        })
+    }
+
+    /// Plans what is not planned yet of the list behind the day's end, and says whether there was any:
+    /// only what was learnt of the list since asks for more.
+    async fn plan_after_midnight(&self, proven: &Proven) -> Result<bool, SyncError> {
+        if self.run.track == SyncTrack::TaskStats || proven.to < self.last_second() {
+            return Ok(false);
+        }
+        let end = self.context.zone.end_of(self.date);
+        let lag = self.list_lag().await?;
+        // A read that began too early completes nothing, however far it goes.
+        let is_due = proven.listed_for(end) < lag && end + lag <= proven.began;
+        let Some(window) = self.after_midnight(lag).filter(|_| is_due) else {
+            return Ok(false);
+        };
+        let window = Window {
+            from: end + proven.listed_for(end),
+            ..window
+        };
+        insist!(self.context, |tx| {
+            let now = self.context.clock.now();
+            let planned = slice_claims::of_day(tx, self.of()).await?;
+            // Unless this was done before, and only the answer was lost.
+            if planned.iter().all(|slice| slice.from_at < window.from) {
+                slice_claims::plan(tx, self.of(), &[window], now).await?;
+            }
+            self.hold(tx).await?;
+        })?;
+        Ok(true)
     }
 
     /// Reads the whole day after all.
@@ -192,7 +277,7 @@ impl Day<'_> {
             .map(|_| {
                 let (context, of) = (Arc::clone(self.context), self.of());
                 let (run, tally) = (self.run, self.tally.clone());
-                let (trigger, accepts_removals) = (run.triggered_by, run.accepts_removals);
+                let trigger = run.triggered_by;
                 let work = async move {
                     while !context.stop.is_cancelled() {
                         let Some(slice) = slice::claim(&context, Wanted::Of(of)).await? else {
@@ -202,7 +287,6 @@ impl Day<'_> {
                             context: Arc::clone(&context),
                             slice,
                             trigger,
-                            accepts_removals,
                             recounts: extent == Extent::Whole,
                             tally: tally.clone(),
                         };
@@ -237,12 +321,11 @@ impl Day<'_> {
             retries: counted.retries.into(),
             ..RunCounts::default()
         };
-        insist!(context, |tx| {
-            sync_runs::add_counts(tx, self.run.id, asked, context.clock.now()).await?;
-        })?;
-        self.tally.add_counts(asked);
+        self.add_counts(asked).await?;
         let db = context.db.read();
-        let calls = removals::count_live(db, from, proven.to).await?;
+        let part = self.part(proven.to);
+        let calls = removals::count_of_part(db, part).await?
+            + removals::count_of_other_days(db, self.date).await?;
         let known = sync_days::find(db, self.run.track, self.date).await?;
         let undialled = known.map_or(0, |known| known.undialled);
         let total = counted.value.and_then(|total| i64::try_from(total).ok());
@@ -252,31 +335,70 @@ impl Day<'_> {
             undialled,
             verified: false,
             synced_through: proven.to,
-            whole_day: false,
+            began: proven.began,
+            list_lag: TimeDelta::zero(),
+            completes: false,
+            doubt: None,
         }))
     }
 
-    fn sums(&self, proven: &Proven) -> DayRead {
-        DayRead {
+    /// Notes requests of the run that belong to no slice.
+    pub async fn add_counts(&self, counts: RunCounts) -> Result<(), SyncError> {
+        let context = self.context;
+        insist!(context, |tx| {
+            sync_runs::add_counts(tx, self.run.id, counts, context.clock.now()).await?;
+        })?;
+        self.tally.add_counts(counts);
+        Ok(())
+    }
+
+    async fn sums(&self, proven: &Proven) -> Result<DayRead, SyncError> {
+        let (end, options) = (self.context.zone.end_of(self.date), &self.context.options);
+        let lag = self.list_lag().await?;
+        let settled = end + lag.max(delta(options.overlap));
+        let is_over = proven.to == self.last_second();
+        let listed_for = proven.listed_for(end);
+        let completes = is_over && settled <= proven.began && lag <= listed_for;
+        let doubt = (is_over && !completes).then(|| {
+            let zone = self.context.zone.tz();
+            let until = settled.with_timezone(&zone).format("%Y-%m-%d %H:%M");
+            format!("it was read before {until} ({zone}): until then records of the day may arrive")
+        });
+        Ok(DayRead {
             expected: proven.expected,
             seen: proven.seen,
             undialled: proven.undialled,
             verified: true,
             synced_through: proven.to,
-            whole_day: proven.to == self.last_second(),
-        }
+            began: proven.began,
+            list_lag: listed_for,
+            completes,
+            doubt,
+        })
     }
 
-    async fn publish(&self, read: DayRead) -> Result<(), SyncError> {
+    async fn publish(&self, read: DayRead, gone: &Gone) -> Result<(), SyncError> {
         let of = self.of();
-        insist!(self.context, |tx| {
+        let removed = insist!(self.context, |tx| {
             let now = self.context.clock.now();
-            sync_days::finish_read(tx, of.track, of.day, read, now).await?;
+            let removed = removal::mark_removed(tx, &gone.ids(), now).await?;
+            for (slice, removed) in gone.by_slice() {
+                slice_claims::note_removed(tx, slice, removed).await?;
+            }
+            let counts = RunCounts {
+                removed,
+                ..RunCounts::default()
+            };
+            sync_runs::add_counts(tx, of.run_id, counts, now).await?;
+            sync_days::finish_read(tx, of.track, of.day, read.clone(), now).await?;
             if run_claims::note_day(tx, self.run, self.done, None, now).await? == Noted::Lost {
                 return Err(SyncError::LeaseLost);
             }
             self.hold(tx).await?;
-        })
+            counts
+        })?;
+        self.tally.add_counts(removed);
+        Ok(())
     }
 
     /// Holds the day on, as part of `tx`, which may not be kept if it is another's by now.
@@ -286,176 +408,5 @@ impl Day<'_> {
         } else {
             Err(SyncError::LeaseLost)
         }
-    }
-}
-
-fn is_open(slice: &SliceRow) -> bool {
-    matches!(slice.state, SliceState::Pending | SliceState::Reading)
-}
-
-fn is_abandoned(slice: &SliceRow) -> bool {
-    slice.state == SliceState::Abandoned
-}
-
-fn is_free(slice: &SliceRow, now: DateTime<Utc>) -> bool {
-    slice.state == SliceState::Pending
-        || (slice.state == SliceState::Reading && slice.expires_at <= Some(now))
-}
-
-/// What slices add up to that follow each other without a gap and are all whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Proven {
-    to: DateTime<Utc>,
-    expected: i64,
-    seen: i64,
-    undialled: i64,
-}
-
-/// What the slices add up to, if all of them are whole and nothing that was planned is missing.
-fn proven(slices: &[SliceRow]) -> Result<Proven, SyncError> {
-    let valid = || slices.iter().filter(|slice| !is_abandoned(slice));
-    let incomplete = valid().filter(|slice| slice.state == SliceState::Incomplete);
-    if let Some(first) = incomplete.clone().next() {
-        return Err(SyncError::Incomplete {
-            slices: incomplete.count(),
-            reason: first.error.clone().unwrap_or_default(),
-        });
-    }
-    // Another run took the day over meanwhile, wherever something is missing.
-    let planned = valid()
-        .map(|slice| (slice.from_at, slice.to_at))
-        .reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
-    let (from, to) = planned.ok_or(SyncError::LeaseLost)?;
-    let mut sum = Proven {
-        to: from - TimeDelta::seconds(1),
-        expected: 0,
-        seen: 0,
-        undialled: 0,
-    };
-    for slice in valid().filter(|slice| slice.state == SliceState::Done) {
-        if slice.from_at != sum.to + TimeDelta::seconds(1) {
-            return Err(SyncError::LeaseLost);
-        }
-        sum.to = slice.to_at;
-        sum.expected += slice.expected.unwrap_or_default();
-        sum.seen += slice.seen.unwrap_or_default();
-        sum.undialled += slice.undialled;
-    }
-    if sum.to == to {
-        Ok(sum)
-    } else {
-        Err(SyncError::LeaseLost)
-    }
-}
-
-/// What the platform counts of a day and how many of these are stored, if every slice told.
-pub(super) async fn counted(
-    context: &Context,
-    of: RunDay,
-) -> Result<Option<(i64, i64)>, StoreError> {
-    let db = context.db.read();
-    let slices = slice_claims::of_day(db, of).await?;
-    let start = context.zone.start_of(of.day);
-    let parts = || slices.iter().filter(|slice| !is_abandoned(slice));
-    let is_whole = parts().any(|slice| slice.from_at == start);
-    let expected: Option<i64> = parts()
-        .filter(|slice| slice.state != SliceState::Split)
-        .map(|slice| slice.expected.filter(|_| !is_open(slice)))
-        .sum();
-    let (Some(expected), Some(to)) = (
-        expected.filter(|_| is_whole),
-        parts().map(|slice| slice.to_at).max(),
-    ) else {
-        return Ok(None);
-    };
-    let stored = if of.track == SyncTrack::CallRecords {
-        // The last pass may have brought less than those before it.
-        let undialled: i64 = parts().map(|slice| slice.undialled).sum();
-        removals::count_live(db, start, to).await? + undialled
-    } else {
-        parts().filter_map(|slice| slice.seen).sum()
-    };
-    Ok(Some((expected, stored)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slice(from: &str, to: &str, state: SliceState) -> SliceRow {
-        let at = |time: &str| format!("2026-11-19T{time}Z").parse().unwrap();
-        SliceRow {
-            id: 1,
-            run_id: 1,
-            track: SyncTrack::CallRecords,
-            day: "2026-11-19".parse().unwrap(),
-            from_at: at(from),
-            to_at: at(to),
-            state,
-            expected: Some(10),
-            seen: Some(10),
-            undialled: 1,
-            removed: 0,
-            pages: 1,
-            retries: 0,
-            attempts: 1,
-            error: None,
-            owner: None,
-            fence: 1,
-            expires_at: None,
-            created_at: at(from),
-            started_at: None,
-            finished_at: None,
-        }
-    }
-
-    #[test]
-    fn slices_that_follow_each_other_add_up() {
-        let slices = [
-            slice("01:00:00", "09:59:59", SliceState::Split),
-            slice("01:00:00", "04:59:59", SliceState::Done),
-            slice("05:00:00", "09:59:59", SliceState::Done),
-        ];
-        let sum = proven(&slices).unwrap();
-        assert_eq!((sum.expected, sum.seen, sum.undialled), (20, 20, 2));
-        assert_eq!(sum.to, slices[2].to_at);
-    }
-
-    #[test]
-    fn a_gap_or_a_part_that_is_not_whole_proves_nothing() {
-        let gap = [
-            slice("01:00:00", "04:59:59", SliceState::Done),
-            slice("05:00:01", "09:59:59", SliceState::Done),
-        ];
-        assert!(proven(&gap).is_err());
-        let bad = [
-            slice("01:00:00", "04:59:59", SliceState::Done),
-            slice("05:00:00", "09:59:59", SliceState::Incomplete),
-        ];
-        assert!(matches!(
-            proven(&bad),
-            Err(SyncError::Incomplete { slices: 1, .. })
-        ));
-        assert!(proven(&[]).is_err());
-    }
-
-    #[test]
-    fn what_was_left_at_either_end_or_is_read_anew_proves_nothing() {
-        let (first, last) = (("01:00:00", "04:59:59"), ("05:00:00", "09:59:59"));
-        for state in [SliceState::Pending, SliceState::Split] {
-            for states in [(state, SliceState::Done), (SliceState::Done, state)] {
-                let slices = [
-                    slice(first.0, first.1, states.0),
-                    slice(last.0, last.1, states.1),
-                ];
-                assert!(proven(&slices).is_err(), "{states:?}");
-            }
-        }
-        let abandoned = [
-            slice("01:00:00", "09:59:59", SliceState::Abandoned),
-            slice(first.0, first.1, SliceState::Done),
-            slice(last.0, last.1, SliceState::Done),
-        ];
-        assert_eq!(proven(&abandoned).unwrap().expected, 20);
     }
 }

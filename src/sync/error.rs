@@ -48,9 +48,27 @@ pub enum SyncError {
         /// Of how many.
         stored: usize,
     },
-    /// Calls that are stored and that the platform did not give, but not twice in a row.
-    #[error("{0} calls that are stored were not among those that the platform gave")]
-    Gone(usize),
+    /// Not every call that the platform listed is stored as one of that day's part of its list.
+    #[error("the platform listed {listed} calls, and {stored} of them are stored")]
+    NotStored {
+        /// How many it listed.
+        listed: i64,
+        /// How many of them are stored.
+        stored: i64,
+    },
+    /// Calls of a time that has not come yet: a clock of the platform is wrong. They are stored.
+    #[error(
+        "{count} records are dated in the future, the first one ({id}) {time}: they are stored, and the day is not complete while the platform has them so",
+        time = .time.format("%Y-%m-%d %H:%M:%S UTC")
+    )]
+    FutureDated {
+        /// How many.
+        count: usize,
+        /// The id of the first.
+        id: String,
+        /// Its time.
+        time: DateTime<Utc>,
+    },
     /// The platform gave no count to compare with.
     #[error("the platform gave no total, so nothing proves that these are all")]
     NoTotal,
@@ -113,10 +131,7 @@ fn others(slices: usize) -> String {
 impl SyncError {
     /// Whether reading the same again at once may come to something else.
     pub(super) const fn is_worth_another_read(&self) -> bool {
-        matches!(
-            self,
-            Self::Mismatch { .. } | Self::Moving { .. } | Self::Gone(_)
-        )
+        matches!(self, Self::Mismatch { .. } | Self::Moving { .. })
     }
 
     /// Whether the run has to end here, whatever days are left: none of them would do better.

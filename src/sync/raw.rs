@@ -41,7 +41,15 @@ impl RawPage {
         calls: &[IncomingCall],
         now: DateTime<Utc>,
     ) -> Result<Ingested, StoreError> {
-        let batch: Vec<LinkedCall<'_>> = calls.iter().map(LinkedCall::from).collect();
+        // The slice's own day may be the one before: see `Day::after_midnight`.
+        let listed_day = Some(context.zone.day_of(slice.from_at));
+        let batch: Vec<LinkedCall<'_>> = calls
+            .iter()
+            .map(|call| LinkedCall {
+                listed_day,
+                ..LinkedCall::from(call)
+            })
+            .collect();
         let outcomes = ingest_each(tx, context.zone, CallSource::Guanke, &batch, now).await?;
         if context.options.keeps_raw {
             let is_kept = |row: &&RawRecord| match row.id.as_deref() {

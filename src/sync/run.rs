@@ -20,7 +20,8 @@ use crate::{
     guanke,
     service::refresh::{RefreshError, Refresher, StartedRun},
     store::{
-        Connection, Database, StoreError, Transaction,
+        Connection, Database, StoreError, Transaction, run_claims,
+        slice_claims::{self, RunDay},
         sync_runs::{self, NewRun, RunCounts, SyncRunRow},
     },
 };
@@ -65,7 +66,22 @@ impl Syncer {
         self.0.client.non_seat_names()
     }
 
-    /// Starts a run in the background, or joins one that will read these days.
+    /// Carries a new run out while the caller waits. What a process that died left of the same days is
+    /// not gone on with: whoever gives a command now wants the platform as it is now.
+    ///
+    /// # Errors
+    /// When the run cannot be recorded. What happens to its days is in the outcome.
+    pub async fn run(&self, new: NewRun, reporter: Reporter) -> Result<RunOutcome, StoreError> {
+        let context = self.context();
+        context.end_dead_run(new).await?;
+        let run = context.record(new).await?;
+        let outcome = context.execute(run, reporter).await;
+        // Its process may have died so shortly before that only time could tell.
+        context.end_dead_run(new).await?;
+        Ok(outcome)
+    }
+
+    /// Starts a run in the background, or joins one that has yet to read these days.
     async fn start_or_join(&self, new: NewRun) -> Result<StartedRun, RefreshError> {
         let context = &self.0;
         if context.stop.is_cancelled() {
@@ -181,16 +197,60 @@ impl Context {
             .await
     }
 
-    /// The newest run at work that has these days still before it.
+    /// Ends a run that was started like `new` and whose process died.
+    async fn end_dead_run(&self, new: NewRun) -> Result<(), StoreError> {
+        let Some(run) = run_claims::at_work(self.db.read(), new).await? else {
+            return Ok(());
+        };
+        let alive_since = self.alive_since();
+        if alive_since <= run.heartbeat_at {
+            return Ok(());
+        }
+        let (me, now) = (&self.instance, self.clock.now());
+        let end = self.db.transaction(async |tx: &Transaction| {
+            let adopted = run_claims::adopt_one(tx, run.id, alive_since, me, now).await?;
+            if adopted.is_some() {
+                run_claims::fail(tx, &[run.id], now).await?;
+            }
+            Ok(adopted.is_some())
+        });
+        if end.await? {
+            tracing::warn!(sync.run = run.id, "ended a run whose process had died");
+        }
+        Ok(())
+    }
+
+    /// The newest run at work that has these days still before it. Who asks for days now wants them read
+    /// from now on: a day that is being read is none that is before a run. The schedule waits for it.
     pub(super) async fn find_joinable(
         &self,
         db: &impl Connection,
         new: NewRun,
     ) -> Result<Option<SyncRunRow>, StoreError> {
         let running = sync_runs::find_running(db, new.track, new.days, self.alive_since()).await?;
-        Ok(running
-            .into_iter()
-            .find(|run| self.will_read(run, new.days)))
+        for run in running {
+            if self.will_read(&run, new.days)
+                && (new.trigger == SyncTrigger::Schedule
+                    || !Self::has_begun(db, &run, new.days.to()).await?)
+            {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a run has begun to read a day.
+    async fn has_begun(
+        db: &impl Connection,
+        run: &SyncRunRow,
+        day: NaiveDate,
+    ) -> Result<bool, StoreError> {
+        let of = RunDay {
+            run_id: run.id,
+            track: run.track,
+            day,
+        };
+        Ok(!slice_claims::of_day(db, of).await?.is_empty())
     }
 
     /// Whether `run`, which covers `days`, has yet to finish them: days are read newest first. A day

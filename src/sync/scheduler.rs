@@ -205,7 +205,10 @@ impl Context {
         let known = sync_days::list(self.db.read(), track, missed.days).await?;
         let read = known
             .iter()
-            .filter(|day| !day.is_stale && day.synced_at >= Some(missed.tick.at));
+            // Of a day that is going on, what was read before is read again in parts.
+            .filter(|day| {
+                !day.is_stale && day.read_at.max(day.synced_through) >= Some(missed.tick.at)
+            });
         Ok(i64::try_from(read.count()) == Ok(missed.days.days()))
     }
 

@@ -25,8 +25,6 @@ pub(super) struct SliceReader {
     pub context: Arc<Context>,
     pub slice: SliceRow,
     pub trigger: SyncTrigger,
-    /// Whether many calls may be taken for removed at once.
-    pub accepts_removals: bool,
     /// Whether a slice of one page asks for the count again; else the count of the whole day is
     /// asked for once the slice is read.
     pub recounts: bool,

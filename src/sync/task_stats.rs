@@ -55,12 +55,11 @@ pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
                 pages: 2,
                 retries,
                 attempts: 1,
-                removed: 0,
             },
             seen: Some(SliceSeen {
                 expected: Some(dialled),
                 seen: dialled,
-                undialled: 0,
+                ..SliceSeen::default()
             }),
         };
         reader.note(tx, step, Some(SliceState::Done)).await?;

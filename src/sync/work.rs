@@ -12,10 +12,12 @@ use tracing::Instrument;
 
 use super::{
     context::{Context, insist},
-    day::{self, Day},
+    day::Day,
     error::SyncError,
     lease::{Acquired, Lease},
+    listing::LISTS_LATER,
     progress::{Reporter, Tally},
+    proof,
     run::RunOutcome,
 };
 use crate::{
@@ -197,7 +199,7 @@ impl Work<'_> {
         let days = days_of(self.run);
         let begin = usize::try_from(self.done).unwrap_or_default();
         for day in days.iter().rev().skip(begin) {
-            match self.day(day).await {
+            match self.day(day, self.done).await {
                 Ok(lease) => {
                     // Before anything else is waited for: the database says so by now.
                     self.done += 1;
@@ -207,12 +209,41 @@ impl Work<'_> {
                 Err(error) => self.fail(day, &error).await?,
             }
         }
+        self.doubted_days().await
+    }
+
+    /// Reads the days again that are complete no more, because more was learnt of the list since.
+    async fn doubted_days(&mut self) -> Result<(), SyncError> {
+        let (context, run) = (self.context, self.run);
+        let days = days_of(run);
+        let doubted = sync_days::doubted(context.db.read(), run.track, days, run.id, LISTS_LATER);
+        for day in doubted.await? {
+            tracing::info!(sync.day = %day, "reading a day again: {LISTS_LATER}");
+            // It was noted as done before.
+            match self.day(day, self.done - 1).await {
+                Ok(lease) => self.release(lease).await,
+                Err(error) if error.ends_the_run() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(sync.day = %day, error = with_sources(&error), "a day could not be read");
+                    self.note_doubt(day, &error).await?;
+                    self.failed.push((day, error.to_string()));
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Notes of a day that was read well before why it could not be read again.
+    async fn note_doubt(&self, day: NaiveDate, error: &SyncError) -> Result<(), SyncError> {
+        let counted = proof::counted(self.context, self.of(day)).await?;
+        insist!(self.context, |tx| {
+            self.note_unread(tx, day, error, counted).await?;
+        })
     }
 
     /// Reads one day under its lease, and returns that; a day that another run read while this one
     /// waited for it is not read again.
-    async fn day(&self, day: NaiveDate) -> Result<Lease, SyncError> {
+    async fn day(&self, day: NaiveDate, done: i64) -> Result<Lease, SyncError> {
         let (context, run) = (self.context, self.run);
         if context.clock.now() < context.zone.start_of(day) {
             return Err(SyncError::NotBegun);
@@ -229,14 +260,14 @@ impl Work<'_> {
             // Others may have read it while this run waited, or while nobody carried it out.
             let others = waited || run.fence > 1;
             if others && context.was_read_for(run, day).await? {
-                return self.note_done(&lease).await;
+                return self.note_done(&lease, done).await;
             }
             let day = Day {
                 context,
                 run,
                 lease: &lease,
                 date: day,
-                done: self.done,
+                done,
                 tally: self.tally,
             };
             tokio::select! {
@@ -253,11 +284,11 @@ impl Work<'_> {
     }
 
     /// A day that somebody else read is done, too.
-    async fn note_done(&self, lease: &Lease) -> Result<(), SyncError> {
+    async fn note_done(&self, lease: &Lease, done: i64) -> Result<(), SyncError> {
         insist!(self.context, |tx| {
             let now = self.context.clock.now();
             let held = lease.renew_in(tx, self.context.holder()).await?
-                && run_claims::note_day(tx, self.run, self.done, None, now).await? != Noted::Lost;
+                && run_claims::note_day(tx, self.run, done, None, now).await? != Noted::Lost;
             held.then_some(()).ok_or(SyncError::LeaseLost)?;
         })
     }
@@ -295,7 +326,7 @@ impl Work<'_> {
     ) -> Result<bool, SyncError> {
         let (context, run) = (self.context, self.run);
         let of = self.of(day);
-        let counted = day::counted(context, of).await.unwrap_or_default();
+        let counted = proof::counted(context, of).await.unwrap_or_default();
         let noted = insist!(context, |tx| {
             let now = context.clock.now();
             match run_claims::note_day(tx, run, self.done, Some(reasons), now).await? {
@@ -403,9 +434,10 @@ impl Work<'_> {
     }
 
     fn outcome(&mut self) -> RunOutcome {
+        let is_doubted = count(self.failed.len()) > self.failures;
         let status = match self.done - self.failures {
             0 => SyncStatus::Failed,
-            read if read < days_of(self.run).days() => SyncStatus::Partial,
+            read if is_doubted || read < days_of(self.run).days() => SyncStatus::Partial,
             _ => SyncStatus::Succeeded,
         };
         let counts = RunCounts {

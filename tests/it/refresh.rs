@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use dialgraph::{
     domain::viewer::Role,
     guanke::simulator::{Fault, FaultKind, FaultOn},
@@ -9,7 +10,7 @@ use dialgraph::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Backend, TestApp},
+    harness::{Backend, TestApp, day},
     on_both,
 };
 
@@ -57,6 +58,34 @@ on_both! {
         app.syncer.wait_idle().await;
         let runs = app.data("{ syncRuns { nodes { status } } }").await;
         assert_eq!(runs["syncRuns"]["nodes"], json!([{ "status": "SUCCEEDED" }]));
+    };
+
+    /// Who asks for a day that is being read wants what the platform has now: it is read again, once for
+    /// all who ask meanwhile.
+    a_day_that_is_being_read_is_read_again = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.add_fault(Fault {
+            on: FaultOn::Page { day: None, page: Some(3) },
+            kind: FaultKind::Hang(Duration::from_millis(500)),
+            times: Some(1),
+        });
+        let day_ = r#"date: "2026-11-19", tracks: [CALL_RECORDS]"#;
+        let ask = async || app.data(&refresh(day_)).await["refreshStats"]["runs"][0].clone();
+        let first = ask().await;
+        let fetched = "{ syncRuns { nodes { fetched } } }";
+        while app.data(fetched).await["syncRuns"]["nodes"][0]["fetched"] != 200 {
+            tokio::task::yield_now().await;
+        }
+        app.clock.advance(TimeDelta::seconds(1));
+        app.platform.edit_grade(day("2026-11-19"), 0, "9元", Some("NINE_YUAN"));
+        let (second, third) = (ask().await, ask().await);
+        assert_eq!([&first, &second, &third].map(|run| run["joined"].as_bool().unwrap()), [false, false, true]);
+        assert_ne!(first["run"]["id"], second["run"]["id"]);
+        assert_eq!(second["run"]["id"], third["run"]["id"]);
+        app.syncer.wait_idle().await;
+        let deals = app.platform.truth(day("2026-11-19")).grades["NINE_YUAN"];
+        let stats = app.data(r#"{ gradeStats(date: "2026-11-19") { grade9 } }"#).await;
+        assert_eq!(stats["gradeStats"]["grade9"], json!(deals));
     };
 
     /// Only those who run the call centre may refresh; others change nothing.

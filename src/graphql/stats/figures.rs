@@ -17,6 +17,9 @@ pub(super) struct Freshness {
     /// The instant up to which the platform's records of the last day were read; null when they
     /// never were.
     synced_through: Option<DateTime>,
+    /// When the oldest read of the platform's records began that the figures rest on: records that were
+    /// edited on the platform since may not be here yet. Null when no day was read.
+    read_at: Option<DateTime>,
 }
 
 impl From<figures::Freshness> for Freshness {
@@ -25,6 +28,7 @@ impl From<figures::Freshness> for Freshness {
             complete: freshness.complete,
             stale: freshness.stale,
             synced_through: freshness.synced_through.map(DateTime),
+            read_at: freshness.read_at.map(DateTime),
         }
     }
 }

@@ -74,20 +74,26 @@ impl SyncCoverageDay {
         self.known(|day| day.verified_at).flatten().map(DateTime)
     }
 
+    /// When the oldest read began that what is known rests on; null when there was none.
+    async fn read_at(&self) -> Option<DateTime> {
+        self.known(|day| day.read_at).flatten().map(DateTime)
+    }
+
     /// The instant up to which the last good read went; null when there was none.
     async fn synced_through(&self) -> Option<DateTime> {
         self.known(|day| day.synced_through).flatten().map(DateTime)
     }
 
-    /// How many records the platform said there are; of TASK_STATS, calls dialled. Null until it said
-    /// so.
+    /// How many calls of this day the platform lists, whichever day's window lists them; of TASK_STATS,
+    /// calls dialled. Null until the platform said so.
     async fn expected(&self) -> Option<i64> {
-        self.known(|day| day.expected).flatten()
+        self.0.expected
     }
 
-    /// How many distinct ones of them were read; null when none were.
+    /// How many calls of this day that came from the platform are stored and counted by all figures;
+    /// null while expected is.
     async fn stored(&self) -> Option<i64> {
-        self.known(|day| day.seen).flatten()
+        self.0.stored
     }
 
     /// expected − stored, never below 0; null while the platform did not say how many there are.
@@ -101,7 +107,7 @@ impl SyncCoverageDay {
         self.known(|day| day.undialled)
     }
 
-    /// Why the last read failed; null when it did not.
+    /// Why the last read failed, or why a day that is over is not complete; null when neither is so.
     async fn error(&self) -> Option<&str> {
         self.0.known.as_ref()?.error.as_deref()
     }

@@ -21,6 +21,18 @@ pub(super) enum BreakerState {
     HalfOpen,
 }
 
+/// The time of a call by which the platform lists it.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "crate::domain::listing::ListedBy")]
+pub(super) enum ListedBy {
+    /// When it was dialled.
+    CallTime,
+    /// When it ended.
+    EndTime,
+    /// Another time after it was dialled, such as that of its record's upload.
+    UploadTime,
+}
+
 /// The circuit breaker of a track: it pauses the track while the platform fails.
 #[derive(SimpleObject)]
 pub(super) struct SyncBreaker {
@@ -71,6 +83,18 @@ impl SyncTrackStatus {
             retry_at: retry_at.map(DateTime),
             error,
         }
+    }
+
+    /// By which time of a call the platform's list of a window has it, as its answers show: null until
+    /// they do, and of TASK_STATS. Calls count on the day on which they were dialled in any case.
+    async fn listed_by(&self) -> Option<ListedBy> {
+        self.0.listing.by.map(Into::into)
+    }
+
+    /// How many seconds after it was dialled a call may be listed, as far as is known: the list is read
+    /// so far beyond a day's end for the day's calls.
+    async fn list_lag_seconds(&self) -> i64 {
+        self.0.listing.lag.num_seconds()
     }
 
     /// Each window of the schedule, and MANUAL for what somebody asked for.

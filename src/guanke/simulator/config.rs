@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use secrecy::SecretString;
 
+use crate::domain::listing::ListedBy;
+
 /// The settings of a simulator. The same settings give the same records, always.
 #[derive(Debug, Clone)]
 pub struct SimulatorConfig {
@@ -43,6 +45,21 @@ pub struct SimulatorConfig {
     pub secret: SecretString,
     /// Days whose totals are given.
     pub known_days: BTreeMap<NaiveDate, KnownDay>,
+    /// By which time of a call the list of a window has it.
+    pub listed_by: ListedBy,
+    /// How long after a call ended its record is uploaded at most, where that is the time.
+    pub uploaded_within: Duration,
+    /// Connected calls beside those that are drawn, 9-yuan deals all of them.
+    pub extra_calls: BTreeMap<NaiveDate, Vec<ExtraCall>>,
+}
+
+/// A call that is ordered, not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExtraCall {
+    /// Seconds since midnight in Beijing.
+    pub second: u32,
+    /// Talk time in seconds.
+    pub duration: u16,
 }
 
 /// The exact totals of a day.
@@ -81,6 +98,9 @@ impl SimulatorConfig {
             password: "demo#密码".into(),
             secret: "demo-secret".into(),
             known_days: BTreeMap::new(),
+            listed_by: ListedBy::CallTime,
+            uploaded_within: Duration::from_mins(10),
+            extra_calls: BTreeMap::new(),
         }
     }
 }

@@ -70,6 +70,14 @@ impl Day {
         let mut calls: Vec<Call> = (0..totals.calls).map(|_| maker.unanswered()).collect();
         calls.sort_by_key(|call| call.second);
         maker.answer_some(&mut calls, totals);
+        for extra in config.extra_calls.get(&date).into_iter().flatten() {
+            let mut call = maker.unanswered();
+            maker.answer(&mut call, grades::NINES[2]);
+            call.second = extra.second;
+            call.duration = extra.duration;
+            calls.push(call);
+        }
+        calls.sort_by_key(|call| call.second);
         Self { date, tasks, calls }
     }
 

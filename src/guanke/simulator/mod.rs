@@ -25,11 +25,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::clock::Clock;
 use crate::domain::business_time::BusinessZone;
+use crate::domain::listing::ListedBy;
 
 use state::{Edit, Grade, State};
 use visible::Visible;
 
-pub use config::{KnownDay, SimulatorConfig};
+pub use config::{ExtraCall, KnownDay, SimulatorConfig};
 pub use faults::{Distortion, Fault, FaultKind, FaultOn};
 pub use profile::FaultProfile;
 pub use state::{PageAnswer, PageLog, RequestCounts};
@@ -70,6 +71,12 @@ impl Simulator {
     #[must_use]
     pub fn truth(&self, day: NaiveDate) -> DayTruth {
         truth::of_day(&self.visible(day))
+    }
+
+    /// By which time of a call its list goes.
+    #[must_use]
+    pub fn listed_by(&self) -> ListedBy {
+        self.inner.config.listed_by
     }
 
     /// The ids of these calls, in the order of dialling.
@@ -125,6 +132,13 @@ impl Simulator {
     #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
     pub fn arrives_at(&self, day: NaiveDate, nth: usize, at: DateTime<Utc>) -> String {
         self.edit(day, nth, |edit| edit.arrives_at = Some(at))
+    }
+
+    /// Gives a call another time, as a wrong clock does; the list has it where it was. `nth` and the
+    /// answer are as for [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn misdate(&self, day: NaiveDate, nth: usize, time: DateTime<Utc>) -> String {
+        self.edit(day, nth, |edit| edit.dated = Some(time))
     }
 
     fn edit(&self, day: NaiveDate, nth: usize, change: impl FnOnce(&mut Edit)) -> String {

@@ -201,10 +201,12 @@ fn records(
         let first = (request.page as usize - 1).saturating_mul(size);
         let first = offset(first, distortion.shift);
         let wanted = first..first.saturating_add(size);
-        let (first_day, last_day) = (beijing().day_of(from), beijing().day_of(to));
+        // A call may be listed with the day after its own.
+        let first_day = beijing().day_of(from - TimeDelta::days(1));
+        let last_day = beijing().day_of(to);
         for date in first_day.iter_days().take_while(|date| *date <= last_day) {
             let visible = simulator.visible(date);
-            for index in visible.between(from, to) {
+            for index in visible.listed(from, to) {
                 if !request.filter.passes(&visible, index) {
                     continue;
                 }

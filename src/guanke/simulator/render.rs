@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
+
 use super::day::{Answers, Call, Day};
 use super::names::{
     CALLBACKS, COMPANIES, CUSTOMERS, DEVICES, FIRST_AGENT, HANGUPS, INTERESTS, MANAGER, PLACES,
@@ -75,7 +77,7 @@ pub(super) fn call(json: &mut String, visible: &Visible, index: usize) {
     let every = |step: usize| index.is_multiple_of(step);
     object.number("id", day.id_of(index), every(17));
     task(&mut object, day, call, index);
-    time(&mut object, day, call, index);
+    time(&mut object, visible.time_of(index), index);
     object.number("duration", visible.duration(index), every(7));
     number_dialled(&mut object, call, index);
     ending(&mut object, call, index);
@@ -109,8 +111,7 @@ fn task(object: &mut Object<'_>, day: &Day, call: &Call, index: usize) {
     }
 }
 
-fn time(object: &mut Object<'_>, day: &Day, call: &Call, index: usize) {
-    let time = day.time_of(call);
+fn time(object: &mut Object<'_>, time: DateTime<Utc>, index: usize) {
     match index % 20 {
         0 => object.raw("callTime", format_args!("\"{}\"", time.timestamp())),
         1 => object.raw("callTime", time.timestamp_millis()),

@@ -34,6 +34,8 @@ pub(super) struct Edit {
     pub(super) removed: bool,
     /// It is seen only from then on.
     pub(super) arrives_at: Option<DateTime<Utc>>,
+    /// The time that its record tells.
+    pub(super) dated: Option<DateTime<Utc>>,
 }
 
 /// The edits of a day, by index of the call.

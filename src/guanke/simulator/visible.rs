@@ -9,6 +9,7 @@ use super::config::SimulatorConfig;
 use super::day::{Call, Day};
 use super::grades::GRADES;
 use super::state::{Edit, Edits};
+use crate::domain::listing::ListedBy;
 
 /// A day as it is at some moment.
 pub(super) struct Visible {
@@ -18,6 +19,8 @@ pub(super) struct Visible {
     seed: u64,
     late_per_thousand: u64,
     late_seconds: u64,
+    listed_by: ListedBy,
+    upload_seconds: u64,
 }
 
 impl Visible {
@@ -34,22 +37,51 @@ impl Visible {
             seed: config.seed,
             late_per_thousand: u64::from(config.late_per_thousand),
             late_seconds: config.late_at_most.as_secs(),
+            listed_by: config.listed_by,
+            upload_seconds: config.uploaded_within.as_secs(),
         }
     }
 
-    /// The calls dialled between `from` and `to`, both included, that are there by now: as indexes.
-    pub(super) fn between(
-        &self,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-    ) -> impl Iterator<Item = usize> {
-        let range: Range<usize> = self.day.between(from, to.min(self.now));
-        range.filter(|index| self.is_there(*index))
+    /// The calls that the list of the window from `from` to `to`, both included, has by now: as
+    /// indexes, in the order in which they were listed.
+    pub(super) fn listed(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<usize> {
+        if self.listed_by == ListedBy::CallTime {
+            let range: Range<usize> = self.day.between(from, to.min(self.now));
+            return range.filter(|index| self.is_there(*index)).collect();
+        }
+        let end = to + TimeDelta::seconds(1);
+        let times = self.calls().map(|index| (self.listed_at(index), index));
+        let mut listed: Vec<_> = times.filter(|(at, _)| from <= *at && *at < end).collect();
+        listed.sort_unstable();
+        listed.into_iter().map(|(_, index)| index).collect()
     }
 
     /// All calls of the day that are there by now.
     pub(super) fn calls(&self) -> impl Iterator<Item = usize> {
-        self.between(DateTime::UNIX_EPOCH, self.now)
+        let range: Range<usize> = self.day.between(DateTime::UNIX_EPOCH, self.now);
+        range.filter(|index| self.is_there(*index))
+    }
+
+    /// The time by which the list has a call, whatever was edited since.
+    fn listed_at(&self, index: usize) -> DateTime<Utc> {
+        let call = self.call(index);
+        let dialled = self.day.time_of(call);
+        let ended = dialled + TimeDelta::seconds(call.duration.into());
+        match self.listed_by {
+            ListedBy::CallTime => dialled,
+            ListedBy::EndTime => ended,
+            ListedBy::UploadTime => {
+                let drawn = scattered(!self.seed ^ self.day.id_of(index));
+                let wait = drawn % self.upload_seconds.max(1);
+                ended + TimeDelta::seconds(i64::try_from(wait).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The time that the record of a call tells.
+    pub(super) fn time_of(&self, index: usize) -> DateTime<Utc> {
+        let dated = self.edit(index).and_then(|edit| edit.dated);
+        dated.unwrap_or_else(|| self.day.time_of(self.call(index)))
     }
 
     pub(super) fn call(&self, index: usize) -> &Call {
@@ -65,7 +97,9 @@ impl Visible {
         let arrives_at = edit
             .and_then(|edit| edit.arrives_at)
             .or_else(|| self.late_arrival(index));
-        !edit.is_some_and(|edit| edit.removed) && arrives_at.is_none_or(|at| at <= self.now)
+        !edit.is_some_and(|edit| edit.removed)
+            && self.listed_at(index) <= self.now
+            && arrives_at.is_none_or(|at| at <= self.now)
     }
 
     /// When a call comes that is late by the configuration: the same ones each time.

@@ -18,6 +18,7 @@ use dialgraph::{
     clock::{Clock as _, ManualClock},
     domain::{
         business_time::{BusinessZone, DayRange},
+        listing::{ListedBy, Listing},
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
         viewer::{Role, Viewer},
     },
@@ -32,7 +33,7 @@ use dialgraph::{
         accounts::{AccountOptions, Accounts},
         passwords::PasswordCost,
     },
-    store::sync_runs::NewRun,
+    store::{sync_runs::NewRun, sync_tracks},
     sync::{Job, Reporter, RunOutcome, Schedule, SyncOptions, Syncer},
 };
 use serde_json::{Value, json};
@@ -143,6 +144,19 @@ impl TestApp {
         database
             .db
             .on_statement(move |sql| log.lock().unwrap().push(sql.to_owned()));
+        if platform.listed_by() == ListedBy::CallTime {
+            // As any platform is known after its first day was read.
+            let listing = Listing {
+                by: Some(ListedBy::CallTime),
+                lag: TimeDelta::zero(),
+            };
+            let tx = database.db.begin().await.unwrap();
+            let track = SyncTrack::CallRecords;
+            sync_tracks::save_listing(&tx, track, listing, clock.now())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
         let base = Base {
             db: database.db.clone(),
             clock: clock.clone(),

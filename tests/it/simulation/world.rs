@@ -7,14 +7,16 @@ use dialgraph::{
     clock::Clock as _,
     domain::{
         business_time::DayRange,
+        listing::ListedBy,
         sync::{SyncStatus, SyncTrack},
     },
-    guanke::simulator::{FaultProfile, Simulator, SimulatorConfig},
+    guanke::simulator::{ExtraCall, FaultProfile, Simulator, SimulatorConfig},
     store::{Database, removals, rollups, sync_days, sync_runs, tag_counts},
 };
 use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 use sea_orm::EntityTrait as _;
+use strum::VariantArray as _;
 
 use super::{
     process::{Process, Surroundings},
@@ -49,6 +51,17 @@ impl World {
         let mut config = SimulatorConfig::new(seed, day("2026-11-18"), day("2026-11-20"), calls);
         config.latency_per_page = Duration::from_millis(rng.random_range(50..=3_000));
         config.login_revokes = rng.random_bool(0.5);
+        config.listed_by = *ListedBy::VARIANTS.choose(&mut rng).unwrap();
+        // Most of them are listed with the next day, unless the list goes by the time of the call.
+        for date in ["2026-11-18", "2026-11-19"] {
+            let call = |_| ExtraCall {
+                second: rng.random_range(86_100..86_400),
+                duration: rng.random_range(1..600),
+            };
+            config
+                .extra_calls
+                .insert(day(date), (0..3).map(call).collect());
+        }
         let surroundings = Surroundings {
             db,
             clock: clock.clone(),

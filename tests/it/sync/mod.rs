@@ -19,6 +19,7 @@ use crate::{
     on_both,
 };
 
+mod listing;
 mod sharing;
 
 const CALLS: SyncTrack = SyncTrack::CallRecords;
@@ -222,13 +223,20 @@ on_both! {
         });
         assert_eq!(app.data(query).await["gradeStats"], expected);
 
-        app.clock.set("2026-11-20T16:00:01Z".parse().unwrap());
-        app.synced(CALLS, "2026-11-20", "2026-11-20").await;
-        let expected = json!({
-            "totalRecords": 300, "complete": true, "stale": false,
-            "syncedThrough": "2026-11-20T15:59:59Z",
-        });
-        assert_eq!(app.data(query).await["gradeStats"], expected);
+        // Records arrive late for a quarter of an hour.
+        for (now, complete) in [("16:00:01", false), ("16:14:59", false), ("16:15:00", true)] {
+            app.clock.set(format!("2026-11-20T{now}Z").parse().unwrap());
+            app.synced(CALLS, "2026-11-20", "2026-11-20").await;
+            let expected = json!({
+                "totalRecords": 300, "complete": complete, "stale": false,
+                "syncedThrough": "2026-11-20T15:59:59Z",
+            });
+            assert_eq!(app.data(query).await["gradeStats"], expected, "{now}");
+            let why = r#"{ syncCoverage(from: "2026-11-20", to: "2026-11-20", tracks: [CALL_RECORDS]) { days { error } } }"#;
+            let error = "it was read before 2026-11-21 00:15 (Asia/Shanghai): until then records of the day may arrive";
+            let error = if complete { Value::Null } else { json!(error) };
+            assert_eq!(app.data(why).await["syncCoverage"]["days"][0]["error"], error, "{now}");
+        }
     };
 
     /// The platform's figures are asked for a day at a time, and booked on that day.

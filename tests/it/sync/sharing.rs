@@ -78,8 +78,9 @@ on_both! {
         assert_eq!(in_state("PENDING").await, 4);
     };
 
-    /// A command that is given again after it was killed goes on with its run, and its slices.
-    a_command_goes_on_with_what_a_killed_one_left = async |backend: Backend| {
+    /// A command that is given again after it was killed reads everything: what the killed one had read
+    /// may have been edited since.
+    a_command_given_again_reads_everything_again = async |backend: Backend| {
         let app = busy(&backend).await;
         let killed = app.another_instance().await;
         app.platform.add_fault(fault("2026-11-19", 8, FaultKind::Hang(Duration::from_mins(10)), Some(1)));
@@ -91,14 +92,22 @@ on_both! {
         first.abort();
         assert!(first.await.unwrap_err().is_cancelled());
         app.platform.clear_faults();
+        let deals = app.platform.truth(day("2026-11-19")).grades["NINE_YUAN"];
+        for nth in 0..17 {
+            app.platform.edit_grade(day("2026-11-19"), nth, "9元", Some("NINE_YUAN"));
+        }
+        let edited = app.platform.truth(day("2026-11-19")).grades["NINE_YUAN"];
+        assert!(edited > deals);
         app.clock.advance(TimeDelta::minutes(2));
         let before = app.platform.requests().pages;
         let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
-        assert_eq!((outcome.run_id, outcome.status), (2, SyncStatus::Succeeded));
-        assert!(app.platform.requests().pages - before <= 8, "one of four slices, eight pages at most");
-        assert_eq!(grades(&app, "2026-11-19").await["totalRecords"], 3_000);
-        // Once it is over, the same command reads the day again.
-        assert_eq!(app.sync(CALLS, "2026-11-19", "2026-11-19").await.run_id, 3);
+        assert_eq!((outcome.run_id, outcome.status), (3, SyncStatus::Succeeded));
+        assert!(app.platform.requests().pages - before >= 30, "3,000 records by 100");
+        let stats = grades(&app, "2026-11-19").await;
+        assert_eq!((&stats["totalRecords"], &stats["grade9"]), (&json!(3_000), &json!(edited)));
+        let runs = app.data("{ syncRuns { nodes { status error } } }").await;
+        let killed = json!({ "status": "FAILED", "error": "the process that ran it ended before it was done" });
+        assert_eq!(runs["syncRuns"]["nodes"][1], killed);
     };
 
     /// A day that was still going on has more by now: a command that is given again later reads all of it,

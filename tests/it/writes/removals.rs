@@ -2,7 +2,7 @@
 
 use dialgraph::{
     domain::{dialing::Tag, incoming::IncomingCall},
-    store::removals::{count_live, live_external_ids},
+    store::removals::{ListedPart, count_of_part, live_external_ids},
 };
 use serde_json::{Value, json};
 
@@ -137,7 +137,8 @@ on_both! {
         live.sort();
         let stored = "2026-11-20T04:00:00Z".parse().unwrap();
         assert_eq!(live, [("1".to_owned(), stored), ("3".to_owned(), stored)]);
-        assert_eq!(count_live(db.read(), from, to).await.unwrap(), 2);
+        let part = ListedPart { day: "2026-11-19".parse().unwrap(), from, to };
+        assert_eq!(count_of_part(db.read(), part).await.unwrap(), 2);
         assert_counted(&app).await;
     };
 }

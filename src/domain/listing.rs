@@ -1,0 +1,197 @@
+//! Which time of a call the platform's list goes by, learnt from what it lists.
+//!
+//! A list of a window holds the calls of which *some* time lies in the window: when they were
+//! dialled, when they ended, or when the record was uploaded. Calls count on the day on which they
+//! were dialled, so a call dialled just before midnight may be listed with the next day.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DeriveValueType;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
+
+/// A call that is listed longer after it was dialled says nothing of the list: a clock was wrong.
+const LONGEST_LAG: TimeDelta = TimeDelta::hours(12);
+
+/// How far a call's time may lie ahead of our clock. Beyond, a clock of the platform is wrong.
+pub const FUTURE_TOLERANCE: TimeDelta = TimeDelta::minutes(10);
+
+/// The time of a call by which the platform lists it.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum ListedBy {
+    /// When it was dialled.
+    CallTime,
+    /// When it ended: dialled, and its duration later.
+    EndTime,
+    /// Another time after it was dialled, such as that of the record's upload.
+    UploadTime,
+}
+
+/// What is known of the platform's list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// By which time it lists; none while nothing showed it.
+    pub by: Option<ListedBy>,
+    /// How long after a call was dialled it may be listed at most, in whole minutes.
+    pub lag: TimeDelta,
+}
+
+/// What some records show of the list that they came in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// A call dialled within the window, and not ended within it.
+    by_call_time: bool,
+    /// A call ended within the window, and not dialled within it.
+    by_end_time: bool,
+    /// A call neither dialled nor ended within it.
+    by_another: bool,
+    /// The longest call.
+    longest_call: TimeDelta,
+    /// The longest time between a call and the window that listed it.
+    longest_wait: TimeDelta,
+}
+
+impl Evidence {
+    /// What a call of `duration` seconds shows that was looked for by each of its times, and found by
+    /// one of them.
+    #[must_use]
+    pub fn found(by: ListedBy, duration: u32) -> Self {
+        Self {
+            by_call_time: by == ListedBy::CallTime,
+            by_end_time: by == ListedBy::EndTime,
+            by_another: by == ListedBy::UploadTime,
+            longest_call: TimeDelta::seconds(duration.into()).min(LONGEST_LAG),
+            longest_wait: TimeDelta::zero(),
+        }
+    }
+
+    /// Notes a call of `duration` seconds that was listed for the window from `from` to `to`, both
+    /// whole seconds and included.
+    pub fn note(
+        &mut self,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        call_time: DateTime<Utc>,
+        duration: u32,
+    ) {
+        let is_within = |time: DateTime<Utc>| from <= time && time < to + TimeDelta::seconds(1);
+        let length = TimeDelta::seconds(duration.into()).min(LONGEST_LAG);
+        let end = call_time + length;
+        self.longest_call = self.longest_call.max(length);
+        if is_within(call_time) {
+            self.by_call_time |= !is_within(end);
+        } else if is_within(end) {
+            self.by_end_time = true;
+        } else if call_time < from && from - call_time <= LONGEST_LAG {
+            self.by_another = true;
+            self.longest_wait = self.longest_wait.max(from - call_time);
+        }
+    }
+}
+
+impl Listing {
+    /// What is known after `evidence`. A call that is listed outside its own time weighs more than one
+    /// that is not: durations are edited after a call was listed.
+    #[must_use]
+    pub fn after(self, evidence: &Evidence) -> Self {
+        let is_by_another = evidence.by_another || self.by == Some(ListedBy::UploadTime);
+        let by = if is_by_another {
+            Some(ListedBy::UploadTime)
+        } else if evidence.by_end_time {
+            Some(ListedBy::EndTime)
+        } else if evidence.by_call_time {
+            self.by.or(Some(ListedBy::CallTime))
+        } else {
+            self.by
+        };
+        let lag = match by {
+            None | Some(ListedBy::CallTime) => TimeDelta::zero(),
+            Some(ListedBy::EndTime) => evidence.longest_call,
+            // The window tells the least of it only: as long again is left for what it does not show.
+            Some(ListedBy::UploadTime) => evidence.longest_call.max(evidence.longest_wait * 2),
+        };
+        Self {
+            by,
+            lag: self.lag.max(in_few_steps(lag)),
+        }
+    }
+}
+
+/// The next power of two in minutes: the longest lag seen grows in few steps, because days are read
+/// again when it does.
+fn in_few_steps(lag: TimeDelta) -> TimeDelta {
+    let Ok(seconds @ 1..) = u32::try_from(lag.min(LONGEST_LAG).num_seconds()) else {
+        return TimeDelta::zero();
+    };
+    TimeDelta::minutes(seconds.div_ceil(60).next_power_of_two().into()).min(LONGEST_LAG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: &str) -> DateTime<Utc> {
+        format!("2026-11-19T{time}Z").parse().unwrap()
+    }
+
+    /// What a call of `time` and `duration` shows in the list of 10:00:00–10:59:59.
+    fn seen(time: &str, duration: u32) -> Evidence {
+        let mut evidence = Evidence::default();
+        evidence.note((at("10:00:00"), at("10:59:59")), at(time), duration);
+        evidence
+    }
+
+    fn learnt(evidence: Evidence) -> (Option<ListedBy>, i64) {
+        let listing = Listing::default().after(&evidence);
+        (listing.by, listing.lag.num_minutes())
+    }
+
+    #[test]
+    fn a_call_within_the_window_that_ends_within_it_shows_nothing() {
+        assert_eq!(learnt(seen("10:00:00", 60)), (None, 0));
+        assert_eq!(learnt(seen("10:59:59", 0)), (None, 0));
+    }
+
+    #[test]
+    fn calls_at_the_edges_of_a_window_show_by_which_time_it_lists() {
+        assert_eq!(learnt(seen("10:59:30", 60)), (Some(ListedBy::CallTime), 0));
+        assert_eq!(learnt(seen("09:59:30", 60)), (Some(ListedBy::EndTime), 1));
+        assert_eq!(learnt(seen("09:55:00", 400)), (Some(ListedBy::EndTime), 8));
+        // It ended 270 s before the window: at least 300 s passed until it was listed.
+        assert_eq!(
+            learnt(seen("09:55:00", 30)),
+            (Some(ListedBy::UploadTime), 16)
+        );
+    }
+
+    #[test]
+    fn a_wrong_clock_shows_nothing() {
+        let days_ago = DateTime::UNIX_EPOCH;
+        let mut evidence = Evidence::default();
+        evidence.note((at("10:00:00"), at("10:59:59")), days_ago, 30);
+        evidence.note((at("10:00:00"), at("10:59:59")), at("23:00:00"), 30);
+        assert_eq!(learnt(evidence), (None, 0));
+    }
+
+    #[test]
+    fn what_was_learnt_is_not_forgotten() {
+        let by_end = Listing::default().after(&seen("09:55:00", 400));
+        assert_eq!(by_end.after(&seen("10:59:30", 60)), by_end);
+        assert_eq!(by_end.after(&seen("10:00:00", 1)), by_end);
+        let by_upload = by_end.after(&seen("09:30:00", 30));
+        assert_eq!(by_upload.by, Some(ListedBy::UploadTime));
+        assert_eq!(by_upload.lag, TimeDelta::minutes(64));
+        assert_eq!(by_upload.after(&seen("09:59:30", 60)), by_upload);
+    }
+}

@@ -1,0 +1,108 @@
+//! Learning by which time of a call the platform lists it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    context::{Context, delta, insist},
+    day::Day,
+    error::SyncError,
+};
+use crate::{
+    domain::{
+        listing::{Evidence, ListedBy},
+        sync::SyncTrack,
+    },
+    store::{
+        removals::{self, ListedPart},
+        sync_days,
+        sync_runs::RunCounts,
+        sync_tracks,
+    },
+};
+
+/// Why days are not complete any more that were read while less was known of the list.
+pub(super) const LISTS_LATER: &str = "the platform lists calls longer after they were dialled than was known when this day was read: calls of its last minutes may be missing";
+
+/// Notes what `evidence` shows of the list. Days that were read while less was known are not complete
+/// any more, see [`sync_days::doubt_short_reads`].
+pub(super) async fn learn(
+    context: &Context,
+    track: SyncTrack,
+    evidence: &Evidence,
+) -> Result<(), SyncError> {
+    let known = sync_tracks::listing(context.db.read(), track).await?;
+    if known.after(evidence) == known {
+        return Ok(());
+    }
+    let learnt = insist!(context, |tx| {
+        let now = context.clock.now();
+        let known = sync_tracks::listing(tx, track).await?;
+        let learnt = known.after(evidence);
+        sync_tracks::save_listing(tx, track, learnt, now).await?;
+        if learnt.lag > known.lag {
+            sync_days::doubt_short_reads(tx, track, learnt.lag, LISTS_LATER, now).await?;
+        }
+        learnt
+    })?;
+    tracing::info!(
+        listed_by = learnt.by.map(tracing::field::display),
+        lag_seconds = learnt.lag.num_seconds(),
+        "learnt by which time the platform lists calls"
+    );
+    Ok(())
+}
+
+/// How long after they were dialled the platform lists calls, as far as anybody knows: where it is not
+/// known, and where it may be any time, at least as long as records arrive late.
+pub(super) async fn lag(context: &Context, track: SyncTrack) -> Result<TimeDelta, SyncError> {
+    if track == SyncTrack::TaskStats {
+        return Ok(TimeDelta::zero());
+    }
+    let known = sync_tracks::listing(context.db.read(), track).await?;
+    let overlap = delta(context.options.overlap);
+    Ok(match known.by {
+        Some(ListedBy::CallTime) => TimeDelta::zero(),
+        Some(ListedBy::EndTime) => known.lag,
+        None | Some(ListedBy::UploadTime) => known.lag.max(overlap),
+    })
+}
+
+/// Finds out by which time the platform lists calls, if nothing has shown it yet: by looking for the
+/// longest call of the day at the second when it was dialled, and at the one when it ended.
+pub(super) async fn probe(day: &Day<'_>, part: ListedPart) -> Result<(), SyncError> {
+    let (context, track) = (day.context, day.run.track);
+    let db = context.db.read();
+    if sync_tracks::listing(db, track).await?.by.is_some() {
+        return Ok(());
+    }
+    let Some((id, dialled, duration)) = removals::longest_of_part(db, part).await? else {
+        return Ok(());
+    };
+    let Ok(seconds @ 2..) = u32::try_from(duration) else {
+        return Ok(());
+    };
+    let ended = dialled + TimeDelta::seconds(seconds.into());
+    let by = if is_listed_at(day, &id, dialled).await? {
+        ListedBy::CallTime
+    } else if is_listed_at(day, &id, ended).await? {
+        ListedBy::EndTime
+    } else {
+        ListedBy::UploadTime
+    };
+    learn(context, track, &Evidence::found(by, seconds)).await
+}
+
+/// Whether the list of a single second has a call.
+async fn is_listed_at(day: &Day<'_>, id: &str, second: DateTime<Utc>) -> Result<bool, SyncError> {
+    let (context, run) = (day.context, day.run);
+    let second = DateTime::from_timestamp(second.timestamp(), 0).unwrap_or(second);
+    let page = context.client.call_records(second, second, 1);
+    let page = context.ask(run.track, run.triggered_by, page).await?;
+    let asked = RunCounts {
+        pages: 1,
+        retries: page.retries.into(),
+        ..RunCounts::default()
+    };
+    day.add_counts(asked).await?;
+    Ok(page.records.iter().any(|record| record.id == id))
+}

@@ -1,0 +1,224 @@
+//! Platforms that list a call by another time than that at which it was dialled: it counts on its own
+//! day, and no window takes away what another one gave.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use dialgraph::{
+    domain::{
+        listing::{ListedBy, Listing},
+        sync::SyncStatus,
+    },
+    entity::sync_track,
+    guanke::simulator::ExtraCall,
+    store::{rollups, sync_tracks},
+};
+use sea_orm::EntityTrait as _;
+use serde_json::{Value, json};
+
+use super::{CALLS, covered};
+use crate::{
+    harness::{Backend, TestApp, day},
+    on_both,
+};
+
+/// A minute before midnight, and longer than it.
+const ACROSS_MIDNIGHT: ExtraCall = ExtraCall {
+    second: 86_390,
+    duration: 30,
+};
+
+/// Three days of 30 calls, the first with one more ten seconds before midnight.
+async fn listing_by(backend: &Backend, by: ListedBy) -> TestApp {
+    TestApp::with_platform(backend, |platform| {
+        platform.calls_per_day = 30;
+        platform.listed_by = by;
+        platform.uploaded_within = Duration::from_mins(5);
+        let extra = vec![ACROSS_MIDNIGHT];
+        platform.extra_calls.insert(day("2026-11-18"), extra);
+    })
+    .await
+}
+
+/// How many calls the figures count of the 18th and the 19th, and the deals of the 18th.
+async fn counted(app: &TestApp) -> (Vec<i64>, i64) {
+    let query = r#"{ trend(from: "2026-11-18", to: "2026-11-19") { calls }
+                     gradeStats(date: "2026-11-18") { grade9 } }"#;
+    let data = app.data(query).await;
+    let points = data["trend"].as_array().unwrap();
+    let calls = points.iter().map(|point| point["calls"].as_i64().unwrap());
+    let deals = data["gradeStats"]["grade9"].as_i64().unwrap();
+    (calls.collect(), deals)
+}
+
+fn whole(calls: u32) -> Value {
+    json!({ "complete": true, "stale": false, "expected": calls, "stored": calls, "missing": 0 })
+}
+
+/// What `syncStatus` says of the list of call records.
+async fn learnt(app: &TestApp) -> (Value, i64) {
+    let data = app
+        .data("{ syncStatus { tracks { track listedBy listLagSeconds } } }")
+        .await;
+    let tracks = data["syncStatus"]["tracks"].as_array().unwrap();
+    let calls = tracks.iter().find(|track| track["track"] == "CALL_RECORDS");
+    let calls = calls.unwrap();
+    let lag = calls["listLagSeconds"].as_i64().unwrap();
+    (calls["listedBy"].clone(), lag)
+}
+
+async fn removed(app: &TestApp) -> Value {
+    let query = "{ calls(filter: { removedAt: { isNull: false } }) { totalCount } }";
+    app.data(query).await["calls"]["totalCount"].clone()
+}
+
+on_both! {
+    /// 23:59:50, ended 00:00:20: the list has it under the next day, figures under its own.
+    a_call_that_ends_after_midnight_counts_on_the_day_it_was_dialled = async |backend: Backend| {
+        let app = listing_by(&backend, ListedBy::EndTime).await;
+        app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+        assert_eq!(counted(&app).await, (vec![31, 30], 1));
+        assert_eq!(covered(&app, "2026-11-18").await, whole(31));
+        assert_eq!(covered(&app, "2026-11-19").await, whole(30));
+        assert_eq!(learnt(&app).await.0, json!("END_TIME"));
+
+        // Whatever is read again, and in whatever order, nothing goes and nothing comes.
+        for (from, to) in [("18", "18"), ("19", "19"), ("18", "19"), ("18", "18")] {
+            let (from, to) = (format!("2026-11-{from}"), format!("2026-11-{to}"));
+            let outcome = app.synced(CALLS, &from, &to).await;
+            assert_eq!((outcome.counts.inserted, outcome.counts.removed), (0, 0), "{from}..{to}");
+            assert_eq!(counted(&app).await, (vec![31, 30], 1));
+        }
+        assert_eq!(covered(&app, "2026-11-18").await, whole(31));
+        assert_eq!(removed(&app).await, json!(0));
+        assert_eq!(rollups::differences(&app.database.db).await.unwrap(), []);
+    };
+
+    /// The day alone: its read looks behind midnight for its last calls.
+    a_day_is_complete_only_with_its_calls_behind_midnight = async |backend: Backend| {
+        for by in [ListedBy::EndTime, ListedBy::UploadTime] {
+            let app = listing_by(&backend, by).await;
+            app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+            assert_eq!(covered(&app, "2026-11-18").await, whole(31), "{by}");
+            assert_eq!(learnt(&app).await.0, json!(by.to_string()));
+            app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+            assert_eq!(counted(&app).await, (vec![31, 30], 1));
+            assert_eq!(covered(&app, "2026-11-18").await, whole(31), "{by}");
+        }
+    };
+
+    /// With many slices, each of which lists calls of the one before: the same calls every time.
+    slices_take_nothing_from_each_other = async |backend: Backend| {
+        for by in [ListedBy::EndTime, ListedBy::UploadTime] {
+            let app = TestApp::with_platform(&backend, |platform| {
+                platform.calls_per_day = 3_000;
+                platform.listed_by = by;
+            }).await;
+            for slices in [4, 1, 7] {
+                let syncer = app.syncer_with(|options| options.unknown_slices = slices);
+                let outcome = crate::harness::run(&syncer, CALLS, "2026-11-19", "2026-11-19").await;
+                assert_eq!((outcome.status, outcome.counts.removed), (SyncStatus::Succeeded, 0), "{by}: {outcome:?}");
+                assert_eq!(covered(&app, "2026-11-19").await, whole(3_000), "{by}");
+            }
+            assert_eq!(rollups::differences(&app.database.db).await.unwrap(), []);
+        }
+    };
+
+    /// A call that was listed with the next day and is gone from there is gone.
+    what_is_gone_from_the_window_that_gave_it_is_removed = async |backend: Backend| {
+        let app = listing_by(&backend, ListedBy::EndTime).await;
+        app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+        app.platform.remove_call(day("2026-11-18"), 30, true);
+        // Its own day has not given it.
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(counted(&app).await, (vec![31, 30], 1));
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(counted(&app).await, (vec![30, 30], 0));
+        assert_eq!(covered(&app, "2026-11-18").await, whole(30));
+        assert_eq!(removed(&app).await, json!(1));
+
+        app.platform.remove_call(day("2026-11-18"), 30, false);
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(counted(&app).await, (vec![31, 30], 1));
+        assert_eq!(removed(&app).await, json!(0));
+    };
+
+    /// A platform that was taken to list by the time of the call: days that rest on that are complete no
+    /// more once it is seen not to, and are read again by the run that saw it, or the next one.
+    days_read_while_less_was_known_are_doubted = async |backend: Backend| {
+        let app = listing_by(&backend, ListedBy::EndTime).await;
+        let tx = app.database.db.begin().await.unwrap();
+        let by_call_time = Listing { by: Some(ListedBy::CallTime), lag: TimeDelta::zero() };
+        sync_tracks::save_listing(&tx, CALLS, by_call_time, app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(covered(&app, "2026-11-18").await, whole(30));
+
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let doubted = json!({ "complete": false, "stale": true, "expected": 31, "stored": 31, "missing": 0 });
+        assert_eq!(covered(&app, "2026-11-18").await, doubted);
+        let query = r#"{ syncCoverage(from: "2026-11-18", to: "2026-11-18", tracks: [CALL_RECORDS]) { days { error } } }"#;
+        let error = app.data(query).await["syncCoverage"]["days"][0]["error"].clone();
+        assert!(error.as_str().unwrap().starts_with("the platform lists calls longer after"), "{error}");
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(covered(&app, "2026-11-18").await, whole(31));
+    };
+
+    /// A platform that lists by the time of the call is found to by one request, once.
+    one_request_shows_by_which_time_calls_are_listed = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        sync_track::Entity::delete_many().exec(app.database.db.write()).await.unwrap();
+        assert_eq!(learnt(&app).await, (json!(null), 0));
+        let first = app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(learnt(&app).await, (json!("CALL_TIME"), 0));
+        let second = app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(first.counts.pages, second.counts.pages + 1);
+    };
+
+    /// A record of a time that has not come: it is stored and reported, and the day that lists it is not
+    /// complete as long as the platform has it so.
+    a_call_of_the_future_is_reported = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let id = app.platform.misdate(day("2026-11-19"), 7, "2027-03-01T02:00:00Z".parse().unwrap());
+        let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(outcome.status, SyncStatus::Failed);
+        let reason = format!("1 records are dated in the future, the first one ({id}) 2027-03-01 02:00:00 UTC: they are stored, and the day is not complete while the platform has them so");
+        assert_eq!(outcome.failed[0].1, reason);
+        let day_ = json!({ "complete": false, "stale": true, "expected": 299, "stored": 299, "missing": 0 });
+        assert_eq!(covered(&app, "2026-11-19").await, day_);
+        let query = format!(r#"{{ calls(filter: {{ externalId: {{ eq: "{id}" }} }}) {{ nodes {{ callDate }} }} }}"#);
+        assert_eq!(app.data(&query).await["calls"]["nodes"], json!([{ "callDate": "2027-03-01" }]));
+
+        app.platform.misdate(day("2026-11-19"), 7, "2026-11-19T03:00:00Z".parse().unwrap());
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(covered(&app, "2026-11-19").await, whole(300));
+        assert_eq!(rollups::differences(&app.database.db).await.unwrap(), []);
+    };
+
+    /// A clock that was years behind: the call counts on the day that it tells, and the day that lists it
+    /// is complete without it.
+    a_call_of_the_past_counts_there = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.platform.misdate(day("2026-11-19"), 7, "2020-01-01T02:00:00Z".parse().unwrap());
+        for _ in 0..2 {
+            app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+            assert_eq!(covered(&app, "2026-11-19").await, whole(299));
+            let query = r#"{ callStats(from: "2020-01-01", to: "2020-01-01") { calls } }"#;
+            assert_eq!(app.data(query).await["callStats"]["calls"], json!(1));
+        }
+        assert_eq!(learnt(&app).await, (json!("CALL_TIME"), 0));
+        assert_eq!(removed(&app).await, json!(0));
+    };
+
+    /// Imported calls of a day are not among those that came from the platform.
+    stored_are_the_platform_s_calls_that_figures_count = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        let import = r#"mutation { importCalls(input: { rows: [{ externalId: "i", callTime: "2026-11-19T03:00:00Z", result: BUSY }] }) { created } }"#;
+        assert_eq!(app.data(import).await["importCalls"]["created"], json!(1));
+        assert_eq!(covered(&app, "2026-11-19").await, whole(300));
+        let query = r#"{ callStats(from: "2026-11-19", to: "2026-11-19") { calls freshness { readAt } } }"#;
+        let stats = json!({ "calls": 301, "freshness": { "readAt": "2026-11-20T04:00:00Z" } });
+        assert_eq!(app.data(query).await["callStats"], stats);
+    };
+}
