@@ -1,6 +1,6 @@
 //! `sync_days`: what is known of each day on each track.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
@@ -11,7 +11,10 @@ use sea_orm::{
 use super::{Change, Result, Transaction};
 pub use crate::entity::sync_day::Model as SyncDayRow;
 use crate::{
-    domain::{business_time::DayRange, sync::SyncTrack},
+    domain::{
+        business_time::{BusinessZone, DayRange},
+        sync::SyncTrack,
+    },
     entity::sync_day::{Column, Entity},
 };
 
@@ -238,26 +241,33 @@ pub async fn finish_read(
 }
 
 /// Days are not complete any more whose calls were looked for in the list up to less than `lag` beyond
-/// their end, unless the day after is complete: it brought the rest.
+/// their end, unless the day after was read well beyond that: it brought the rest.
 pub async fn doubt_short_reads(
     tx: &Transaction,
     track: SyncTrack,
-    lag: TimeDelta,
+    (zone, lag): (BusinessZone, TimeDelta),
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let complete = Entity::find()
-        .select_only()
-        .columns([Column::Day, Column::ListLagSeconds])
-        .filter(Column::Track.eq(track))
-        .filter(Column::CompletedAt.is_not_null());
-    let complete: Vec<(NaiveDate, i64)> = complete.into_tuple().all(tx).await?;
-    let days: HashSet<NaiveDate> = complete.iter().map(|(day, _)| *day).collect();
-    let is_followed = |day: &NaiveDate| day.succ_opt().is_some_and(|next| days.contains(&next));
-    let short = complete
-        .iter()
-        .filter(|(day, listed)| *listed < lag.num_seconds() && !is_followed(day));
-    for (day, _) in short {
+    let known = Entity::find().filter(Column::Track.eq(track));
+    let known: HashMap<NaiveDate, SyncDayRow> = known
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|known| (known.day, known))
+        .collect();
+    let is_followed = |day: NaiveDate| {
+        let next = day.succ_opt().and_then(|next| known.get(&next));
+        next.is_some_and(|next| {
+            !next.is_stale && next.synced_through >= Some(zone.end_of(day) + lag)
+        })
+    };
+    let short = known.values().filter(|known| {
+        known.completed_at.is_some()
+            && known.list_lag_seconds < lag.num_seconds()
+            && !is_followed(known.day)
+    });
+    for day in short.map(|known| &known.day) {
         tx.note(Change::Day(*day));
         Entity::update_many()
             .col_expr(
@@ -272,6 +282,29 @@ pub async fn doubt_short_reads(
             .exec(tx)
             .await?;
     }
+    Ok(())
+}
+
+/// A day that was doubted for `reason` alone is complete again: the day after brought what was missing.
+pub async fn settle_doubt(
+    tx: &Transaction,
+    track: SyncTrack,
+    day: NaiveDate,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.note(Change::Day(day));
+    Entity::update_many()
+        .col_expr(Column::CompletedAt, Expr::value(now))
+        .col_expr(Column::IsStale, Expr::value(false))
+        .col_expr(Column::Error, Expr::value(Option::<String>::None))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.eq(day))
+        .filter(Column::IsStale.eq(true))
+        .filter(Column::Error.eq(reason))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

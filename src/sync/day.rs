@@ -10,7 +10,7 @@ use super::{
     context::{Context, delta, insist},
     error::SyncError,
     lease::Lease,
-    listing,
+    listing::{self, LISTS_LATER},
     missing::{self, Gone},
     plan,
     progress::Tally,
@@ -379,6 +379,10 @@ impl Day<'_> {
 
     async fn publish(&self, read: DayRead, gone: &Gone) -> Result<(), SyncError> {
         let of = self.of();
+        // The day before may wait for what this one's part of the list has of it.
+        let begin = self.context.zone.start_of(of.day);
+        let has_rest = begin + self.list_lag().await? <= read.synced_through;
+        let before = of.day.pred_opt().filter(|_| has_rest);
         let removed = insist!(self.context, |tx| {
             let now = self.context.clock.now();
             let removed = removal::mark_removed(tx, &gone.ids(), now).await?;
@@ -391,6 +395,9 @@ impl Day<'_> {
             };
             sync_runs::add_counts(tx, of.run_id, counts, now).await?;
             sync_days::finish_read(tx, of.track, of.day, read.clone(), now).await?;
+            if let Some(before) = before {
+                sync_days::settle_doubt(tx, of.track, before, LISTS_LATER, now).await?;
+            }
             if run_claims::note_day(tx, self.run, self.done, None, now).await? == Noted::Lost {
                 return Err(SyncError::LeaseLost);
             }

@@ -40,7 +40,8 @@ pub(super) async fn learn(
         let learnt = known.after(evidence);
         sync_tracks::save_listing(tx, track, learnt, now).await?;
         if learnt.lag > known.lag {
-            sync_days::doubt_short_reads(tx, track, learnt.lag, LISTS_LATER, now).await?;
+            let terms = (context.zone, learnt.lag);
+            sync_days::doubt_short_reads(tx, track, terms, LISTS_LATER, now).await?;
         }
         learnt
     })?;

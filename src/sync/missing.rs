@@ -109,13 +109,14 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         to: day.last_second(),
         ..part
     };
-    let stored = removals::count_of_part(db, whole).await?
-        + removals::count_of_other_days(db, day.date).await?;
+    let of_other_days = removals::count_of_other_days(db, day.date).await?;
+    let stored = removals::count_of_part(db, whole).await? + of_other_days;
     if stored < listed {
         return Err(SyncError::NotStored { listed, stored });
     }
     // What was only pushed a moment ago is not missed by any slice.
-    if stored == listed || done().all(|slice| slice.unlisted == 0) {
+    let is_missed = of_other_days > 0 || done().any(|slice| slice.unlisted > 0);
+    if stored == listed || !is_missed {
         return Ok(Gone::default());
     }
     let mut windows: Vec<Window> = done()

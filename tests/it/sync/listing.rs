@@ -154,7 +154,9 @@ on_both! {
         app.synced(CALLS, "2026-11-18", "2026-11-18").await;
         assert_eq!(covered(&app, "2026-11-18").await, whole(30));
 
-        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        // The next day shows it, and cannot be read whole itself.
+        app.platform.misdate(day("2026-11-19"), 0, "2027-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(app.sync(CALLS, "2026-11-19", "2026-11-19").await.status, SyncStatus::Failed);
         let doubted = json!({ "complete": false, "stale": true, "expected": 31, "stored": 31, "missing": 0 });
         assert_eq!(covered(&app, "2026-11-18").await, doubted);
         let query = r#"{ syncCoverage(from: "2026-11-18", to: "2026-11-18", tracks: [CALL_RECORDS]) { days { error } } }"#;
@@ -162,6 +164,20 @@ on_both! {
         assert!(error.as_str().unwrap().starts_with("the platform lists calls longer after"), "{error}");
         app.synced(CALLS, "2026-11-18", "2026-11-18").await;
         assert_eq!(covered(&app, "2026-11-18").await, whole(31));
+    };
+
+    /// Whatever is learnt of the list by a day, that day brings what the one before it lacked.
+    the_next_day_settles_the_doubt = async |backend: Backend| {
+        let app = listing_by(&backend, ListedBy::EndTime).await;
+        let tx = app.database.db.begin().await.unwrap();
+        let by_call_time = Listing { by: Some(ListedBy::CallTime), lag: TimeDelta::zero() };
+        sync_tracks::save_listing(&tx, CALLS, by_call_time, app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(covered(&app, "2026-11-18").await, whole(30));
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(covered(&app, "2026-11-18").await, whole(31));
+        assert_eq!(counted(&app).await, (vec![31, 30], 1));
     };
 
     /// A platform that lists by the time of the call is found to by one request, once.
