@@ -20,6 +20,7 @@ pub mod hidden;
 pub mod incoming;
 pub mod leads;
 pub mod money;
+pub mod naming;
 pub mod page;
 pub mod password;
 pub mod period;

@@ -22,6 +22,16 @@ pub enum PushKind {
     Cdr,
     /// A form that was submitted about a call.
     Form,
+    /// A row of an import that says which of the platform's calls it is: it fills gaps as a push does.
+    Import,
+}
+
+impl PushKind {
+    /// Whether the platform pushes it.
+    #[must_use]
+    pub const fn is_pushed(self) -> bool {
+        !matches!(self, Self::Import)
+    }
 }
 
 /// How many pushes of a call are remembered, to tell a repeated one from a new one.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult, QueryFilter,
     QueryResult, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr},
 };
 
 use super::{
@@ -74,36 +74,35 @@ pub struct StoredVersion {
     pub counted: Option<CountedCall>,
 }
 
-/// Fingerprints of the calls that are stored, by external id.
+/// That a call is one of those that `source` has these ids for.
+fn among(tx: &Transaction, source: CallSource, external_ids: &[&str]) -> SimpleExpr {
+    dialect::among(tx.get_database_backend(), Column::ExternalId, external_ids)
+        .and(Column::Source.eq(source))
+}
+
+/// Fingerprints of the calls of `source` that are stored, by external id.
 pub async fn fingerprints(
     tx: &Transaction,
+    source: CallSource,
     external_ids: &[&str],
 ) -> Result<HashMap<String, Option<i64>>> {
     dialect::prefer_indexes(tx).await?;
     let rows: Vec<(String, Option<i64>)> = Entity::find()
         .select_only()
         .columns([Column::ExternalId, Column::SourceHash])
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
+        .filter(among(tx, source, external_ids))
         .into_tuple()
         .all(tx)
         .await?;
     Ok(rows.into_iter().collect())
 }
 
-/// Which of these calls are stored, and removed.
+/// Which of these calls of the platform are stored, and removed.
 pub async fn removed(tx: &Transaction, external_ids: &[&str]) -> Result<HashSet<String>> {
     let rows: Vec<String> = Entity::find()
         .select_only()
         .column(Column::ExternalId)
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
+        .filter(among(tx, CallSource::Guanke, external_ids))
         .filter(Column::RemovedAt.is_not_null())
         .into_tuple()
         .all(tx)
@@ -111,9 +110,10 @@ pub async fn removed(tx: &Transaction, external_ids: &[&str]) -> Result<HashSet<
     Ok(rows.into_iter().collect())
 }
 
-/// Locks the calls that are stored, until the transaction ends, and says what they are.
+/// Locks the calls of `source` that are stored, until the transaction ends, and says what they are.
 pub async fn lock(
     tx: &Transaction,
+    source: CallSource,
     external_ids: &[&str],
 ) -> Result<HashMap<String, StoredVersion>> {
     let mut query = Entity::find()
@@ -133,11 +133,7 @@ pub async fn lock(
             Column::BilledAmount,
             Column::RemovedAt,
         ])
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
+        .filter(among(tx, source, external_ids))
         .into_query();
     // One order for all, so that two writers of the same calls wait instead of deadlocking.
     query.order_by(Column::ExternalId, sea_orm::Order::Asc);
@@ -231,11 +227,7 @@ static NEW: Bulk<24> = Bulk::new(
     || {
         let mut insert = insert();
         insert
-            .on_conflict(
-                OnConflict::column(Column::ExternalId)
-                    .do_nothing()
-                    .to_owned(),
-            )
+            .on_conflict(OnConflict::columns(KEY).do_nothing().to_owned())
             .returning(Query::returning().columns([Column::ExternalId, Column::Id]));
         insert
     },
@@ -247,12 +239,15 @@ static ALONE: Bulk<24> = Bulk::new(insert, ROWS_A_STATEMENT, ROWS_A_STATEMENT_OF
 
 static NEWER: Bulk<24> = Bulk::new(
     || {
-        let replaced = COLUMNS
-            .into_iter()
-            .filter(|column| !matches!(column, Column::ExternalId | Column::CreatedAt));
+        let replaced = COLUMNS.into_iter().filter(|column| {
+            !matches!(
+                column,
+                Column::ExternalId | Column::Source | Column::CreatedAt
+            )
+        });
         let mut insert = insert();
         insert.on_conflict(
-            OnConflict::column(Column::ExternalId)
+            OnConflict::columns(KEY)
                 .update_columns(replaced)
                 .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
                 .value(Column::RemovedAt, Expr::cust("NULL"))
@@ -268,6 +263,9 @@ static NEWER: Bulk<24> = Bulk::new(
 /// 14,000 with 50.
 const ROWS_A_STATEMENT: usize = 50;
 const ROWS_A_STATEMENT_OF_A_FILE: usize = 100;
+
+/// An external id belongs to who gave it.
+const KEY: [Column; 2] = [Column::ExternalId, Column::Source];
 
 const COLUMNS: [Column; 24] = [
     Column::ExternalId,
