@@ -166,14 +166,17 @@ on_both! {
         assert_counted(&app).await;
     };
 
-    /// A call that a person entered or imported is nobody else's: the push is kept, and changes nothing.
-    calls_of_others_are_left_alone = async |backend: Backend| {
+    /// A call that a person entered or imported under the same id is another call: the push does not touch it.
+    calls_of_others_stay_as_they_are = async |backend: Backend| {
         let app = app(&backend).await;
         let create = r#"mutation { createCall(input: { externalId: "1", callTime: "2026-11-19T02:00:00Z", duration: 0, result: BUSY }) { userErrors { message } } }"#;
         assert_eq!(app.data(create).await["createCall"]["userErrors"], json!([]));
-        let before = calls(&app).await;
+        let entered = calls(&app).await[0].clone();
+        pushed(&app, "form", &form()).await;
+        assert_eq!(calls(&app).await, json!([entered]));
         pushed(&app, "cdr", &cdr()).await;
-        assert_eq!(calls(&app).await, before);
+        let both = calls(&app).await;
+        assert_eq!((both.as_array().unwrap().len(), &both[1], &both[0]["grade"]), (2, &entered, &json!("A")));
         let tx = app.database.db.begin().await.unwrap();
         assert!(!call_pushes::find(&tx, &["1"]).await.unwrap()["1"].polled);
         assert_counted(&app).await;

@@ -72,11 +72,12 @@ on_both! {
             { "externalId": "2", "source": "IMPORT", "phoneNumber": null, "gradeCode": null, "task": { "taskName": "B-01" },
               "agent": { "name": "改名" }, "tags": [] },
             { "externalId": "1", "source": "IMPORT", "phoneNumber": "13812348000", "gradeCode": "NINE_YUAN",
-              "task": { "taskName": "11月A包-01" }, "agent": { "name": "改名" }, "tags": [{ "tagName": "a" }] },
+              "task": { "taskName": "11月A包-01" }, "agent": { "name": "管理员" }, "tags": [{ "tagName": "a" }] },
         ]);
         assert_eq!(data["calls"]["nodes"], expected);
         let agents = agent::Entity::find().all(app.database.db.read()).await.unwrap();
-        assert!(agents.iter().all(|agent| !agent.is_seat), "an import does not make a manager a seat");
+        let seats: Vec<_> = agents.iter().map(|agent| (agent.name.as_deref(), agent.is_seat)).collect();
+        assert_eq!(seats, [(Some("管理员"), false), (Some("改名"), true)], "an import does not change an account of the platform");
         assert_counted(&app).await;
         let (_, object, changes) = audit(&app.database.db).await.pop().unwrap();
         assert_eq!((object.as_str(), changes), ("Call", json!({ "created": 2, "updated": 0, "unchanged": 0, "invalid": 5 })));
