@@ -166,8 +166,8 @@ pub(super) async fn store<'a>(
         .iter()
         .map(|told| (told.call.external_id.as_str(), (told.fingerprint(), *told)))
         .collect();
-    let ids: Vec<&str> = calls.keys().copied().collect();
-    let known = call_batches::fingerprints(tx, source, &ids).await?;
+    let told: Vec<&IncomingCall> = calls.values().map(|(_, told)| told.call).collect();
+    let (known, mut names) = Names::find(tx, source, &told, now).await?;
     let written: Vec<(i64, LinkedCall<'a>)> = calls
         .values()
         .filter(|(fingerprint, told)| {
@@ -175,15 +175,16 @@ pub(super) async fn store<'a>(
         })
         .copied()
         .collect();
-    let mut outcomes: HashMap<&str, Outcome> =
-        calls.keys().map(|id| (*id, Outcome::Unchanged)).collect();
-    let told: Vec<&IncomingCall> = calls.into_values().map(|(_, told)| told.call).collect();
-    let names = Names::find(tx, source, &told, &written, now).await?;
+    let mut outcomes: HashMap<&str, Outcome> = calls
+        .into_keys()
+        .map(|id| (id, Outcome::Unchanged))
+        .collect();
     if written.is_empty() {
         names.apply(tx, now).await?;
         return Ok(outcomes);
     }
 
+    names.add(tx, &written, now).await?;
     let versions = versions(tx, zone, &names, &written).await?;
     let (fresh, stored): (Vec<_>, Vec<_>) = versions
         .iter()
@@ -235,31 +236,44 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Of all that the batch tells, whether it is new or not: a call that is stored as it is may be newer
-    /// than the one that gave a name. Tasks and agents of calls that are `written` are added if they are new.
+    /// The names, and the fingerprints of the calls that are stored. Names count whether their call is new
+    /// or not: one that is stored as it is may be newer than the one that gave the stored name.
     async fn find(
         tx: &Transaction,
         source: CallSource,
         told: &[&'a IncomingCall],
-        written: &[(i64, LinkedCall<'a>)],
         now: DateTime<Utc>,
-    ) -> Result<Self, StoreError> {
-        let written = || written.iter().map(|(_, told)| told.call);
+    ) -> Result<(HashMap<String, Option<i64>>, Self), StoreError> {
+        let calls: Vec<&str> = told.iter().map(|call| call.external_id.as_str()).collect();
         let tasks = newest(told.iter().copied(), |call| call.task.as_ref(), now);
-        let needed = written().filter_map(|call| Some(call.task.as_ref()?.external_id.as_str()));
-        let known_tasks =
-            naming::ensure::<Tasks>(tx, source, &tasks, &needed.collect(), now).await?;
         let agents = newest(told.iter().copied(), |call| call.agent.as_ref(), now);
-        let needed = written().filter_map(|call| Some(call.agent.as_ref()?.external_id.as_str()));
-        let known_agents =
-            naming::ensure::<Agents>(tx, source, &agents, &needed.collect(), now).await?;
-        Ok(Self {
+        let task_ids: Vec<&str> = tasks.iter().map(Named::external_id).collect();
+        let agent_ids: Vec<&str> = agents.iter().map(Named::external_id).collect();
+        let stored = call_batches::stored(tx, source, &calls, &task_ids, &agent_ids).await?;
+        let names = Self {
             source,
             tasks,
             agents,
-            known_tasks,
-            known_agents,
-        })
+            known_tasks: stored.tasks,
+            known_agents: stored.agents,
+        };
+        Ok((stored.fingerprints, names))
+    }
+
+    /// Adds the tasks and agents of `calls` that are new.
+    async fn add(
+        &mut self,
+        tx: &Transaction,
+        calls: &[(i64, LinkedCall<'a>)],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let calls = || calls.iter().map(|(_, told)| told.call);
+        let tasks = calls().filter_map(|call| Some(call.task.as_ref()?.external_id.as_str()));
+        let (source, known) = (self.source, &mut self.known_tasks);
+        naming::add::<Tasks>(tx, source, &self.tasks, &tasks.collect(), known, now).await?;
+        let agents = calls().filter_map(|call| Some(call.agent.as_ref()?.external_id.as_str()));
+        let known = &mut self.known_agents;
+        naming::add::<Agents>(tx, source, &self.agents, &agents.collect(), known, now).await
     }
 
     /// Gives tasks and agents the names of newer calls. Returns the ids of tasks that are new or renamed.

@@ -6,13 +6,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult, QueryFilter,
     QueryResult, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr, UnionType},
 };
 
 use super::{
     Result, Transaction,
+    agents::Agents,
     bulk::{Bulk, Value},
     dialect,
+    naming::{self, Known},
+    tasks::Tasks,
 };
 use crate::{
     domain::{
@@ -96,6 +99,72 @@ pub async fn fingerprints(
         .await?;
     Ok(rows.into_iter().collect())
 }
+
+/// What is stored of a batch: fingerprints of its calls, and the tasks and agents that it names.
+#[derive(Debug)]
+pub struct StoredBatch {
+    /// By external id.
+    pub fingerprints: HashMap<String, Option<i64>>,
+    /// Its tasks.
+    pub tasks: Known,
+    /// Its agents.
+    pub agents: Known,
+}
+
+/// Looks up, by the ids that `source` has, the calls of a batch and the tasks and agents that it names: in
+/// one statement, because that is all there is to do of a batch that is stored as it is.
+pub async fn stored(
+    tx: &Transaction,
+    source: CallSource,
+    calls: &[&str],
+    tasks: &[&str],
+    agents: &[&str],
+) -> Result<StoredBatch> {
+    dialect::prefer_indexes(tx).await?;
+    let backend = tx.get_database_backend();
+    let mut select = Query::select();
+    select
+        .columns([Column::SourceHash, Column::ExternalId])
+        .expr(Expr::cust("CAST(NULL AS TEXT)"))
+        .expr(Expr::cust(NO_TIME))
+        .expr(Expr::cust("CAST(NULL AS TEXT)"))
+        .expr(Expr::cust("CAST(NULL AS BOOLEAN)"))
+        .expr(Expr::cust("1"))
+        .from(Entity)
+        .cond_where(among(tx, source, calls));
+    for (mut named, ids, part) in [
+        (naming::select::<Tasks>(backend, source, tasks), tasks, "2"),
+        (
+            naming::select::<Agents>(backend, source, agents),
+            agents,
+            "3",
+        ),
+    ] {
+        if !ids.is_empty() {
+            named.expr(Expr::cust(part));
+            select.union(UnionType::All, named);
+        }
+    }
+    let rows = tx.query_all(&select).await?;
+    let mut parts: [Vec<&QueryResult>; 3] = Default::default();
+    for row in &rows {
+        match row.try_get_by::<i32, _>(6)? {
+            1 => parts[0].push(row),
+            2 => parts[1].push(row),
+            _ => parts[2].push(row),
+        }
+    }
+    let [calls, tasks, agents] = parts;
+    let fingerprint = |row: &QueryResult| Ok((row.try_get_by(1)?, row.try_get_by(0)?));
+    Ok(StoredBatch {
+        fingerprints: calls.into_iter().map(fingerprint).collect::<Result<_>>()?,
+        tasks: naming::read(tasks)?,
+        agents: naming::read(agents)?,
+    })
+}
+
+/// No time, of the type that `name_as_of` has; SQLite goes by the value.
+const NO_TIME: &str = "CAST(NULL AS TIMESTAMP WITH TIME ZONE)";
 
 /// Which of these calls of the platform are stored, and removed.
 pub async fn removed(tx: &Transaction, external_ids: &[&str]) -> Result<HashSet<String>> {

@@ -61,17 +61,6 @@ struct StoredName {
 }
 
 impl StoredName {
-    fn read(row: &QueryResult, follows: bool) -> Result<(String, Self)> {
-        let stored = Self {
-            id: row.try_get_by(0)?,
-            name: row.try_get_by(2)?,
-            as_of: row.try_get_by(3)?,
-            call: row.try_get_by(4)?,
-            following: if follows { row.try_get_by(5)? } else { None },
-        };
-        Ok((row.try_get_by(1)?, stored))
-    }
-
     /// Whether a call that gives it `name` is newer than the one that gave the name that is stored, or is
     /// that one and says another name now.
     fn gives_way_to<T: Nameable>(&self, named: &Named<'_, T>, name: &str) -> bool {
@@ -100,40 +89,92 @@ impl Known {
     }
 }
 
-/// The rows of `source` that `named` are; those of them that are `needed` and new here are added.
-pub async fn ensure<T: NamedTable>(
+/// Reads the rows that [`select`] finds.
+pub(super) fn read<'a>(rows: impl IntoIterator<Item = &'a QueryResult>) -> Result<Known> {
+    let mut known = Known::default();
+    for row in rows {
+        let stored = StoredName {
+            id: row.try_get_by(0)?,
+            name: row.try_get_by(2)?,
+            as_of: row.try_get_by(3)?,
+            call: row.try_get_by(4)?,
+            following: row.try_get_by(5)?,
+        };
+        known.rows.insert(row.try_get_by(1)?, stored);
+    }
+    Ok(known)
+}
+
+/// The rows of `source` with these external ids, in six columns.
+pub(super) fn select<T: NamedTable>(
+    backend: DatabaseBackend,
+    source: CallSource,
+    external_ids: &[&str],
+) -> SelectStatement {
+    let mut select = SelectStatement::new();
+    select
+        .columns([ID, EXTERNAL_ID, T::NAME, AS_OF, CALL])
+        .expr(match T::FOLLOWING {
+            Some(column) => Expr::col(column),
+            None => Expr::cust("CAST(NULL AS BOOLEAN)"),
+        })
+        .from(T::TABLE)
+        .and_where(dialect::among(backend, EXTERNAL_ID, external_ids))
+        .and_where(Expr::col(SOURCE).eq(source));
+    select
+}
+
+async fn find<T: NamedTable>(
+    tx: &Transaction,
+    source: CallSource,
+    external_ids: &[&str],
+) -> Result<Known> {
+    if external_ids.is_empty() {
+        return Ok(Known::default());
+    }
+    let select = select::<T>(tx.get_database_backend(), source, external_ids);
+    read(&tx.query_all(&select).await?)
+}
+
+/// The ids of the rows of `source` with these external ids; of others there are none.
+pub async fn ids<T: NamedTable>(
+    tx: &Transaction,
+    source: CallSource,
+    external_ids: &[&str],
+) -> Result<HashMap<String, i64>> {
+    let found = find::<T>(tx, source, external_ids).await?.rows;
+    Ok(found.into_iter().map(|(id, row)| (id, row.id)).collect())
+}
+
+/// Adds those of the rows that are `needed` and not `known`.
+pub async fn add<T: NamedTable>(
     tx: &Transaction,
     source: CallSource,
     named: &[Named<'_, T::Item>],
     needed: &HashSet<&str>,
+    known: &mut Known,
     now: DateTime<Utc>,
-) -> Result<Known> {
-    let ids: Vec<&str> = named.iter().map(Named::external_id).collect();
-    let mut known = Known {
-        rows: find::<T>(tx, source, &ids).await?,
-        inserted: Vec::new(),
-    };
+) -> Result<()> {
     let is_new = |named: &&Named<'_, T::Item>| {
         let id = named.external_id();
         needed.contains(id) && !known.rows.contains_key(id)
     };
-    let new: Vec<_> = named
-        .iter()
-        .filter(is_new)
-        .map(|named| (None, named))
-        .collect();
+    let new = named.iter().filter(is_new).map(|named| (None, named));
+    let new: Vec<_> = new.collect();
     if new.is_empty() {
-        return Ok(known);
+        return Ok(());
     }
-    let mut insert = insert::<T>(tx.get_database_backend(), source, &new, now);
-    // Somebody else may have added some meanwhile.
-    insert.on_conflict(OnConflict::columns(KEY).do_nothing().to_owned());
-    tx.execute(&insert).await?;
+    for rows in new.chunks(ROWS) {
+        let mut insert = insert::<T>(tx.get_database_backend(), source, rows, now);
+        // Somebody else may have added some meanwhile.
+        insert.on_conflict(OnConflict::columns(KEY).do_nothing().to_owned());
+        tx.execute(&insert).await?;
+    }
     let ids: Vec<&str> = new.iter().map(|(_, named)| named.external_id()).collect();
-    let added = find::<T>(tx, source, &ids).await?;
-    known.inserted = added.values().map(|row| row.id).collect();
+    let added = find::<T>(tx, source, &ids).await?.rows;
+    known.inserted.extend(added.values().map(|row| row.id));
     known.rows.extend(added);
-    Ok(known)
+    Ok(())
 }
 
 /// Gives rows the names of calls that are newer than those that gave them the names that they have. To be
@@ -162,51 +203,17 @@ pub async fn rename<T: NamedTable>(
         }
         changed.push((Some(stored.id), named));
     }
-    if !changed.is_empty() {
-        let mut upsert = insert::<T>(tx.get_database_backend(), source, &changed, now);
+    for rows in changed.chunks(ROWS) {
+        let mut upsert = insert::<T>(tx.get_database_backend(), source, rows, now);
         upsert.on_conflict(newer::<T>(tx.get_database_backend()));
         tx.execute(&upsert).await?;
     }
     Ok(renamed)
 }
 
-async fn find<T: NamedTable>(
-    tx: &Transaction,
-    source: CallSource,
-    external_ids: &[&str],
-) -> Result<HashMap<String, StoredName>> {
-    if external_ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut select = SelectStatement::new();
-    select
-        .columns([ID, EXTERNAL_ID, T::NAME, AS_OF, CALL])
-        .columns(T::FOLLOWING)
-        .from(T::TABLE)
-        .and_where(dialect::among(
-            tx.get_database_backend(),
-            EXTERNAL_ID,
-            external_ids,
-        ))
-        .and_where(Expr::col(SOURCE).eq(source));
-    let rows = tx.query_all(&select).await?;
-    let follows = T::FOLLOWING.is_some();
-    rows.iter()
-        .map(|row| StoredName::read(row, follows))
-        .collect()
-}
-
-/// The ids of the rows of `source` with these external ids; of others there are none.
-pub async fn ids<T: NamedTable>(
-    tx: &Transaction,
-    source: CallSource,
-    external_ids: &[&str],
-) -> Result<HashMap<String, i64>> {
-    let found = find::<T>(tx, source, external_ids).await?;
-    Ok(found.into_iter().map(|(id, row)| (id, row.id)).collect())
-}
-
 const KEY: [&str; 2] = [EXTERNAL_ID, SOURCE];
+/// Rows a statement, of at most ten values each.
+const ROWS: usize = dialect::MAX_BINDINGS / 10;
 
 /// Inserts rows, of which those that are there have an id.
 fn insert<T: NamedTable>(

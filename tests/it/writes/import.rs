@@ -117,6 +117,16 @@ on_both! {
         assert_eq!(repeated, payload);
         let data = app.data(r#"{ dashboard(date: "2026-11-19") { today { calls totalSuccess } } }"#).await;
         assert_eq!(data["dashboard"]["today"], json!({ "calls": 5_000, "totalSuccess": 1_667 }));
+        // Each of a task and an agent of its own, and named anew.
+        for name in ["旧", "新"] {
+            let rows: Vec<Value> = (0..5_000_u32)
+                .map(|index| with(&row(&format!("bulk {index}")), json!({ "taskExternalId": format!("t{index}"), "taskName": name,
+                    "agentExternalId": format!("a{index}"), "agentName": name })))
+                .collect();
+            assert_eq!(done(&app, "importCalls", "updated", json!({ "rows": rows })).await["updated"], 5_000);
+        }
+        let data = app.data(r#"{ tasks(filter: { taskName: { eq: "新" } }) { totalCount } agents(filter: { name: { eq: "新" } }) { totalCount } }"#).await;
+        assert_eq!((&data["tasks"]["totalCount"], &data["agents"]["totalCount"]), (&json!(5_000), &json!(5_000)));
         assert_counted(&app).await;
     };
 
