@@ -138,7 +138,11 @@ pub(super) async fn merge(
                 is_new: false,
             }
         });
-        merged.is_new |= merged.pushes.merged.merge(push);
+        merged.is_new |= if kind.is_pushed() {
+            merged.pushes.merged.merge(push)
+        } else {
+            merged.pushes.merged.merge_import(push)
+        };
         merged.is_new |= merged.pushes.kinds.insert(kind);
     }
     new.retain(|_, merged| merged.is_new);

@@ -182,6 +182,30 @@ on_both! {
         assert_counted(&app).await;
     };
 
+    /// A row of an import that is a call of the platform adds to it, and takes nothing that was pushed.
+    an_import_adds_what_pushes_leave_empty = async |backend: Backend| {
+        let app = app(&backend).await;
+        ingest(&app.database.db, vec![polled()]).await;
+        pushed(&app, "form", &json!({ "cdr_id": 1, "grade": "9元" })).await;
+        let import = async |row: Value| {
+            let query = "mutation($row: ImportCallRow!) { importCalls(input: { rows: [$row] }) { results { status } userErrors { message } } }";
+            let answer = app.query_with(dialgraph::domain::viewer::Role::Admin, query, json!({ "row": row })).await.data();
+            answer["importCalls"]["results"][0]["status"].clone()
+        };
+        let row = |company: &str| json!({ "platformCallId": "1", "grade": "A", "city": "杭州", "customerName": company, "notes": "x" });
+        assert_eq!(import(row("甲")).await, "UPDATED");
+        assert_eq!(import(row("乙")).await, "UPDATED");
+        assert_eq!(import(row("甲")).await, "UPDATED");
+        assert_eq!(import(row("甲")).await, "UNCHANGED");
+        let made = calls(&app).await[0].clone();
+        let seen = ["grade", "city", "customerName", "notes"].map(|field| made[field].clone());
+        assert_eq!(seen, ["9元", "杭州", "甲", "x"].map(|text| json!(text)));
+        pushed(&app, "form", &json!({ "cdr_id": 1, "city": "宁波" })).await;
+        assert_eq!(calls(&app).await[0]["city"], "宁波");
+        assert_eq!(ingest(&app.database.db, vec![polled()]).await.unchanged, 1);
+        assert_counted(&app).await;
+    };
+
     /// A call that the platform has no longer is not counted again by a late push.
     a_removed_call_stays_removed = async |backend: Backend| {
         let app = app(&backend).await;
