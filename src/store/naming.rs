@@ -203,6 +203,8 @@ pub async fn rename<T: NamedTable>(
         }
         changed.push((Some(stored.id), named));
     }
+    // The order in which every writer locks them.
+    changed.sort_by_key(|(id, _)| *id);
     for rows in changed.chunks(ROWS) {
         let mut upsert = insert::<T>(tx.get_database_backend(), source, rows, now);
         upsert.on_conflict(newer::<T>(tx.get_database_backend()));
