@@ -1,7 +1,8 @@
 //! The database schema of dialgraph, one change a file, up and down, for SQLite and PostgreSQL.
 //!
 //! Everything is written with the schema builder, so that both databases get the same tables; but for
-//! triggers, which it does not know.
+//! triggers and constraints of tables that exist, which it does not know. SQLite runs migrations with its
+//! foreign keys off, and checks them at the end: cascades have to be written out.
 //! Instants are UTC; business days and hours are stored beside them, computed at write time; money
 //! is a whole number of ten-thousandths of a yuan.
 
@@ -33,6 +34,9 @@ mod m20261123_000005_create_alerts;
 mod m20261123_000006_index_sync_runs;
 mod m20261123_000010_index_removed_calls;
 mod m20261129_000001_note_listed_days;
+mod m20261129_000201_keep_ids_of_sources_apart;
+mod m20261129_000202_date_names;
+mod rebuild;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -67,6 +71,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_index_sync_runs::Migration),
             Box::new(m20261123_000010_index_removed_calls::Migration),
             Box::new(m20261129_000001_note_listed_days::Migration),
+            Box::new(m20261129_000201_keep_ids_of_sources_apart::Migration),
+            Box::new(m20261129_000202_date_names::Migration),
         ]
     }
 }

@@ -91,7 +91,8 @@ impl CallResult {
     }
 }
 
-/// Who told us of a call.
+/// Who told us of a call, a task or an agent. An external id belongs to its source: two sources can have the
+/// same one.
 #[derive(
     Debug,
     Clone,

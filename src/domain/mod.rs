@@ -21,6 +21,7 @@ pub mod incoming;
 pub mod leads;
 pub mod listing;
 pub mod money;
+pub mod naming;
 pub mod page;
 pub mod password;
 pub mod period;

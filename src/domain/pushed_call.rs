@@ -22,6 +22,16 @@ pub enum PushKind {
     Cdr,
     /// A form that was submitted about a call.
     Form,
+    /// A row of an import that says which of the platform's calls it is: it fills gaps as a push does.
+    Import,
+}
+
+impl PushKind {
+    /// Whether the platform pushes it.
+    #[must_use]
+    pub const fn is_pushed(self) -> bool {
+        !matches!(self, Self::Import)
+    }
 }
 
 /// How many pushes of a call are remembered, to tell a repeated one from a new one.
@@ -124,7 +134,19 @@ macro_rules! fields {
                     self.pushes.remove(0);
                 }
                 self.pushes.push(version);
-                let richness = push.richness();
+                self.merge_fields(push, push.richness());
+                true
+            }
+
+            /// Adds what a row of an import says. Whatever is pushed counts more, and of two imports the
+            /// later one. Returns whether that changed anything.
+            pub fn merge_import(&mut self, row: &PushedCall) -> bool {
+                let before = self.clone();
+                self.merge_fields(row, 0);
+                *self != before
+            }
+
+            fn merge_fields(&mut self, push: &PushedCall, richness: u32) {
                 Told::merge(&mut self.call_time, push.call_time.map(|value| Told { value, richness }));
                 Told::merge(&mut self.duration, push.duration.map(|value| Told { value, richness }));
                 Told::merge(&mut self.result, push.result.map(|value| Told { value, richness }));
@@ -133,7 +155,6 @@ macro_rules! fields {
                     push.$name.clone().map(|value| Told { value, richness }),
                 );)+
                 self.merge_tags(&push.tags, richness);
-                true
             }
 
             /// What all pushes together say of the call with this id.
@@ -418,6 +439,26 @@ mod tests {
         assert_eq!(merged.says("1").grade.as_deref(), Some("B"));
         let text = serde_json::to_string(&merged).unwrap();
         assert_eq!(serde_json::from_str::<MergedPushes>(&text).unwrap(), merged);
+    }
+
+    #[test]
+    fn a_push_counts_more_than_an_import_and_of_two_imports_the_later() {
+        let mut merged = MergedPushes::default();
+        let mut rich = graded("A");
+        rich.city = Some("杭州".to_owned());
+        rich.company = Some("甲".to_owned());
+        assert!(merged.merge_import(&rich));
+        assert!(!merged.merge_import(&rich));
+        assert!(merged.merge_import(&graded("B")));
+        assert!(merged.merge_import(&rich));
+        assert_eq!(merged.says("1").grade.as_deref(), Some("A"));
+        assert!(merged.merge(&graded("C")));
+        assert!(!merged.merge_import(&rich));
+        let says = merged.says("1");
+        assert_eq!(
+            (says.grade.as_deref(), says.city.as_deref()),
+            (Some("C"), Some("杭州"))
+        );
     }
 
     #[test]

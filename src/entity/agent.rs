@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::dialing::CallSource;
+
 /// A row of `agents`.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -9,14 +11,20 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// The platform's id of the account.
-    #[sea_orm(unique)]
+    /// The id that its source has for the account; unique there.
     pub external_id: String,
     pub name: Option<String>,
     /// Whether the account is a seat, not a manager's or an assistant's.
     pub is_seat: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Who told us of it.
+    pub source: CallSource,
+    /// The time of the newest call that has a name for it. None where
+    /// it is not known who gave the name.
+    pub name_as_of: Option<DateTimeUtc>,
+    /// The external id of that call.
+    pub name_call: Option<String>,
     #[sea_orm(has_many)]
     pub calls: HasMany<super::call::Entity>,
 }

@@ -14,8 +14,7 @@ use crate::domain::{
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// The platform's id of the record; the key for de-duplication.
-    #[sea_orm(unique)]
+    /// The id that its source has for the call; with that, the key for de-duplication.
     pub external_id: Option<String>,
     pub task_id: Option<i64>,
     pub agent_id: Option<i64>,

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::dialing::TaskStatus;
+use crate::domain::dialing::{CallSource, TaskStatus};
 
 /// A row of `dial_tasks`.
 #[sea_orm::model]
@@ -12,8 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub package_id: Option<i64>,
-    /// The platform's id of the task.
-    #[sea_orm(unique)]
+    /// The id that its source has for the task; unique there.
     pub external_id: Option<String>,
     pub task_name: String,
     pub description: Option<String>,
@@ -24,6 +23,13 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Counts the writes of the row, from 1.
     pub version: i64,
+    /// Who told us of it.
+    pub source: CallSource,
+    /// The time of the newest call that has a name for it; where a person named it, when that was. None where
+    /// it is not known who gave the name.
+    pub name_as_of: Option<DateTimeUtc>,
+    /// The external id of that call.
+    pub name_call: Option<String>,
     #[sea_orm(belongs_to, from = "package_id", to = "id")]
     pub package: BelongsTo<Option<super::lead_package::Entity>>,
     #[sea_orm(has_many)]

@@ -82,7 +82,8 @@ pub(super) async fn push(
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let (Some(webhooks), Ok(kind)) = (&state.webhooks, kind.parse::<PushKind>()) else {
+    let kind = kind.parse().ok().filter(|kind: &PushKind| kind.is_pushed());
+    let (Some(webhooks), Some(kind)) = (&state.webhooks, kind) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let answer = take(webhooks, kind, &headers, &uri, body).await;
@@ -95,6 +96,7 @@ const fn word(kind: PushKind) -> &'static str {
     match kind {
         PushKind::Cdr => "cdr",
         PushKind::Form => "form",
+        PushKind::Import => "import",
     }
 }
 

@@ -1,54 +1,47 @@
 //! Importing calls in bulk: each row is stored, or says why not; bad rows do not stop good ones.
+//!
+//! Imported calls, tasks and agents have ids of their own: the platform may use the same ones. A row that
+//! says by the platform's id that it is one of its calls adds to it what the platform does not say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use super::import_rows::{GivenReference, ImportRow};
 use super::{
     audit::object,
     idempotency::read_key,
+    import_rows::{CallKey, ReadRow, Reference, read},
     ingest::{Outcome, ingest_each},
+    push,
     write::{Result, Work, WriteError, Writer, no},
 };
 use crate::{
     domain::{
-        call::{CallFields, CallInput, GivenTag, read_tags},
-        change::Change,
-        dialing::{CallSource, Tag},
-        fields::{Fields, TextRule},
+        call::CallFields,
+        dialing::CallSource,
         fingerprint::fingerprint,
         incoming::{IncomingCall, LinkedCall, PlatformAgent, PlatformTask},
         problem::{Code, Path, Problems},
+        pushed_call::{PushKind, PushedCall},
     },
-    store::{agents, agents::Agents, retention, tasks::Tasks, write_calls},
+    store::{
+        agents, agents::Agents, call_batches, claim_calls, naming, retention, tasks::Tasks,
+        write_calls,
+    },
 };
 
 /// Most rows of one import.
 pub const MAX_ROWS: usize = 5_000;
-
-/// A row as it was given.
-#[derive(Debug, Clone, Default, Hash)]
-pub struct ImportRow {
-    /// The key: a row with the external id of a stored call replaces that call.
-    pub external_id: Change<String>,
-    /// The call; its task and agent by our own ids.
-    pub call: CallInput,
-    /// The task by the other system's id, and its name there.
-    pub task: (Change<String>, Change<String>),
-    /// The agent by the other system's id, and their name there.
-    pub agent: (Change<String>, Change<String>),
-    /// Its tags.
-    pub tags: Vec<GivenTag>,
-}
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RowStatus {
     /// A new call.
     Created,
-    /// A stored call was replaced.
+    /// A stored call was replaced, or gaps of the platform's call were filled.
     Updated,
-    /// The call is stored like this already.
+    /// The call is stored like this already, or the row says nothing that the platform does not.
     Unchanged,
     /// Nothing was stored.
     Invalid,
@@ -68,23 +61,12 @@ pub struct RowProblem {
 /// The answer to a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowResult {
-    /// Its external id, if it has one that can be used.
+    /// The id of its call, the other system's or the platform's, if it has one that can be used.
     pub external_id: Option<String>,
     /// What became of it.
     pub status: RowStatus,
     /// What is wrong with an invalid one.
     pub problems: Vec<RowProblem>,
-}
-
-/// A row that was read: what can be stored, and what is wrong.
-#[derive(Debug, Clone)]
-struct ReadRow {
-    external_id: Option<String>,
-    fields: Option<CallFields>,
-    task: Option<(String, Option<String>)>,
-    agent: Option<(String, Option<String>)>,
-    tags: Vec<Tag>,
-    problems: Problems,
 }
 
 /// Imports calls. The answers come in the order of the rows; a repeat with the same `key` gives the
@@ -122,7 +104,12 @@ pub async fn import(
     let results = writer
         .write("importCalls", || {
             async move |work: &Work| {
-                write_calls(&work.tx).await?;
+                // What is said of calls of the platform is kept beside what it pushes.
+                if rows.iter().any(|row| row.platform_call().is_some()) {
+                    claim_calls(&work.tx).await?;
+                } else {
+                    write_calls(&work.tx).await?;
+                }
                 if let Some(earlier) = work.earlier(key, &input).await? {
                     return Ok(earlier);
                 }
@@ -145,88 +132,31 @@ impl ReadRow {
             message: problem.message,
         };
         RowResult {
-            external_id: self.external_id,
+            external_id: self.key.map(|key| key.id().to_owned()),
             status,
             problems: self.problems.into_iter().map(problem).collect(),
         }
     }
 }
 
-fn read(writer: &Writer<'_>, rows: Vec<ImportRow>, path: &Path) -> Vec<ReadRow> {
-    let mut seen = HashSet::with_capacity(rows.len());
-    let mut read = Vec::with_capacity(rows.len());
-    for (index, row) in rows.into_iter().enumerate() {
-        let path = path.item(index);
-        let mut row = read_row(writer, row, &path);
-        if let Some(id) = &row.external_id
-            && !seen.insert(id.clone())
-        {
-            let message = "an earlier row of this import has the same externalId";
-            let path = path.field("externalId");
-            row.problems.note(path, Code::Duplicate, message);
-        }
-        read.push(row);
-    }
-    read
-}
-
-fn read_row(writer: &Writer<'_>, row: ImportRow, path: &Path) -> ReadRow {
-    let mut problems = Problems::default();
-    let has_task = row.call.task.is_said();
-    let has_agent = row.call.agent.is_said();
-    let fields = CallFields::read(None, row.call, path.clone(), writer.now, &mut problems);
-    let tags = read_tags(row.tags, &path.field("tags"), &mut problems);
-    let mut reader = Fields::new(path.clone(), &mut problems);
-    let external_id = reader.required_text("externalId", TextRule::SHORT, row.external_id, None);
-    let task = read_named(&mut reader, "task", has_task, row.task);
-    let agent = read_named(&mut reader, "agent", has_agent, row.agent);
-    ReadRow {
-        external_id,
-        fields,
-        task,
-        agent,
-        tags,
-        problems,
-    }
-}
-
-/// Reads the other system's id and name of a `task` or an `agent`, which is named in one way only.
-fn read_named(
-    fields: &mut Fields<'_>,
-    what: &str,
-    has_own_id: bool,
-    (id, name): (Change<String>, Change<String>),
-) -> Option<(String, Option<String>)> {
-    let (id_field, name_field) = (format!("{what}ExternalId"), format!("{what}Name"));
-    let id = fields.text(&id_field, TextRule::SHORT, id, None);
-    let name = fields.text(&name_field, TextRule::SHORT, name, None);
-    match (id, name) {
-        (Some(_), _) if has_own_id => {
-            let message = format!("give either {what}Id or {id_field}, not both");
-            fields.note(&id_field, Code::Conflicting, message);
-            None
-        }
-        (Some(id), name) => Some((id, name)),
-        (None, Some(_)) => {
-            let message = format!("{name_field} needs {id_field}");
-            fields.note(&id_field, Code::Required, message);
-            None
-        }
-        (None, None) => None,
-    }
-}
-
 /// Stores the rows that can be, all at once.
 async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<RowResult>> {
     check_references(work, &mut rows, path).await?;
+    check_platform(work, &mut rows, path).await?;
     check_kept(work, &mut rows, path).await?;
     let seats = known_seats(work, &rows).await?;
-    let mut calls = Vec::with_capacity(rows.len());
+    let (mut calls, mut pushes) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows.iter().filter(|row| row.problems.is_empty()) {
-        if let (Some(external_id), Some(fields)) = (&row.external_id, &row.fields) {
-            let ids = (fields.task_id, fields.agent_id);
-            let call = incoming(external_id.clone(), fields.clone(), row, &seats);
-            calls.push((call, ids));
+        let Some(fields) = row.fields.clone() else {
+            continue;
+        };
+        let ids = (fields.task_id, fields.agent_id);
+        match &row.key {
+            Some(CallKey::Imported(id)) => {
+                calls.push((incoming(id.clone(), fields, row, &seats), ids));
+            }
+            Some(CallKey::Platform(id)) => pushes.push(pushed(id.clone(), fields, row)),
+            None => {}
         }
     }
     let batch: Vec<LinkedCall<'_>> = calls
@@ -241,13 +171,21 @@ async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<R
         .collect();
     let (zone, now) = (work.zone, work.now);
     let outcomes = ingest_each(&work.tx, zone, CallSource::Import, &batch, now).await?;
-    let status = |row: &ReadRow| match row.external_id.as_deref() {
-        Some(id) if row.problems.is_empty() => match outcomes.get(id) {
+    let filled = if pushes.is_empty() {
+        HashSet::new()
+    } else {
+        push::merge(&work.tx, zone, PushKind::Import, &pushes, now).await?
+    };
+    let status = |row: &ReadRow| match &row.key {
+        _ if !row.problems.is_empty() => RowStatus::Invalid,
+        Some(CallKey::Imported(id)) => match outcomes.get(id.as_str()) {
             Some(Outcome::Inserted) => RowStatus::Created,
             Some(Outcome::Updated) => RowStatus::Updated,
             Some(Outcome::Unchanged) | None => RowStatus::Unchanged,
         },
-        _ => RowStatus::Invalid,
+        Some(CallKey::Platform(id)) if filled.contains(id) => RowStatus::Updated,
+        Some(CallKey::Platform(_)) => RowStatus::Unchanged,
+        None => RowStatus::Invalid,
     };
     Ok(rows
         .into_iter()
@@ -285,13 +223,70 @@ async fn check_references(work: &Work, rows: &mut [ReadRow], path: &Path) -> Res
     Ok(())
 }
 
+/// Notes the platform's ids of calls, tasks and agents that are not known here, and links imported calls
+/// with the tasks and agents that they refer to by the platform's id.
+async fn check_platform(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
+    fn ids<'a>(rows: &'a [ReadRow], id: fn(&'a ReadRow) -> Option<&'a str>) -> Vec<&'a str> {
+        let ids: BTreeSet<&str> = rows.iter().filter_map(id).collect();
+        ids.into_iter().collect()
+    }
+    let (tx, source) = (&work.tx, CallSource::Guanke);
+    let calls = ids(rows, ReadRow::platform_call);
+    let (known, removed) = if calls.is_empty() {
+        Default::default()
+    } else {
+        let known = call_batches::fingerprints(tx, source, &calls).await?;
+        (known, call_batches::removed(tx, &calls).await?)
+    };
+    let tasks = ids(rows, |row| row.task.as_ref()?.platform_id());
+    let tasks = naming::ids::<Tasks>(tx, source, &tasks).await?;
+    let agents = ids(rows, |row| row.agent.as_ref()?.platform_id());
+    let agents = naming::ids::<Agents>(tx, source, &agents).await?;
+    for (index, row) in rows.iter_mut().enumerate() {
+        let path = path.item(index);
+        let mut note = |field: &str, code: Code, message: &str| {
+            row.problems.note(path.field(field), code, message);
+        };
+        let is_platforms = row.key.as_ref().is_some_and(|key| {
+            let CallKey::Platform(id) = key else {
+                return false;
+            };
+            if removed.contains(id) {
+                let message = "the platform has this call no longer, so that it cannot be changed";
+                note("platformCallId", Code::Removed, message);
+            } else if !known.contains_key(id) {
+                let message = "no call of the platform with this id is stored here: read its day first, with resyncDays or dialgraph sync";
+                note("platformCallId", Code::NotFound, message);
+            }
+            true
+        });
+        let mut linked =
+            |field: &str, reference: Option<&Reference>, known: &HashMap<String, i64>| {
+                let id = known.get(reference?.platform_id()?);
+                if id.is_none() {
+                    let message = "the platform has used this id in no call that is stored here";
+                    note(field, Code::NotFound, message);
+                }
+                id.copied().filter(|_| !is_platforms)
+            };
+        let task_id = linked("platformTaskId", row.task.as_ref(), &tasks);
+        let agent_id = linked("platformAgentId", row.agent.as_ref(), &agents);
+        if let Some(fields) = &mut row.fields {
+            fields.task_id = task_id.or(fields.task_id);
+            fields.agent_id = agent_id.or(fields.agent_id);
+        }
+    }
+    Ok(())
+}
+
 /// Notes calls of days whose calls are not kept any more.
 async fn check_kept(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
     let Some(horizon) = retention::call_horizon(&work.tx).await? else {
         return Ok(());
     };
     for (index, row) in rows.iter_mut().enumerate() {
-        if let Some(fields) = &row.fields {
+        let is_stored = row.platform_call().is_some();
+        if let Some(fields) = row.fields.as_ref().filter(|_| !is_stored) {
             fields.check_kept(work.zone, horizon, &path.item(index), &mut row.problems);
         }
     }
@@ -301,28 +296,30 @@ async fn check_kept(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()
 /// Which of the agents that rows name are known here, and whether they are seats: an import knows
 /// names only.
 async fn known_seats(work: &Work, rows: &[ReadRow]) -> Result<HashMap<String, bool>> {
-    let mut names: Vec<&str> = rows
-        .iter()
-        .filter_map(|row| Some(row.agent.as_ref()?.0.as_str()))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    Ok(agents::seats(&work.tx, &names).await?)
+    let names = rows.iter().filter_map(|row| match row.agent.as_ref()? {
+        Reference::Imported(id, _) => Some(id.as_str()),
+        Reference::Platform(_) => None,
+    });
+    let names: BTreeSet<&str> = names.collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    Ok(agents::seats(&work.tx, CallSource::Import, &names).await?)
 }
 
+/// An imported call. Tasks and agents that go by the platform's ids are linked by ours.
 fn incoming(
     external_id: String,
     fields: CallFields,
     row: &ReadRow,
     seats: &HashMap<String, bool>,
 ) -> IncomingCall {
+    let named = |reference: &Option<Reference>| match reference.clone()? {
+        Reference::Imported(id, name) => Some((id, name)),
+        Reference::Platform(_) => None,
+    };
     IncomingCall {
         external_id,
-        task: row
-            .task
-            .clone()
-            .map(|(external_id, name)| PlatformTask { external_id, name }),
-        agent: row.agent.clone().map(|(external_id, name)| PlatformAgent {
+        task: named(&row.task).map(|(external_id, name)| PlatformTask { external_id, name }),
+        agent: named(&row.agent).map(|(external_id, name)| PlatformAgent {
             is_seat: seats.get(&external_id).copied().unwrap_or(true),
             external_id,
             name,
@@ -331,6 +328,38 @@ fn incoming(
         call_time: fields.call_time,
         duration: fields.duration,
         result: fields.result,
+        grade: fields.grade,
+        hangup_reason: fields.hangup_reason,
+        notes: fields.notes,
+        customer_name: fields.customer_name,
+        company: fields.company,
+        province: fields.province,
+        city: fields.city,
+        device_name: fields.device_name,
+        recording_url: fields.recording_url,
+        billed_amount: fields.billed_amount,
+        tags: row.tags.clone(),
+    }
+}
+
+/// What a row says of a call of the platform: it fills gaps of it as a push does.
+fn pushed(external_id: String, fields: CallFields, row: &ReadRow) -> PushedCall {
+    let id = |reference: &Option<Reference>| Some(reference.as_ref()?.platform_id()?.to_owned());
+    PushedCall {
+        external_id,
+        task: id(&row.task).map(|external_id| PlatformTask {
+            external_id,
+            name: None,
+        }),
+        agent: id(&row.agent).map(|external_id| PlatformAgent {
+            external_id,
+            name: None,
+            is_seat: true,
+        }),
+        call_time: None,
+        duration: None,
+        result: None,
+        phone_number: fields.phone_number,
         grade: fields.grade,
         hangup_reason: fields.hangup_reason,
         notes: fields.notes,

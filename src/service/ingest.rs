@@ -5,8 +5,11 @@
 //! every call counted once: whoever inserts a call counts it, and whoever changes it locks it
 //! first and takes the counts of what it replaces away. A call that was removed counted for nothing,
 //! and is there again.
+//!
+//! A call is known by its source and the id that it has there, and so are its task and its agent. These
+//! have the name of their newest call, whatever the order in which calls come.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -16,15 +19,21 @@ use crate::{
         business_time::BusinessZone,
         dialing::{CallSource, Tag, TagType},
         grade::GradeCatalogue,
-        incoming::{IncomingCall, LinkedCall},
+        incoming::{IncomingCall, LinkedCall, PlatformAgent, PlatformTask},
+        naming::{Named, newest},
         stats::RollupDeltas,
     },
     store::{
-        StoreError, Transaction, agents,
-        call_batches::{self, CallVersion, Known},
-        call_pushes, grades, retention, rollups,
+        StoreError, Transaction,
+        agents::Agents,
+        call_batches::{self, CallVersion, KnownCall},
+        call_pushes, grades,
+        naming::{self, Known},
+        retention, rollups,
         tag_counts::{self, TagCounts},
-        tags, tasks, write_calls,
+        tags,
+        tasks::Tasks,
+        write_calls,
     },
 };
 
@@ -157,8 +166,8 @@ pub(super) async fn store<'a>(
         .iter()
         .map(|told| (told.call.external_id.as_str(), (told.fingerprint(), *told)))
         .collect();
-    let ids: Vec<&str> = calls.keys().copied().collect();
-    let known = call_batches::known(tx, &ids).await?;
+    let told: Vec<&IncomingCall> = calls.values().map(|(_, told)| told.call).collect();
+    let (known, mut names) = Names::find(tx, source, &told, now).await?;
     let written: Vec<(i64, LinkedCall<'a>)> = calls
         .values()
         .filter(|(fingerprint, told)| {
@@ -174,10 +183,12 @@ pub(super) async fn store<'a>(
         .collect();
     if written.is_empty() {
         note_listed(tx, moved).await?;
+        names.apply(tx, now).await?;
         return Ok(outcomes);
     }
 
-    let versions = versions(tx, zone, source, &written, now).await?;
+    names.add(tx, &written, now).await?;
+    let versions = versions(tx, zone, &names, &written).await?;
     let (fresh, stored): (Vec<_>, Vec<_>) = versions
         .iter()
         .partition(|version| !known.contains_key(&version.call.external_id));
@@ -194,7 +205,7 @@ pub(super) async fn store<'a>(
 
     let mut candidates: Vec<&CallVersion<'_>> = stored.into_iter().chain(raced).collect();
     candidates.sort_by(|a, b| a.call.external_id.cmp(&b.call.external_id));
-    let (replaced, tags_before) = replace(tx, &candidates, &mut deltas, now).await?;
+    let (replaced, tags_before) = replace(tx, source, &candidates, &mut deltas, now).await?;
     for version in candidates {
         if replaced.contains_key(&version.call.external_id) {
             outcomes.insert(&version.call.external_id, Outcome::Updated);
@@ -215,6 +226,7 @@ pub(super) async fn store<'a>(
     let changes = tags_after.plus(tags_of(&added)).minus(tags_before);
     tag_counts::apply(tx, changes).await?;
     note_listed(tx, moved).await?;
+    names.apply(tx, now).await?;
     Ok(outcomes)
 }
 
@@ -223,7 +235,7 @@ pub(super) async fn store<'a>(
 fn moved<'a>(
     zone: BusinessZone,
     calls: impl Iterator<Item = LinkedCall<'a>>,
-    known: &HashMap<String, Known>,
+    known: &HashMap<String, KnownCall>,
 ) -> BTreeMap<Option<NaiveDate>, Vec<&'a str>> {
     let mut moved: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for told in calls {
@@ -250,6 +262,68 @@ async fn note_listed(
     Ok(())
 }
 
+/// The tasks and agents that a batch names, each as its newest call does, and as they are stored.
+struct Names<'a> {
+    source: CallSource,
+    tasks: Vec<Named<'a, PlatformTask>>,
+    agents: Vec<Named<'a, PlatformAgent>>,
+    known_tasks: Known,
+    known_agents: Known,
+}
+
+impl<'a> Names<'a> {
+    /// The names, and the fingerprints of the calls that are stored. Names count whether their call is new
+    /// or not: one that is stored as it is may be newer than the one that gave the stored name.
+    async fn find(
+        tx: &Transaction,
+        source: CallSource,
+        told: &[&'a IncomingCall],
+        now: DateTime<Utc>,
+    ) -> Result<(HashMap<String, KnownCall>, Self), StoreError> {
+        let calls: Vec<&str> = told.iter().map(|call| call.external_id.as_str()).collect();
+        let tasks = newest(told.iter().copied(), |call| call.task.as_ref(), now);
+        let agents = newest(told.iter().copied(), |call| call.agent.as_ref(), now);
+        let task_ids: Vec<&str> = tasks.iter().map(Named::external_id).collect();
+        let agent_ids: Vec<&str> = agents.iter().map(Named::external_id).collect();
+        let stored = call_batches::stored(tx, source, &calls, &task_ids, &agent_ids).await?;
+        let names = Self {
+            source,
+            tasks,
+            agents,
+            known_tasks: stored.tasks,
+            known_agents: stored.agents,
+        };
+        Ok((stored.calls, names))
+    }
+
+    /// Adds the tasks and agents of `calls` that are new.
+    async fn add(
+        &mut self,
+        tx: &Transaction,
+        calls: &[(i64, LinkedCall<'a>)],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let calls = || calls.iter().map(|(_, told)| told.call);
+        let tasks = calls().filter_map(|call| Some(call.task.as_ref()?.external_id.as_str()));
+        let (source, known) = (self.source, &mut self.known_tasks);
+        naming::add::<Tasks>(tx, source, &self.tasks, &tasks.collect(), known, now).await?;
+        let agents = calls().filter_map(|call| Some(call.agent.as_ref()?.external_id.as_str()));
+        let known = &mut self.known_agents;
+        naming::add::<Agents>(tx, source, &self.agents, &agents.collect(), known, now).await
+    }
+
+    /// Gives tasks and agents the names of newer calls. Returns the ids of tasks that are new or renamed.
+    async fn apply(self, tx: &Transaction, now: DateTime<Utc>) -> Result<Vec<i64>, StoreError> {
+        let source = self.source;
+        let mut tasks = self.known_tasks.inserted.clone();
+        tasks.extend(
+            naming::rename::<Tasks>(tx, source, &self.tasks, &self.known_tasks, now).await?,
+        );
+        naming::rename::<Agents>(tx, source, &self.agents, &self.known_agents, now).await?;
+        Ok(tasks)
+    }
+}
+
 /// What the tags of new calls count for.
 fn tags_of(calls: &[&CallVersion<'_>]) -> TagCounts {
     let mut counts = TagCounts::default();
@@ -266,6 +340,7 @@ fn tags_of(calls: &[&CallVersion<'_>]) -> TagCounts {
 /// their ids by external id, and what their tags counted for before.
 async fn replace(
     tx: &Transaction,
+    source: CallSource,
     candidates: &[&CallVersion<'_>],
     deltas: &mut RollupDeltas,
     now: DateTime<Utc>,
@@ -277,7 +352,7 @@ async fn replace(
         .iter()
         .map(|version| version.call.external_id.as_str())
         .collect();
-    let locked = call_batches::lock(tx, &ids).await?;
+    let locked = call_batches::lock(tx, source, &ids).await?;
     let mut replaced = HashMap::new();
     let mut changed = Vec::new();
     for &version in candidates {
@@ -305,28 +380,14 @@ async fn replace(
 async fn versions<'a>(
     tx: &Transaction,
     zone: BusinessZone,
-    source: CallSource,
+    names: &Names<'_>,
     calls: &[(i64, LinkedCall<'a>)],
-    now: DateTime<Utc>,
 ) -> Result<Vec<CallVersion<'a>>, StoreError> {
     let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
-    let tasks = named(
-        calls.iter().filter_map(|(_, told)| told.call.task.as_ref()),
-        |task| (task.external_id.as_str(), task.name.is_some()),
-    );
-    let task_ids = tasks::ensure(tx, &tasks, now).await?;
-    let agents = named(
-        calls
-            .iter()
-            .filter_map(|(_, told)| told.call.agent.as_ref()),
-        |agent| (agent.external_id.as_str(), agent.name.is_some()),
-    );
-    let agent_ids = agents::ensure(tx, &agents, now).await?;
-
     let version = |&(fingerprint, told): &(i64, LinkedCall<'a>)| {
         let LinkedCall { call, .. } = told;
-        let task_id = || task_ids.get(&call.task.as_ref()?.external_id).copied();
-        let agent_id = || agent_ids.get(&call.agent.as_ref()?.external_id).copied();
+        let task_id = || names.known_tasks.id(&call.task.as_ref()?.external_id);
+        let agent_id = || names.known_agents.id(&call.agent.as_ref()?.external_id);
         CallVersion {
             call,
             task_id: told.task_id.or_else(task_id),
@@ -334,30 +395,9 @@ async fn versions<'a>(
             call_date: zone.day_of(call.call_time),
             call_hour: i16::from(zone.hour_of(call.call_time)),
             grade_code: catalogue.code_of(call.grade.as_deref()).map(str::to_owned),
-            source,
+            source: names.source,
             source_hash: fingerprint,
         }
     };
     Ok(calls.iter().map(version).collect())
-}
-
-/// Each item once, by the id that `identity` gives; of several the last that has a name.
-fn named<'a, T: Clone + 'a>(
-    items: impl Iterator<Item = &'a T>,
-    identity: impl Fn(&T) -> (&str, bool),
-) -> Vec<T> {
-    let mut by_id: BTreeMap<String, &T> = BTreeMap::new();
-    for item in items {
-        let (id, has_name) = identity(item);
-        match by_id.entry(id.to_owned()) {
-            Entry::Vacant(entry) => {
-                entry.insert(item);
-            }
-            Entry::Occupied(mut entry) if has_name => {
-                entry.insert(item);
-            }
-            Entry::Occupied(_) => {}
-        }
-    }
-    by_id.into_values().cloned().collect()
 }

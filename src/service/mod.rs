@@ -15,6 +15,7 @@ pub mod grades;
 pub mod housekeeping;
 mod idempotency;
 pub mod import;
+mod import_rows;
 pub mod ingest;
 pub mod live;
 pub mod metrics;

@@ -2,7 +2,7 @@
 //! its own records say, so that the order in which they come makes no difference.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -104,20 +104,21 @@ impl Pushes {
             match merged.await {
                 Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error.into()),
-                Ok(()) => return Ok(pushes.len()),
+                Ok(_) => return Ok(pushes.len()),
             }
         }
     }
 }
 
-/// Merges pushes with what was pushed before, and fills the gaps of their calls.
-async fn merge(
+/// Merges pushes with what was pushed before, and fills the gaps of their calls. Returns the external ids
+/// of calls that are new, or say something else than before.
+pub(super) async fn merge(
     tx: &Transaction,
     zone: BusinessZone,
     kind: PushKind,
     pushes: &[PushedCall],
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<HashSet<String>, StoreError> {
     // A page that is being stored has looked for pushes already: it must be committed first.
     claim_calls(tx).await?;
     let ids: Vec<&str> = pushes
@@ -137,7 +138,11 @@ async fn merge(
                 is_new: false,
             }
         });
-        merged.is_new |= merged.pushes.merged.merge(push);
+        merged.is_new |= if kind.is_pushed() {
+            merged.pushes.merged.merge(push)
+        } else {
+            merged.pushes.merged.merge_import(push)
+        };
         merged.is_new |= merged.pushes.kinds.insert(kind);
     }
     new.retain(|_, merged| merged.is_new);
@@ -151,7 +156,11 @@ async fn merge(
         .into_iter()
         .map(|(id, merged)| (id, merged.pushes))
         .collect();
-    call_pushes::save(tx, &pushes, now).await
+    call_pushes::save(tx, &pushes, now).await?;
+    let changed = written.iter().filter(|written| written.is_changed);
+    Ok(changed
+        .map(|written| written.call.external_id.clone())
+        .collect())
 }
 
 /// What was pushed of a call, with what came now.
@@ -171,6 +180,8 @@ struct Written {
     task_id: Option<i64>,
     agent_id: Option<i64>,
     version: i64,
+    /// Whether it says something else than what is stored.
+    is_changed: bool,
 }
 
 impl Written {
@@ -185,8 +196,8 @@ impl Written {
     }
 }
 
-/// The calls that the pushes change, and notes what of them is theirs. A call that did not come from
-/// the platform, or that it has no longer, stays as it is.
+/// The calls that the pushes change, and notes what of them is theirs. A call that the platform has no
+/// longer stays as it is.
 fn fill(new: &mut BTreeMap<&str, Merged>, mut stored: HashMap<String, StoredCall>) -> Vec<Written> {
     let mut written = Vec::with_capacity(new.len());
     for (id, merged) in new {
@@ -198,6 +209,7 @@ fn fill(new: &mut BTreeMap<&str, Merged>, mut stored: HashMap<String, StoredCall
                     task_id: None,
                     agent_id: None,
                     version: says.fingerprint(),
+                    is_changed: true,
                 };
                 merged.pushes.polled = false;
                 (written, filled)
@@ -215,13 +227,13 @@ fn fill(new: &mut BTreeMap<&str, Merged>, mut stored: HashMap<String, StoredCall
 /// A stored call, with what `says` in place of what was said before.
 fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<(Written, Filled)> {
     // What nothing was pushed of is the platform's own record.
-    merged.pushes.polled |= !merged.was_known && stored.source == CallSource::Guanke;
-    let hash = stored
-        .source_hash
-        .filter(|_| stored.source == CallSource::Guanke && !stored.removed)?;
+    merged.pushes.polled |= !merged.was_known;
+    let hash = stored.source_hash.filter(|_| !stored.removed)?;
     let before = &merged.before;
     let mut call = stored.call;
     name_as_pushed(&mut call, before);
+    call.tags.sort_unstable();
+    let was = call.clone();
     let ((mut call, filled), version) = if merged.pushes.polled {
         let polled = if merged.was_known {
             gaps::version(hash, before)
@@ -234,6 +246,7 @@ fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<
         let again = says.alone_again(call, before, &merged.pushes.filled)?;
         (again, says.fingerprint())
     };
+    let is_changed = call != was;
     if !filled.has_task() {
         call.task = None;
     }
@@ -245,6 +258,7 @@ fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<
         agent_id: stored.agent_id.filter(|_| !filled.has_agent()),
         call,
         version,
+        is_changed,
     };
     Some((written, filled))
 }

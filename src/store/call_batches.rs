@@ -6,13 +6,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, FromQueryResult, QueryFilter,
     QueryResult, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr, UnionType},
 };
 
 use super::{
     Result, Transaction,
+    agents::Agents,
     bulk::{Bulk, Value},
     dialect,
+    naming::{self, Known},
+    tasks::Tasks,
 };
 use crate::{
     domain::{
@@ -76,35 +79,34 @@ pub struct StoredVersion {
 
 /// What is known of a stored call before it is looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownCall {
     /// Fingerprint of the version, if the platform gave it.
     pub source_hash: Option<i64>,
     /// The day whose part of the platform's list gave it, where that is not its own.
     pub listed_day: Option<NaiveDate>,
 }
 
-/// What is known of the calls that are stored, by external id.
-pub async fn known(tx: &Transaction, external_ids: &[&str]) -> Result<HashMap<String, Known>> {
+/// That a call is one of those that `source` has these ids for.
+fn among(tx: &Transaction, source: CallSource, external_ids: &[&str]) -> SimpleExpr {
+    dialect::among(tx.get_database_backend(), Column::ExternalId, external_ids)
+        .and(Column::Source.eq(source))
+}
+
+/// Fingerprints of the calls of `source` that are stored, by external id.
+pub async fn fingerprints(
+    tx: &Transaction,
+    source: CallSource,
+    external_ids: &[&str],
+) -> Result<HashMap<String, Option<i64>>> {
     dialect::prefer_indexes(tx).await?;
-    let rows: Vec<(String, Option<i64>, Option<NaiveDate>)> = Entity::find()
+    let rows: Vec<(String, Option<i64>)> = Entity::find()
         .select_only()
-        .columns([Column::ExternalId, Column::SourceHash, Column::ListedDay])
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
+        .columns([Column::ExternalId, Column::SourceHash])
+        .filter(among(tx, source, external_ids))
         .into_tuple()
         .all(tx)
         .await?;
-    let known = rows.into_iter().map(|(id, source_hash, listed_day)| {
-        let known = Known {
-            source_hash,
-            listed_day,
-        };
-        (id, known)
-    });
-    Ok(known.collect())
+    Ok(rows.into_iter().collect())
 }
 
 /// Notes with which day's part of the platform's list calls came; none: with that of their own day.
@@ -115,27 +117,92 @@ pub async fn note_listed(
 ) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::ListedDay, Expr::value(listed_day))
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
-        .filter(Column::Source.eq(CallSource::Guanke))
+        .filter(among(tx, CallSource::Guanke, external_ids))
         .exec(tx)
         .await?;
     Ok(())
 }
 
-/// Which of these calls are stored, and removed.
+/// What is stored of a batch: its calls, and the tasks and agents that it names.
+#[derive(Debug)]
+pub struct StoredBatch {
+    /// Its calls, by external id.
+    pub calls: HashMap<String, KnownCall>,
+    /// Its tasks.
+    pub tasks: Known,
+    /// Its agents.
+    pub agents: Known,
+}
+
+/// Looks up, by the ids that `source` has, the calls of a batch and the tasks and agents that it names: in
+/// one statement, because that is all there is to do of a batch that is stored as it is.
+pub async fn stored(
+    tx: &Transaction,
+    source: CallSource,
+    calls: &[&str],
+    tasks: &[&str],
+    agents: &[&str],
+) -> Result<StoredBatch> {
+    dialect::prefer_indexes(tx).await?;
+    let backend = tx.get_database_backend();
+    let mut select = Query::select();
+    select
+        .columns([Column::SourceHash, Column::ExternalId])
+        .expr(Expr::cust("CAST(NULL AS TEXT)"))
+        .expr(Expr::cust(NO_TIME))
+        .expr(Expr::cust("CAST(NULL AS TEXT)"))
+        .expr(Expr::cust("CAST(NULL AS BOOLEAN)"))
+        .expr(Expr::cust("1"))
+        .column(Column::ListedDay)
+        .from(Entity)
+        .cond_where(among(tx, source, calls));
+    for (mut named, ids, part) in [
+        (naming::select::<Tasks>(backend, source, tasks), tasks, "2"),
+        (
+            naming::select::<Agents>(backend, source, agents),
+            agents,
+            "3",
+        ),
+    ] {
+        if !ids.is_empty() {
+            named.expr(Expr::cust(part));
+            named.expr(Expr::cust("CAST(NULL AS DATE)"));
+            select.union(UnionType::All, named);
+        }
+    }
+    let rows = tx.query_all(&select).await?;
+    let mut parts: [Vec<&QueryResult>; 3] = Default::default();
+    for row in &rows {
+        match row.try_get_by::<i32, _>(6)? {
+            1 => parts[0].push(row),
+            2 => parts[1].push(row),
+            _ => parts[2].push(row),
+        }
+    }
+    let [calls, tasks, agents] = parts;
+    let call = |row: &QueryResult| {
+        let known = KnownCall {
+            source_hash: row.try_get_by(0)?,
+            listed_day: row.try_get_by(7)?,
+        };
+        Ok((row.try_get_by(1)?, known))
+    };
+    Ok(StoredBatch {
+        calls: calls.into_iter().map(call).collect::<Result<_>>()?,
+        tasks: naming::read(tasks)?,
+        agents: naming::read(agents)?,
+    })
+}
+
+/// No time, of the type that `name_as_of` has; SQLite goes by the value.
+const NO_TIME: &str = "CAST(NULL AS TIMESTAMP WITH TIME ZONE)";
+
+/// Which of these calls of the platform are stored, and removed.
 pub async fn removed(tx: &Transaction, external_ids: &[&str]) -> Result<HashSet<String>> {
     let rows: Vec<String> = Entity::find()
         .select_only()
         .column(Column::ExternalId)
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
+        .filter(among(tx, CallSource::Guanke, external_ids))
         .filter(Column::RemovedAt.is_not_null())
         .into_tuple()
         .all(tx)
@@ -143,9 +210,10 @@ pub async fn removed(tx: &Transaction, external_ids: &[&str]) -> Result<HashSet<
     Ok(rows.into_iter().collect())
 }
 
-/// Locks the calls that are stored, until the transaction ends, and says what they are.
+/// Locks the calls of `source` that are stored, until the transaction ends, and says what they are.
 pub async fn lock(
     tx: &Transaction,
+    source: CallSource,
     external_ids: &[&str],
 ) -> Result<HashMap<String, StoredVersion>> {
     let mut query = Entity::find()
@@ -165,11 +233,7 @@ pub async fn lock(
             Column::BilledAmount,
             Column::RemovedAt,
         ])
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            external_ids,
-        ))
+        .filter(among(tx, source, external_ids))
         .into_query();
     // One order for all, so that two writers of the same calls wait instead of deadlocking.
     query.order_by(Column::ExternalId, sea_orm::Order::Asc);
@@ -263,11 +327,7 @@ static NEW: Bulk<24> = Bulk::new(
     || {
         let mut insert = insert();
         insert
-            .on_conflict(
-                OnConflict::column(Column::ExternalId)
-                    .do_nothing()
-                    .to_owned(),
-            )
+            .on_conflict(OnConflict::columns(KEY).do_nothing().to_owned())
             .returning(Query::returning().columns([Column::ExternalId, Column::Id]));
         insert
     },
@@ -279,12 +339,15 @@ static ALONE: Bulk<24> = Bulk::new(insert, ROWS_A_STATEMENT, ROWS_A_STATEMENT_OF
 
 static NEWER: Bulk<24> = Bulk::new(
     || {
-        let replaced = COLUMNS
-            .into_iter()
-            .filter(|column| !matches!(column, Column::ExternalId | Column::CreatedAt));
+        let replaced = COLUMNS.into_iter().filter(|column| {
+            !matches!(
+                column,
+                Column::ExternalId | Column::Source | Column::CreatedAt
+            )
+        });
         let mut insert = insert();
         insert.on_conflict(
-            OnConflict::column(Column::ExternalId)
+            OnConflict::columns(KEY)
                 .update_columns(replaced)
                 .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
                 .value(Column::RemovedAt, Expr::cust("NULL"))
@@ -300,6 +363,9 @@ static NEWER: Bulk<24> = Bulk::new(
 /// 14,000 with 50.
 const ROWS_A_STATEMENT: usize = 50;
 const ROWS_A_STATEMENT_OF_A_FILE: usize = 100;
+
+/// An external id belongs to who gave it.
+const KEY: [Column; 2] = [Column::ExternalId, Column::Source];
 
 const COLUMNS: [Column; 24] = [
     Column::ExternalId,

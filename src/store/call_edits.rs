@@ -54,12 +54,13 @@ pub fn counted(row: &CallRow) -> Option<CountedCall> {
     })
 }
 
-/// Whether a call has this external id.
+/// Whether a call that a person entered has this external id.
 pub async fn is_taken(tx: &Transaction, external_id: &str) -> Result<bool> {
     let found = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::ExternalId.eq(external_id))
+        .filter(Column::Source.eq(CallSource::Manual))
         .into_tuple::<i64>()
         .one(tx)
         .await?;

@@ -157,21 +157,19 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 #[derive(Debug, Clone)]
 pub struct StoredCall {
     /// What it says; of its tags those of its script, and of its task and agent the platform's ids,
-    /// empty where it has none.
+    /// empty where they are not the platform's.
     pub call: IncomingCall,
     /// Its task.
     pub task_id: Option<i64>,
     /// Its agent.
     pub agent_id: Option<i64>,
-    /// Who told us of it.
-    pub source: CallSource,
     /// Fingerprint of the platform's version that is stored; none of a call that was removed.
     pub source_hash: Option<i64>,
     /// Whether the platform has it no longer.
     pub removed: bool,
 }
 
-/// Locks the calls with these external ids until the transaction ends, and says what they are.
+/// Locks the platform's calls with these external ids until the transaction ends, and says what they are.
 pub async fn lock_calls(
     tx: &Transaction,
     external_ids: &[&str],
@@ -184,6 +182,7 @@ pub async fn lock_calls(
             call::Column::ExternalId,
             external_ids,
         ))
+        .filter(call::Column::Source.eq(CallSource::Guanke))
         .order_by_asc(call::Column::ExternalId);
     dialect::lock_rows(backend, QueryTrait::query(&mut find));
     let rows = find.all(tx).await?;
@@ -193,6 +192,7 @@ pub async fn lock_calls(
         dial_task::Entity::find()
             .select_only()
             .columns([dial_task::Column::Id, dial_task::Column::ExternalId])
+            .filter(dial_task::Column::Source.eq(CallSource::Guanke))
             .filter(dial_task::Column::Id.is_in(ids(|row| row.task_id))),
     )
     .await?;
@@ -201,6 +201,7 @@ pub async fn lock_calls(
         agent::Entity::find()
             .select_only()
             .columns([agent::Column::Id, agent::Column::ExternalId])
+            .filter(agent::Column::Source.eq(CallSource::Guanke))
             .filter(agent::Column::Id.is_in(ids(|row| row.agent_id))),
     )
     .await?;
@@ -253,7 +254,6 @@ fn stored(
     StoredCall {
         task_id: row.task_id,
         agent_id: row.agent_id,
-        source: row.source,
         source_hash: row.source_hash,
         removed: row.removed_at.is_some(),
         call: IncomingCall {
@@ -286,11 +286,14 @@ fn stored(
     }
 }
 
-/// That the call's own record was read, and that it was pushed last before `before`.
+/// That the call's own record was read, that it was pushed last before `before`, and that nothing of it
+/// was imported.
 fn old(before: DateTime<Utc>) -> SimpleExpr {
     // As the index has it: SQLite does not look into a bound value.
     let polled = Expr::col(Column::Polled).eq(Expr::cust("TRUE"));
-    polled.and(Column::UpdatedAt.lt(before))
+    let is_old = polled.and(Column::UpdatedAt.lt(before));
+    // Nobody gives what was imported a second time.
+    is_old.and(Column::Kinds.not_like("%IMPORT%"))
 }
 
 /// Deletes what was pushed before `before` of calls whose own record was read, at most `limit` calls.

@@ -189,6 +189,38 @@ impl Database {
         Ok(Transaction::new(inner, self.changes.clone()))
     }
 
+    /// The same database, with foreign keys off for what is written through it. On SQLite they would delete
+    /// what refers to a table that is dropped to be put in another's place, and a transaction cannot turn
+    /// them off; PostgreSQL has no need of it.
+    ///
+    /// # Errors
+    /// When it cannot be opened once more.
+    pub(super) async fn without_foreign_keys(&self) -> Result<Self> {
+        if self.write.get_database_backend() != DatabaseBackend::Sqlite {
+            return Ok(self.clone());
+        }
+        let options = self.write.get_sqlite_connection_pool().connect_options();
+        let options = options.as_ref().clone().foreign_keys(false);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(|error| StoreError::Open(Arc::new(error)))?;
+        Ok(Self {
+            write: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool),
+            ..self.clone()
+        })
+    }
+
+    /// Closes what [`Self::without_foreign_keys`] opened beside `db`.
+    pub(super) async fn close_apart(self, db: &Self) {
+        if db.write.get_database_backend() == DatabaseBackend::Sqlite
+            && let Err(error) = self.write.close().await
+        {
+            tracing::warn!(%error, "a database connection did not close cleanly");
+        }
+    }
+
     /// Does `work` in a transaction that may write: all of it, or nothing when it fails.
     ///
     /// # Errors

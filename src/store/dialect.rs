@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, IsolationLevel,
-    Statement, TransactionTrait,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, Statement, TransactionTrait,
     sea_query::{
         Expr, ExprTrait, Func, FunctionCall, IntoColumnRef, JoinType, LikeExpr, LockBehavior,
         LockType, SelectStatement, SimpleExpr, extension::postgres::PgFunc,
@@ -98,6 +98,20 @@ pub async fn lock_migrations(tx: &Transaction) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+/// On SQLite, where migrations are not held to foreign keys: fails when a row refers to one that is missing.
+pub async fn check_foreign_keys(tx: &Transaction) -> Result<()> {
+    if tx.get_database_backend() != DatabaseBackend::Sqlite {
+        return Ok(());
+    }
+    let check = Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA foreign_key_check");
+    let Some(row) = tx.query_one_raw(check).await? else {
+        return Ok(());
+    };
+    let (table, parent): (String, String) = (row.try_get_by(0)?, row.try_get_by(2)?);
+    let message = format!("a row of {table} refers to a row of {parent} that is missing");
+    Err(DbErr::Migration(message).into())
 }
 
 /// Lets the statements of this transaction take as long as they need.

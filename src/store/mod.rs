@@ -22,6 +22,7 @@ pub mod grades;
 pub mod idempotency_keys;
 mod instances;
 pub mod leases;
+pub mod naming;
 pub mod observed;
 pub mod package_edits;
 pub mod packages;

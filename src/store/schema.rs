@@ -1,9 +1,9 @@
 //! The state of the schema: migrations done and to be done.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
-use super::{Database, Result, Transaction, dialect};
+use super::{Database, Result, dialect};
 
 /// A migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +20,10 @@ pub struct MigrationState {
 /// # Errors
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
-    let tx = begin(db).await?;
-    Migrator::up(tx.inner(), steps).await?;
-    Ok(tx.commit().await?)
+    if is_current(db.read()).await? {
+        return Ok(());
+    }
+    migrate(db, async |tx| Migrator::up(tx, steps).await).await
 }
 
 /// Takes the last `steps` migrations back, or all of them.
@@ -30,16 +31,24 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
 /// # Errors
 /// When one fails; none is taken back then.
 pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
-    let tx = begin(db).await?;
-    Migrator::down(tx.inner(), steps).await?;
-    Ok(tx.commit().await?)
+    migrate(db, async |tx| Migrator::down(tx, steps).await).await
 }
 
-async fn begin(db: &Database) -> Result<Transaction> {
-    let tx = db.begin().await?;
-    dialect::unhurried(&tx).await?;
-    dialect::lock_migrations(&tx).await?;
-    Ok(tx)
+async fn migrate(
+    db: &Database,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+) -> Result<()> {
+    let apart = db.without_foreign_keys().await?;
+    let migrated = apart
+        .transaction(async |tx| {
+            dialect::unhurried(tx).await?;
+            dialect::lock_migrations(tx).await?;
+            work(tx.inner()).await?;
+            dialect::check_foreign_keys(tx).await
+        })
+        .await;
+    apart.close_apart(db).await;
+    migrated
 }
 
 /// Every migration that this program knows, oldest first.

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{Result, Transaction, dialect, tasks::TaskRow};
 use crate::{
-    domain::task::TaskFields,
+    domain::{dialing::CallSource, task::TaskFields},
     entity::dial_task::{ActiveModel, Column, Entity},
 };
 
@@ -30,11 +30,14 @@ pub fn fields(row: &TaskRow) -> TaskFields {
 /// Adds a task and returns it.
 pub async fn create(tx: &Transaction, fields: TaskFields, now: DateTime<Utc>) -> Result<TaskRow> {
     let mut row = columns(fields, now);
+    row.source = Set(CallSource::Manual);
+    row.name_as_of = Set(Some(now));
     row.created_at = Set(now);
     Ok(row.insert(tx).await?)
 }
 
-/// Makes the row `before`, which must be locked, what `fields` say, and returns it.
+/// Makes the row `before`, which must be locked, what `fields` say, and returns it. A new name counts as one
+/// of now: that of a newer call replaces it, that of an older one does not.
 pub async fn update(
     tx: &Transaction,
     before: &TaskRow,
@@ -42,6 +45,10 @@ pub async fn update(
     now: DateTime<Utc>,
 ) -> Result<TaskRow> {
     let mut row = columns(fields, now);
+    if row.task_name.as_ref() != &before.task_name {
+        row.name_as_of = Set(Some(now));
+        row.name_call = Set(None);
+    }
     row.id = Unchanged(before.id);
     row.version = Set(before.version + 1);
     Ok(row.update(tx).await?)

@@ -1,18 +1,17 @@
 //! `dial_tasks`.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::{
     Result, Transaction,
     calls::CALLS,
-    dialect,
+    naming::NamedTable,
     packages::PACKAGES,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -20,7 +19,7 @@ use super::{
 pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
     domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey, stats::Dimension},
-    entity::dial_task::{ActiveModel, Column, Entity},
+    entity::dial_task::{Column, Entity},
 };
 
 /// The table, to write it.
@@ -51,76 +50,31 @@ stored!(
         created_at,
         updated_at,
         version,
+        source,
+        name_as_of,
+        name_call,
     ]
 );
 
-/// The ids of the platform's tasks by external id; those that are new here are added, as being
-/// dialled, and those that were renamed there are renamed here. Whoever deletes tasks keeps writers
-/// of calls away, so that calls can refer to them.
-pub async fn ensure(
-    tx: &Transaction,
-    tasks: &[PlatformTask],
-    now: DateTime<Utc>,
-) -> Result<HashMap<String, i64>> {
-    if tasks.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut known = by_external_id(tx, tasks).await?;
-    let is_current = |task: &&PlatformTask| match (known.get(&task.external_id), &task.name) {
-        (Some((_, stored)), Some(name)) => stored == name,
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    let changed: Vec<&PlatformTask> = tasks.iter().filter(|task| !is_current(task)).collect();
-    if !changed.is_empty() {
-        let rows = changed.iter().map(|task| ActiveModel {
-            external_id: Set(Some(task.external_id.clone())),
-            task_name: Set(task
-                .name
-                .clone()
-                .unwrap_or_else(|| task.external_id.clone())),
-            status: Set(TaskStatus::InProgress),
-            created_at: Set(now),
-            updated_at: Set(now),
-            ..Default::default()
-        });
-        Entity::insert_many(rows)
-            .on_conflict(
-                OnConflict::column(Column::ExternalId)
-                    .update_columns([Column::TaskName, Column::UpdatedAt])
-                    .value(Column::Version, Expr::col((Entity, Column::Version)).add(1))
-                    .to_owned(),
-            )
-            .exec_without_returning(tx)
-            .await?;
-        known = by_external_id(tx, tasks).await?;
-    }
-    Ok(known
-        .into_iter()
-        .map(|(external_id, (id, _))| (external_id, id))
-        .collect())
-}
+impl NamedTable for Entity {
+    type Item = PlatformTask;
+    const TABLE: &'static str = "dial_tasks";
+    const NAME: &'static str = "task_name";
+    const FOLLOWING: Option<&'static str> = None;
+    const VERSIONED: bool = true;
 
-async fn by_external_id(
-    tx: &Transaction,
-    tasks: &[PlatformTask],
-) -> Result<HashMap<String, (i64, String)>> {
-    let ids: Vec<&str> = tasks.iter().map(|task| task.external_id.as_str()).collect();
-    let rows: Vec<(i64, String, String)> = Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::ExternalId, Column::TaskName])
-        .filter(dialect::among(
-            tx.get_database_backend(),
-            Column::ExternalId,
-            &ids,
-        ))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, external_id, name)| (external_id, (id, name)))
-        .collect())
+    fn following(_: &PlatformTask) -> bool {
+        false
+    }
+
+    fn unnamed(task: &PlatformTask) -> Option<&str> {
+        Some(&task.external_id)
+    }
+
+    fn rest() -> Option<(&'static str, Value)> {
+        // Whatever has calls is being dialled.
+        Some(("status", TaskStatus::InProgress.into()))
+    }
 }
 
 /// Links tasks that have no package to one.

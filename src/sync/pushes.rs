@@ -62,6 +62,9 @@ impl PushReader for PlatformPushes {
         let kind = match kind {
             PushKind::Cdr => guanke::PushKind::Cdr,
             PushKind::Form => guanke::PushKind::Form,
+            PushKind::Import => {
+                return Err(UnusablePush("the platform pushes no imports".to_owned()));
+            }
         };
         let records = parse_push(kind, content_type, body)
             .map_err(|error| UnusablePush(error.to_string()))?;

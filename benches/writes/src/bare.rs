@@ -92,11 +92,11 @@ pub async fn upsert(db: &Database, rows: &[Row<'_>]) -> anyhow::Result<()> {
 fn conflict() -> String {
     let set: Vec<String> = COLUMNS
         .iter()
-        .filter(|(name, _)| !["external_id", "created_at"].contains(name))
+        .filter(|(name, _)| !["external_id", "source", "created_at"].contains(name))
         .map(|(name, _)| format!("{name} = excluded.{name}"))
         .collect();
     format!(
-        " ON CONFLICT (external_id) DO UPDATE SET {}",
+        " ON CONFLICT (external_id, source) DO UPDATE SET {}",
         set.join(", ")
     )
 }

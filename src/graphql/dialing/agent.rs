@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, Object};
 
-use super::{AgentFilter, AgentOrder, Call, CallFilter, CallOrder};
+use super::{AgentFilter, AgentOrder, Call, CallFilter, CallOrder, CallSource};
 use crate::{
     graphql::{
         connection::{Connection, ListArguments, listed, nested},
@@ -18,7 +18,8 @@ listed! {
     }
 }
 
-/// An account of the calling platform that makes calls. Not every account is a seat.
+/// An account that makes calls, on the calling platform or in a system that was imported from. Not every
+/// account is a seat.
 #[Object(serial)]
 impl Agent {
     /// Opaque global id.
@@ -31,12 +32,17 @@ impl Agent {
         self.0.row.id
     }
 
-    /// The platform's id of the account.
+    /// The id that its source has for the account. Two sources can have the same one for two accounts.
     async fn external_id(&self) -> &str {
         &self.0.row.external_id
     }
 
-    /// The account's name; null where the platform tells none.
+    /// Who told us of it: GUANKE for an account of the platform, IMPORT for one of another system.
+    async fn source(&self) -> CallSource {
+        self.0.row.source.into()
+    }
+
+    /// The account's name, as its newest call has it; null where no call has one.
     async fn name(&self) -> Option<&str> {
         self.0.row.name.as_deref()
     }

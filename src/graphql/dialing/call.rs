@@ -32,11 +32,11 @@ pub(in crate::graphql) enum CallResult {
     Failed,
 }
 
-/// Who told us of a call.
+/// Who told us of a call, a task or an agent. An externalId belongs to its source.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "crate::domain::dialing::CallSource")]
 pub(in crate::graphql) enum CallSource {
-    /// The Guanke platform's call records.
+    /// The Guanke platform.
     Guanke,
     /// A person, through the API.
     Manual,
@@ -66,7 +66,8 @@ impl Call {
         self.0.row.id
     }
 
-    /// The platform's id of the record; null for a call entered by hand.
+    /// The id that its source has for the call; null for one that was entered by hand without any. Two sources
+    /// can have the same one for two calls.
     async fn external_id(&self) -> Option<&str> {
         self.0.row.external_id.as_deref()
     }

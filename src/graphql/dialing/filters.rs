@@ -62,8 +62,10 @@ list_filter! {
         }
         /// The id in the database.
         database_id("id"): IntFilter,
-        /// The platform's id of the task.
+        /// The id that its source has for the task.
         external_id: StringFilter,
+        /// Who told us of it.
+        source: WordFilter<CallSource>,
         /// What people call it.
         task_name: StringFilter,
         /// What it is about.
@@ -100,7 +102,7 @@ list_filter! {
         }
         /// The id in the database.
         database_id("id"): IntFilter,
-        /// The platform's id of the record.
+        /// The id that its source has for the call.
         external_id: StringFilter,
         /// The number dialled. Only for those who may see phone numbers.
         phone_number: StringFilter,
@@ -189,8 +191,10 @@ list_filter! {
         }
         /// The id in the database.
         database_id("id"): IntFilter,
-        /// The platform's id of the account.
+        /// The id that its source has for the account.
         external_id: StringFilter,
+        /// Who told us of it.
+        source: WordFilter<CallSource>,
         /// The account's name.
         name: StringFilter,
         /// Whether it is a seat.

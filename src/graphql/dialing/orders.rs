@@ -35,8 +35,10 @@ list_order! {
     DialTaskOrder by DialTaskOrderField {
         /// The order in which they came here.
         Id => "id",
-        /// The platform's id of the task.
+        /// The id that its source has for the task.
         ExternalId => "external_id",
+        /// Who told us of it, by the word.
+        Source => "source",
         /// What people call it.
         TaskName => "task_name",
         /// When dialling was to start.
@@ -57,7 +59,7 @@ list_order! {
     CallOrder by CallOrderField {
         /// The order in which they came here.
         Id => "id",
-        /// The platform's id of the record.
+        /// The id that its source has for the call.
         ExternalId => "external_id",
         /// The number dialled. Only for those who may see phone numbers.
         PhoneNumber => "phone_number",
@@ -119,8 +121,10 @@ list_order! {
     AgentOrder by AgentOrderField {
         /// The order in which they were first seen.
         Id => "id",
-        /// The platform's id of the account.
+        /// The id that its source has for the account.
         ExternalId => "external_id",
+        /// Who told us of it, by the word.
+        Source => "source",
         /// The account's name.
         Name => "name",
         /// Whether it is a seat; those that are none come first.

@@ -1,6 +1,6 @@
 use async_graphql::{Context, Enum, ID, Object};
 
-use super::{Call, CallFilter, CallOrder, DialTaskFilter, DialTaskOrder, LeadPackage};
+use super::{Call, CallFilter, CallOrder, CallSource, DialTaskFilter, DialTaskOrder, LeadPackage};
 use crate::{
     domain::stats::Figures,
     graphql::{
@@ -56,12 +56,19 @@ impl DialTask {
         self.0.row.id
     }
 
-    /// The platform's id of the task; null for one that was made here.
+    /// The id that its source has for the task; null for one that was made here. Two sources can have the
+    /// same one for two tasks.
     async fn external_id(&self) -> Option<&str> {
         self.0.row.external_id.as_deref()
     }
 
-    /// What people call it.
+    /// Who told us of it: GUANKE for a task of the platform, IMPORT for one of another system, MANUAL for
+    /// one that was made here.
+    async fn source(&self) -> CallSource {
+        self.0.row.source.into()
+    }
+
+    /// What people call it: the name that its newest call has, unless it was renamed here after that call.
     async fn task_name(&self) -> &str {
         &self.0.row.task_name
     }

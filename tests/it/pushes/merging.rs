@@ -166,16 +166,43 @@ on_both! {
         assert_counted(&app).await;
     };
 
-    /// A call that a person entered or imported is nobody else's: the push is kept, and changes nothing.
-    calls_of_others_are_left_alone = async |backend: Backend| {
+    /// A call that a person entered or imported under the same id is another call: the push does not touch it.
+    calls_of_others_stay_as_they_are = async |backend: Backend| {
         let app = app(&backend).await;
         let create = r#"mutation { createCall(input: { externalId: "1", callTime: "2026-11-19T02:00:00Z", duration: 0, result: BUSY }) { userErrors { message } } }"#;
         assert_eq!(app.data(create).await["createCall"]["userErrors"], json!([]));
-        let before = calls(&app).await;
+        let entered = calls(&app).await[0].clone();
+        pushed(&app, "form", &form()).await;
+        assert_eq!(calls(&app).await, json!([entered]));
         pushed(&app, "cdr", &cdr()).await;
-        assert_eq!(calls(&app).await, before);
+        let both = calls(&app).await;
+        assert_eq!((both.as_array().unwrap().len(), &both[1], &both[0]["grade"]), (2, &entered, &json!("A")));
         let tx = app.database.db.begin().await.unwrap();
         assert!(!call_pushes::find(&tx, &["1"]).await.unwrap()["1"].polled);
+        assert_counted(&app).await;
+    };
+
+    /// A row of an import that is a call of the platform adds to it, and takes nothing that was pushed.
+    an_import_adds_what_pushes_leave_empty = async |backend: Backend| {
+        let app = app(&backend).await;
+        ingest(&app.database.db, vec![polled()]).await;
+        pushed(&app, "form", &json!({ "cdr_id": 1, "grade": "9元" })).await;
+        let import = async |row: Value| {
+            let query = "mutation($row: ImportCallRow!) { importCalls(input: { rows: [$row] }) { results { status } userErrors { message } } }";
+            let answer = app.query_with(dialgraph::domain::viewer::Role::Admin, query, json!({ "row": row })).await.data();
+            answer["importCalls"]["results"][0]["status"].clone()
+        };
+        let row = |company: &str| json!({ "platformCallId": "1", "grade": "A", "city": "杭州", "customerName": company, "notes": "x" });
+        assert_eq!(import(row("甲")).await, "UPDATED");
+        assert_eq!(import(row("乙")).await, "UPDATED");
+        assert_eq!(import(row("甲")).await, "UPDATED");
+        assert_eq!(import(row("甲")).await, "UNCHANGED");
+        let made = calls(&app).await[0].clone();
+        let seen = ["grade", "city", "customerName", "notes"].map(|field| made[field].clone());
+        assert_eq!(seen, ["9元", "杭州", "甲", "x"].map(|text| json!(text)));
+        pushed(&app, "form", &json!({ "cdr_id": 1, "city": "宁波" })).await;
+        assert_eq!(calls(&app).await[0]["city"], "宁波");
+        assert_eq!(ingest(&app.database.db, vec![polled()]).await.unchanged, 1);
         assert_counted(&app).await;
     };
 

@@ -68,7 +68,7 @@ on_both! {
     /// Every reason at once, tags by their number.
     a_bad_call_is_refused_for_every_reason = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
-        ingest(&app.database.db, vec![call("taken", "2026-11-19T01:00:00Z")]).await;
+        done(&app, "createCall", "call { id }", with(&call_input(), json!({ "externalId": "taken" }))).await;
         let tag = |name: &str, value: &str| json!({ "tagName": name, "tagValue": value });
         let bad = json!({ "callTime": "2026-11-20T04:01:01Z", "result": "BUSY", "taskId": "RGlhbFRhc2s6OTk", "agentId": "x",
             "externalId": "taken", "phoneNumber": "12345678901", "duration": 86_401, "recordingUrl": "ftp://a", "billedAmount": "-1",

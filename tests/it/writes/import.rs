@@ -72,11 +72,12 @@ on_both! {
             { "externalId": "2", "source": "IMPORT", "phoneNumber": null, "gradeCode": null, "task": { "taskName": "B-01" },
               "agent": { "name": "改名" }, "tags": [] },
             { "externalId": "1", "source": "IMPORT", "phoneNumber": "13812348000", "gradeCode": "NINE_YUAN",
-              "task": { "taskName": "11月A包-01" }, "agent": { "name": "改名" }, "tags": [{ "tagName": "a" }] },
+              "task": { "taskName": "11月A包-01" }, "agent": { "name": "管理员" }, "tags": [{ "tagName": "a" }] },
         ]);
         assert_eq!(data["calls"]["nodes"], expected);
         let agents = agent::Entity::find().all(app.database.db.read()).await.unwrap();
-        assert!(agents.iter().all(|agent| !agent.is_seat), "an import does not make a manager a seat");
+        let seats: Vec<_> = agents.iter().map(|agent| (agent.name.as_deref(), agent.is_seat)).collect();
+        assert_eq!(seats, [(Some("管理员"), false), (Some("改名"), true)], "an import does not change an account of the platform");
         assert_counted(&app).await;
         let (_, object, changes) = audit(&app.database.db).await.pop().unwrap();
         assert_eq!((object.as_str(), changes), ("Call", json!({ "created": 2, "updated": 0, "unchanged": 0, "invalid": 5 })));
@@ -116,6 +117,16 @@ on_both! {
         assert_eq!(repeated, payload);
         let data = app.data(r#"{ dashboard(date: "2026-11-19") { today { calls totalSuccess } } }"#).await;
         assert_eq!(data["dashboard"]["today"], json!({ "calls": 5_000, "totalSuccess": 1_667 }));
+        // Each of a task and an agent of its own, and named anew.
+        for name in ["旧", "新"] {
+            let rows: Vec<Value> = (0..5_000_u32)
+                .map(|index| with(&row(&format!("bulk {index}")), json!({ "taskExternalId": format!("t{index}"), "taskName": name,
+                    "agentExternalId": format!("a{index}"), "agentName": name })))
+                .collect();
+            assert_eq!(done(&app, "importCalls", "updated", json!({ "rows": rows })).await["updated"], 5_000);
+        }
+        let data = app.data(r#"{ tasks(filter: { taskName: { eq: "新" } }) { totalCount } agents(filter: { name: { eq: "新" } }) { totalCount } }"#).await;
+        assert_eq!((&data["tasks"]["totalCount"], &data["agents"]["totalCount"]), (&json!(5_000), &json!(5_000)));
         assert_counted(&app).await;
     };
 

@@ -54,7 +54,8 @@ pub(super) struct CreateCallInput {
     task_id: MaybeUndefined<ID>,
     /// The `id` of the account that made it.
     agent_id: MaybeUndefined<ID>,
-    /// An id that another system has for it; at most 200 characters, and no other call may have it.
+    /// An id that another system has for it; at most 200 characters. No other call that was entered by hand
+    /// may have it; calls of the platform and imported ones may.
     external_id: MaybeUndefined<String>,
     /// The number dialled: a mobile, a landline with its area code and maybe an extension, a 400 or
     /// 800 number, a short number, or a masked one. It is stored in one form, 13812348000 or

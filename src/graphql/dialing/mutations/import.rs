@@ -14,31 +14,43 @@ use crate::{
         scalars::{DateTime, Decimal, Written},
         user_error::UserError,
     },
-    service::import::{self, ImportRow, RowProblem, RowResult},
+    service::import::{self, GivenReference, ImportRow, RowProblem, RowResult},
 };
 
-/// A call of another system. Everything but externalId, callTime and result may be left out.
+/// A call of another system. Everything but externalId, callTime and result may be left out. Ids of that
+/// system are kept apart from the platform's: the same id can be both's. To add to a call of the platform,
+/// give platformCallId in place of externalId; nothing else has to be given then.
 #[derive(InputObject)]
 pub(super) struct ImportCallRow {
-    /// The other system's id of the call, at most 200 characters: a row with the id of a stored call
-    /// replaces that call. Has to be given.
+    /// The other system's id of the call, at most 200 characters: a row with the id of an imported call
+    /// replaces that call, and never one of the platform. Has to be given, unless platformCallId is.
     external_id: MaybeUndefined<String>,
+    /// The platform's id of a call that it told of: the row is that call. What the platform says of it stays;
+    /// the row adds what it leaves empty, and goes on to when the platform's record changes. callTime, duration
+    /// and result are the platform's. INVALID with NOT_FOUND while the call is not stored here.
+    platform_call_id: MaybeUndefined<String>,
     /// When it was dialled; not in the future. Has to be given.
     call_time: MaybeUndefined<Written<DateTime>>,
     /// How it ended. Has to be given.
     result: MaybeUndefined<CallResult>,
-    /// The `id` of the task that dialled it; not together with taskExternalId.
+    /// The `id` of the task that dialled it. A task is given in one way: taskId, taskExternalId or
+    /// platformTaskId.
     task_id: MaybeUndefined<ID>,
     /// The other system's id of the task; a task that is not known yet is created.
     task_external_id: MaybeUndefined<String>,
-    /// The task's name there, with taskExternalId.
+    /// The task's name there, with taskExternalId. The name that the newest call has for a task counts.
     task_name: MaybeUndefined<String>,
-    /// The `id` of the account that made it; not together with agentExternalId.
+    /// The platform's id of a task that is known here from its calls.
+    platform_task_id: MaybeUndefined<String>,
+    /// The `id` of the account that made it. An account is given in one way: agentId, agentExternalId or
+    /// platformAgentId.
     agent_id: MaybeUndefined<ID>,
     /// The other system's id of the account; one that is not known yet is created, as a seat.
     agent_external_id: MaybeUndefined<String>,
-    /// The account's name there, with agentExternalId.
+    /// The account's name there, with agentExternalId. The name that the newest call has for it counts.
     agent_name: MaybeUndefined<String>,
+    /// The platform's id of an account that is known here from its calls.
+    platform_agent_id: MaybeUndefined<String>,
     /// The number dialled, in the forms that createCall takes.
     phone_number: MaybeUndefined<String>,
     /// Talk time in seconds, at most a day; 0 when left out.
@@ -74,8 +86,17 @@ impl From<ImportCallRow> for ImportRow {
         Self {
             external_id: change(row.external_id),
             call: call_input!(row, change(row.call_time), change(row.result)),
-            task: (change(row.task_external_id), change(row.task_name)),
-            agent: (change(row.agent_external_id), change(row.agent_name)),
+            platform_call_id: change(row.platform_call_id),
+            task: GivenReference {
+                external_id: change(row.task_external_id),
+                name: change(row.task_name),
+                platform_id: change(row.platform_task_id),
+            },
+            agent: GivenReference {
+                external_id: change(row.agent_external_id),
+                name: change(row.agent_name),
+                platform_id: change(row.platform_agent_id),
+            },
             tags: given_tags(row.tags),
         }
     }
@@ -99,9 +120,9 @@ pub(super) struct ImportCallsInput {
 pub(super) enum ImportRowStatus {
     /// A new call was stored.
     Created,
-    /// A stored call was replaced.
+    /// An imported call was replaced, or a call of the platform got what it left empty.
     Updated,
-    /// The call was stored like this already.
+    /// The call was stored like this already, or the platform says all that the row does.
     Unchanged,
     /// Nothing was stored, because of what `userErrors` says.
     Invalid,
@@ -112,7 +133,7 @@ pub(super) enum ImportRowStatus {
 pub(super) struct ImportRowResult {
     /// Which row, counted from 0.
     index: usize,
-    /// Its externalId; null where it has none that can be used.
+    /// Its externalId, or platformCallId; null where it has none that can be used.
     external_id: Option<String>,
     /// What became of it.
     status: ImportRowStatus,
@@ -179,7 +200,8 @@ pub struct ImportMutation;
 #[Object(guard = "Root::Mutation")]
 impl ImportMutation {
     /// Imports calls of another system, each by its externalId: new ones are stored, changed ones
-    /// replaced, and figures follow at once. For ADMIN and MANAGER.
+    /// replaced, and figures follow at once. Calls of the platform are never replaced; a row with
+    /// platformCallId adds to one. For ADMIN and MANAGER.
     async fn import_calls(
         &self,
         context: &Context<'_>,
