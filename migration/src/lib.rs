@@ -32,6 +32,9 @@ mod m20261123_000004_add_retention;
 mod m20261123_000005_create_alerts;
 mod m20261123_000006_index_sync_runs;
 mod m20261123_000010_index_removed_calls;
+mod m20261129_000101_index_unknown_grades;
+mod m20261129_000102_open_alert_kinds;
+mod m20261129_000103_owe_one_form;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -65,6 +68,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_create_alerts::Migration),
             Box::new(m20261123_000006_index_sync_runs::Migration),
             Box::new(m20261123_000010_index_removed_calls::Migration),
+            Box::new(m20261129_000101_index_unknown_grades::Migration),
+            Box::new(m20261129_000102_open_alert_kinds::Migration),
+            Box::new(m20261129_000103_owe_one_form::Migration),
         ]
     }
 }

@@ -177,7 +177,7 @@ fn read_row(writer: &Writer<'_>, row: ImportRow, path: &Path) -> ReadRow {
     let fields = CallFields::read(None, row.call, path.clone(), writer.now, &mut problems);
     let tags = read_tags(row.tags, &path.field("tags"), &mut problems);
     let mut reader = Fields::new(path.clone(), &mut problems);
-    let external_id = reader.required_text("externalId", TextRule::SHORT, row.external_id, None);
+    let external_id = reader.required_text("externalId", TextRule::ID, row.external_id, None);
     let task = read_named(&mut reader, "task", has_task, row.task);
     let agent = read_named(&mut reader, "agent", has_agent, row.agent);
     ReadRow {
@@ -198,7 +198,7 @@ fn read_named(
     (id, name): (Change<String>, Change<String>),
 ) -> Option<(String, Option<String>)> {
     let (id_field, name_field) = (format!("{what}ExternalId"), format!("{what}Name"));
-    let id = fields.text(&id_field, TextRule::SHORT, id, None);
+    let id = fields.text(&id_field, TextRule::ID, id, None);
     let name = fields.text(&name_field, TextRule::SHORT, name, None);
     match (id, name) {
         (Some(_), _) if has_own_id => {

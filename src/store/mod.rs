@@ -23,6 +23,7 @@ pub mod idempotency_keys;
 mod instances;
 pub mod leases;
 pub mod observed;
+mod one_form;
 pub mod package_edits;
 pub mod packages;
 mod paging;

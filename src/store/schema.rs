@@ -3,7 +3,8 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::DatabaseConnection;
 
-use super::{Database, Result, Transaction, dialect};
+pub use super::one_form::{KeptApart, OneFormReport};
+use super::{Database, Result, Transaction, dialect, one_form};
 
 /// A migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +15,18 @@ pub struct MigrationState {
     pub applied: bool,
 }
 
-/// Applies the next `steps` migrations, or all that are left: all of them or none. Instances that
-/// start at the same time wait for each other.
+/// Applies the next `steps` migrations, or all that are left: all of them or none. With the last one
+/// what is stored is changed as it is owed. Instances that start at the same time wait for each other.
 ///
 /// # Errors
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
     let tx = begin(db).await?;
     Migrator::up(tx.inner(), steps).await?;
+    let pending = Migrator::get_pending_migrations(tx.inner()).await?;
+    if pending.is_empty() {
+        one_form::bring(&tx).await?;
+    }
     Ok(tx.commit().await?)
 }
 
@@ -64,4 +69,15 @@ pub async fn status(db: &Database) -> Result<Vec<MigrationState>> {
 pub async fn is_current(db: &DatabaseConnection) -> Result<bool> {
     let pending = Migrator::get_pending_migrations_read_only(db).await?;
     Ok(pending.is_empty())
+}
+
+/// What came of bringing texts and telephone numbers to one form, if that was done.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn one_form(db: &Database) -> Result<Option<OneFormReport>> {
+    if !is_current(db.read()).await? {
+        return Ok(None);
+    }
+    one_form::report(db.read()).await
 }
