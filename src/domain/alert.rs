@@ -283,7 +283,7 @@ fn unknown(grades: &[UnknownGrade]) -> Option<Condition> {
     }
     let named = grades.iter().take(MOST_GRADES);
     let named: Vec<String> = named
-        .map(|grade| format!("{} ({} calls)", hidden(&grade.text), grade.calls))
+        .map(|grade| format!("{} ({})", hidden(&grade.text), grade.calls))
         .collect();
     let more = match grades.len().saturating_sub(MOST_GRADES) {
         0 => String::new(),
@@ -293,7 +293,7 @@ fn unknown(grades: &[UnknownGrade]) -> Option<Condition> {
         kind: AlertKind::UnknownGrades,
         subject: Subject::track(SyncTrack::CallRecords),
         message: format!(
-            "calls of the last {GRADE_DAYS} days have grades that the catalogue does not know, and count as OTHER: {}{more}; add them to the patterns of a grade (upsertGrade)",
+            "calls of the last {GRADE_DAYS} days have grades that the catalogue does not know, and count as OTHER (with the number of calls): {}{more}; add them to the patterns of a grade (upsertGrade)",
             named.join(", ")
         ),
     })

@@ -178,7 +178,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Stands for something in a picture of its own, unlike digits, which emoji are made of too.
 fn is_emoji(c: char) -> bool {
-    !c.is_ascii() && (c.is_emoji_char() || c.is_emoji_component())
+    !c.is_ascii() && c.is_emoji_char()
 }
 
 /// Without what cannot be seen, in the ordinary width; blanks are spaces. Where `emoji` counts, those

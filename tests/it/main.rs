@@ -30,6 +30,7 @@ mod metrics;
 mod migrations;
 mod nested;
 mod nulls;
+mod one_form;
 mod paging;
 mod persisted;
 mod privacy;

@@ -15,7 +15,10 @@ impl Filter {
     /// find all or nothing by accident.
     pub fn read(self) -> Result<Self, FilterError> {
         let each = |filters: Vec<Self>| {
-            filters.into_iter().map(Self::read).collect::<Result<Vec<_>, FilterError>>()
+            filters
+                .into_iter()
+                .map(Self::read)
+                .collect::<Result<Vec<_>, FilterError>>()
         };
         let one = |filter: Box<Self>| Ok(Box::new(filter.read()?));
         Ok(match self {
