@@ -56,9 +56,9 @@ pub(super) struct CreateCallInput {
     agent_id: MaybeUndefined<ID>,
     /// An id that another system has for it; at most 200 characters, and no other call may have it.
     external_id: MaybeUndefined<String>,
-    /// The number dialled: a mobile, a landline with its area code and maybe an extension, a 400 or
-    /// 800 number, a short number, or a masked one. It is stored in one form, 13812348000 or
-    /// 010-62345678-801.
+    /// The number dialled: a mobile, a landline with its area code, a 400 or 800 number, all maybe with
+    /// an extension, a service number, a short number, or a masked one. It is stored in one form,
+    /// 13812348000 or 010-62345678-801.
     phone_number: MaybeUndefined<String>,
     /// Talk time in seconds, at most a day; 0 when left out.
     duration: MaybeUndefined<i64>,
