@@ -47,8 +47,10 @@ async fn assert_counted(database: &TestDatabase) {
 }
 
 async fn calls(database: &TestDatabase) -> Vec<call::Model> {
-    let find = call::Entity::find().order_by_asc(call::Column::Id);
-    find.all(database.db.read()).await.unwrap()
+    let find = call::Entity::find();
+    let mut calls = find.all(database.db.read()).await.unwrap();
+    calls.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+    calls
 }
 
 on_both! {

@@ -206,7 +206,7 @@ on_both! {
     numbers_of_every_kind_are_read = async |backend: Backend| {
         let app = app(&backend).await;
         let rows = KINDS.iter().enumerate().map(|(index, (number, _))| {
-            let mut row = row(&index.to_string());
+            let mut row = row(&format!("{index:02}"));
             row["phoneNumber"] = json!(number);
             row
         });
@@ -257,28 +257,30 @@ on_both! {
     /// An id is one id: of a call, of its task and of its agent; names and tags are read alike.
     an_id_is_one_id = async |backend: Backend| {
         let app = app(&backend).await;
-        let forms = ["e", "\u{feff}e", "e\u{200b}", "ｅ", " e\u{a0}", "\u{2067}e\u{2069}"];
-        for (index, id) in forms.iter().enumerate() {
-            let mut row = row(id);
-            row["taskExternalId"] = json!(format!("{id}7"));
-            row["taskName"] = json!(format!("11月Ａ包{id}"));
-            row["agentExternalId"] = json!(format!("{id}9"));
-            row["agentName"] = json!(format!("{id}王芳"));
-            row["province"] = json!("浙江\u{200b}");
-            row["tags"] = json!([{ "tagName": format!("ask{id}"), "tagValue": format!("高\u{fe0f}{id}") }]);
+        let forms = [("", ""), ("\u{feff}", ""), ("", "\u{200b}"), (" ", "\u{a0}"), ("\u{2067}", "\u{2069}"), ("\u{3000}", "\n")];
+        for (index, (before, behind)) in forms.iter().enumerate() {
+            let form = |text: &str| json!(format!("{before}{text}{behind}"));
+            let mut row = row(form("ｅ").as_str().unwrap());
+            row["taskExternalId"] = form("7");
+            row["taskName"] = form("11月Ａ包");
+            row["agentExternalId"] = form("9");
+            row["agentName"] = form("王芳");
+            row["province"] = form("浙江");
+            row["tags"] = json!([{ "tagName": form("ask"), "tagValue": form("高") }]);
             let counts = import(&app, vec![row]).await;
-            assert_eq!(counts[if index == 0 { "created" } else { "unchanged" }], 1, "{id:?}: {counts}");
+            assert_eq!(counts[if index == 0 { "created" } else { "unchanged" }], 1, "{index}: {counts}");
         }
         let twice = payload(&app, "importCalls", "results { userErrors { field code message } }", json!({ "rows": [row("f"), row("\u{feff}f")] })).await;
         assert_eq!(problems(&twice["results"][1]["userErrors"]), [at("input.rows.1.externalId", "DUPLICATE")]);
         let taken = json!({ "callTime": "2026-11-19T02:00:00Z", "result": "BUSY", "externalId": "e\u{200d}" });
         assert_eq!(refused(&app, "createCall", taken).await, [at("input.externalId", "TAKEN")]);
-        for id in forms {
-            let task = json!({ "externalId": { "eq": format!("{id}7") }, "taskName": { "eq": format!("11月A包{id} ") } });
-            let filter = json!({ "externalId": { "eq": id }, "task": task, "province": { "in": [" 浙江"] },
-                "agent": { "name": { "startsWith": format!("{id}王") } },
-                "tags": { "some": { "tagName": { "eq": format!("ask{id}") }, "tagValue": { "contains": "高" } } } });
-            assert_eq!(found(&app, filter).await, 1, "{id:?}");
+        for (before, behind) in forms {
+            let form = |text: &str| json!(format!("{before}{text}{behind}"));
+            let task = json!({ "externalId": { "eq": form("7") }, "taskName": { "eq": form("11月A包") } });
+            let filter = json!({ "externalId": { "eq": form("e") }, "task": task, "province": { "in": [form("浙江")] },
+                "agent": { "name": { "startsWith": format!("{before}王") } },
+                "tags": { "some": { "tagName": { "eq": form("ask") }, "tagValue": { "contains": "高" } } } });
+            assert_eq!(found(&app, filter).await, 1, "{before:?}{behind:?}");
         }
         for id in ["p\u{200b}", "\u{feff}p", "ｐ"] {
             platform(&app, &[record(id, json!({ "taskId": id, "TaskName": "B包\u{200b}", "agentId": id, "agentName": "\u{feff}管理员" }))]).await;
