@@ -120,7 +120,7 @@ pub fn grade(text: &str) -> String {
 /// end in one way.
 #[must_use]
 pub fn notes(text: &str) -> String {
-    lines(text).trim().to_owned()
+    lines(text).trim_matches(is_blank_character).to_owned()
 }
 
 /// Whether there is nothing to be seen in a text.
