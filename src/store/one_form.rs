@@ -346,20 +346,25 @@ async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             if after.grade_code != before.grade_code {
                 update.value("grade_code", after.grade_code.clone());
             }
-            let mut is_changed = after != before;
-            if is_changed {
+            let is_read = after != before;
+            if is_read {
                 update
                     .table(call::Entity)
+                    .value("version", before.version + 1)
+                    .value("updated_at", dialect::now(tx.get_database_backend()))
                     .and_where(Expr::col("id").eq(before.id));
                 tx.execute(&update).await?;
                 deltas_of(&before, &after, &mut deltas);
             }
-            if let Some(form) = changed("external_id", before.external_id.as_deref()) {
-                is_changed |= rename(tx, "calls", before.id, "external_id", form, report).await?;
-            }
-            if is_changed {
-                report.change("calls");
+            let is_renamed = match changed("external_id", before.external_id.as_deref()) {
+                Some(form) => rename(tx, "calls", before.id, "external_id", form, report).await?,
+                None => false,
+            };
+            if is_renamed && !is_read {
                 touch(tx, before.id).await?;
+            }
+            if is_read || is_renamed {
+                report.change("calls");
             }
         }
         rollups::apply(tx, &deltas).await?;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use dialgraph::{
     domain::{
+        alert::AlertKind,
         dialing::Tag,
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
         pushed_call::PushedCall,
     },
-    entity::{agent, call, call_push, call_tag, dial_task, grade},
+    entity::{agent, alert, alert_delivery, call, call_push, call_tag, dial_task, grade},
     store::{
         call_pushes::{self, CallPushes},
         rollups, schema, tag_counts,
@@ -151,6 +152,38 @@ on_both! {
         assert_eq!(ingest(db, vec![with("e", "t", &["高"])]).await.inserted, 0);
         assert_eq!(calls(&database).await.len(), 5);
         assert_counted(&database).await;
+    };
+
+    /// Alerts, and what people are told of them, stay when the table is made again for new kinds.
+    alerts_stay = async |backend: Backend| {
+        let database = TestDatabase::migrated(&backend).await;
+        let (db, at) = (&database.db, "'2026-11-20T04:00:00+00:00'");
+        let sql = async |sql: String| db.write().execute_unprepared(&sql).await;
+        let open = |kind: &str| format!(
+            "INSERT INTO alerts (kind, subject, track, message, is_open, opened_at, last_told, last_notified_at)
+             VALUES ('{kind}', 'CALL_RECORDS', 'CALL_RECORDS', 'm', TRUE, {at}, 'OPENED', {at})"
+        );
+        sql(open("LAG")).await.unwrap();
+        sql(open("UNKNOWN_GRADES")).await.unwrap();
+        let deliver = format!("INSERT INTO alert_deliveries (alert_id, event, channel, state, next_attempt_at, created_at)
+             SELECT id, 'OPENED', 'EMAIL', 'PENDING', {at}, {at} FROM alerts");
+        sql(deliver).await.unwrap();
+        let migrations = schema::status(db).await.unwrap();
+        let place = migrations.iter().position(|migration| migration.name.contains("open_alert_kinds")).unwrap();
+        let steps = u32::try_from(migrations.len() - place).unwrap();
+        schema::down(db, Some(steps)).await.unwrap();
+        let stored = async || {
+            let alerts = alert::Entity::find().all(db.read()).await.unwrap();
+            let deliveries = alert_delivery::Entity::find().all(db.read()).await.unwrap();
+            assert!(deliveries.iter().all(|delivery| delivery.alert_id == alerts[0].id));
+            (alerts.len(), deliveries.len(), alerts[0].kind)
+        };
+        assert_eq!(stored().await, (1, 1, AlertKind::Lag), "the kind that was not known before is gone");
+        assert!(sql(open("UNKNOWN_GRADES")).await.is_err());
+        schema::up(db, None).await.unwrap();
+        assert_eq!(stored().await, (1, 1, AlertKind::Lag));
+        assert!(sql(open("LAG")).await.is_err(), "what is wrong is wrong once");
+        sql(open("UNKNOWN_GRADES")).await.unwrap();
     };
 
     /// What was pushed is read alike, so that it is no news at the next read.
