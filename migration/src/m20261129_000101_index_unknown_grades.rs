@@ -11,10 +11,11 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     /// Which grade texts the catalogue does not know, day by day: the index answers without the table.
+    /// (All it needs stands in it, and the code first, without which SQLite takes another index.)
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_index(
-                index(TABLE, &["call_date", "grade"])
+                index(TABLE, &["grade_code", "call_date", "grade", "removed_at"])
                     .name(NAME)
                     .cond_where(Expr::col("grade_code").eq("OTHER"))
                     .cond_where(Expr::col("removed_at").is_null())
