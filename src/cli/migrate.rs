@@ -6,7 +6,10 @@ use super::{
     print,
     serve::{create, open},
 };
-use crate::{config::DatabaseArgs, store::schema};
+use crate::{
+    config::DatabaseArgs,
+    store::schema::{self, KeptApart, OneFormReport},
+};
 
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
@@ -62,6 +65,32 @@ pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
         };
         print(format_args!("{state}  {}", migration.name))?;
     }
+    if let Some(report) = schema::one_form(&db).await? {
+        print_report(&report)?;
+    }
     db.close().await;
+    Ok(())
+}
+
+/// What became of texts and telephone numbers that were stored in several forms.
+fn print_report(report: &OneFormReport) -> anyhow::Result<()> {
+    for (table, rows) in &report.changed {
+        print(format_args!("in one form  {table}: {rows} rows changed"))?;
+    }
+    if report.kept_apart > 0 {
+        print(format_args!(
+            "kept apart  {} rows, because another row has the same text in its one form:",
+            report.kept_apart
+        ))?;
+    }
+    for row in &report.rows {
+        let KeptApart {
+            table,
+            id,
+            column,
+            form,
+        } = row;
+        print(format_args!("kept apart  {table} {id}: {column} {form}"))?;
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::{
-    domain::fields::given,
+    domain::{fields::given, text},
     guanke::{CdrApi, ClientConfig, Credentials},
 };
 
@@ -79,9 +79,11 @@ impl NonSeatArgs {
     /// The names.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let names = self.guanke_non_seat_names.iter().map(|name| name.trim());
-        let names = names.filter(|name| !name.is_empty());
-        names.map(str::to_owned).collect()
+        let names = self
+            .guanke_non_seat_names
+            .iter()
+            .map(|name| text::name(name));
+        names.filter(|name| !name.is_empty()).collect()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::sync::SyncTrack;
+use super::{grade::UnknownGrade, privacy::hidden, sync::SyncTrack};
 
 mod notice;
 mod words;
@@ -145,7 +145,15 @@ pub struct Observed {
     pub due: Vec<DueRead>,
     /// Runs that say nothing.
     pub runs: Vec<SilentRun>,
+    /// Grades of the last [`GRADE_DAYS`] business days that the catalogue does not know, those of most
+    /// calls first.
+    pub unknown_grades: Vec<UnknownGrade>,
 }
+
+/// On how many business days, today included, unknown grades are looked for.
+pub const GRADE_DAYS: u32 = 7;
+/// Most grades that a message names.
+const MOST_GRADES: usize = 10;
 
 /// All that is wrong.
 #[must_use]
@@ -158,6 +166,7 @@ pub fn conditions(observed: &Observed) -> Vec<Condition> {
         .chain(tracks.clone().filter_map(paused))
         .chain(tracks.filter_map(refused))
         .chain(runs)
+        .chain(unknown(&observed.unknown_grades))
         .collect()
 }
 
@@ -266,6 +275,28 @@ fn stuck(run: &SilentRun) -> Condition {
             run.started_at
         ),
     }
+}
+
+fn unknown(grades: &[UnknownGrade]) -> Option<Condition> {
+    if grades.is_empty() {
+        return None;
+    }
+    let named = grades.iter().take(MOST_GRADES);
+    let named: Vec<String> = named
+        .map(|grade| format!("{} ({})", hidden(&grade.text), grade.calls))
+        .collect();
+    let more = match grades.len().saturating_sub(MOST_GRADES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(Condition {
+        kind: AlertKind::UnknownGrades,
+        subject: Subject::track(SyncTrack::CallRecords),
+        message: format!(
+            "calls of the last {GRADE_DAYS} days have grades that the catalogue does not know, and count as OTHER (with the number of calls): {}{more}; add them to the patterns of a grade (upsertGrade)",
+            named.join(", ")
+        ),
+    })
 }
 
 /// An alert that is open, of which the end was not told yet, or of which something was told lately.

@@ -134,7 +134,7 @@ impl CallFields {
             fields.text(name, rule, change, before.map(old).cloned().flatten())
         };
         let short = TextRule::SHORT;
-        let grade = text("grade", short, input.grade, |old| &old.grade);
+        let grade = text("grade", TextRule::GRADE, input.grade, |old| &old.grade);
         let hangup_reason = text("hangupReason", short, input.hangup_reason, |old| {
             &old.hangup_reason
         });

@@ -7,45 +7,55 @@ use super::{
     money::Money,
     phone,
     problem::{Code, Path, Problems},
+    text::{self, Reading},
 };
 
 /// A text that says something. One that is empty counts as left out, wherever a form, a query string
 /// or an environment variable has a place for it.
 pub fn given<T: AsRef<str>>(text: T) -> Option<T> {
-    Some(text).filter(|text| !text.as_ref().trim().is_empty())
+    Some(text).filter(|text| !text::is_blank(text.as_ref()))
 }
 
-/// What a text may be. Every text is trimmed, and has no control characters.
+/// What a text may be. Every text is brought into its one form, see [`Reading`], and has no control
+/// characters.
 #[derive(Debug, Clone, Copy)]
 pub struct TextRule {
     /// Most characters.
     max: usize,
-    /// Whether it may have line breaks and tabs.
-    lines: bool,
+    reading: Reading,
 }
 
 impl TextRule {
     /// Names and other short texts.
     pub const SHORT: Self = Self::line(200);
+    /// Another system's ids.
+    pub const ID: Self = Self::read(200, Reading::Id);
+    /// Grades as they are written.
+    pub const GRADE: Self = Self::read(200, Reading::Grade);
     /// Notes and descriptions.
-    pub const LONG: Self = Self {
-        max: 10_000,
-        lines: true,
-    };
+    pub const LONG: Self = Self::read(10_000, Reading::Notes);
     /// A tag's name.
     pub const TAG_NAME: Self = Self::line(100);
     /// A tag's value.
     pub const TAG_VALUE: Self = Self::line(500);
     /// A web address.
-    pub const URL: Self = Self::line(2_000);
+    pub const URL: Self = Self::read(2_000, Reading::Address);
 
     const fn line(max: usize) -> Self {
-        Self { max, lines: false }
+        Self::read(max, Reading::Name)
     }
 
-    /// The text trimmed, which may leave nothing of it.
+    const fn read(max: usize, reading: Reading) -> Self {
+        Self { max, reading }
+    }
+
+    /// The text in its one form, which may leave nothing of it.
     fn check(self, text: &str) -> Result<String, (Code, String)> {
-        let text = text.trim();
+        if text::has_controls(text) {
+            let message = "control characters are not taken, but for line breaks and tabs";
+            return Err((Code::ControlCharacter, message.to_owned()));
+        }
+        let text = self.reading.read(text);
         let length = text.chars().count();
         if length > self.max {
             let message = format!(
@@ -54,16 +64,7 @@ impl TextRule {
             );
             return Err((Code::TooLong, message));
         }
-        let allowed = |c: char| self.lines && matches!(c, '\n' | '\r' | '\t');
-        if text.chars().any(|c| c.is_control() && !allowed(c)) {
-            let message = if self.lines {
-                "no control characters but line breaks and tabs are taken"
-            } else {
-                "line breaks and other control characters are not taken"
-            };
-            return Err((Code::ControlCharacter, message.to_owned()));
-        }
-        Ok(text.to_owned())
+        Ok(text)
     }
 }
 
@@ -149,7 +150,7 @@ impl<'a> Fields<'a> {
         before: Option<String>,
     ) -> Option<String> {
         let is_new = change.is_said();
-        let text = self.text(name, TextRule::SHORT, change, before)?;
+        let text = self.text(name, TextRule::ID, change, before)?;
         if !is_new {
             return Some(text);
         }
@@ -272,11 +273,21 @@ mod tests {
             (Some(own("A 包")), vec![])
         );
         assert_eq!(text(TextRule::SHORT, "   "), (None, vec![]));
+        assert_eq!(text(TextRule::SHORT, "\u{200b}\u{feff}"), (None, vec![]));
+        assert_eq!(
+            text(TextRule::SHORT, "a\nb\u{85}c\td"),
+            (Some(own("a b c d")), vec![])
+        );
+        assert_eq!(
+            text(TextRule::GRADE, "９\u{200b} 元"),
+            (Some(own("9元")), vec![])
+        );
+        assert_eq!(text(TextRule::ID, "\u{feff}e1"), (Some(own("e1")), vec![]));
         let long = "包".repeat(200);
         assert_eq!(text(TextRule::SHORT, &long), (Some(own(&long)), vec![]));
         let longer = "包".repeat(201);
         assert_eq!(text(TextRule::SHORT, &longer), (None, vec![Code::TooLong]));
-        for bad in ["a\nb", "a\0b", "a\u{85}b"] {
+        for bad in ["a\u{1b}b", "a\0b", "a\u{9f}b"] {
             let refused = (None, vec![Code::ControlCharacter]);
             assert_eq!(text(TextRule::SHORT, bad), refused, "{bad:?}");
         }

@@ -10,6 +10,11 @@ use super::{
 };
 use chrono::NaiveDate;
 
+mod reading;
+mod truth;
+
+pub use truth::Facts;
+
 /// A condition on a record. Fields and relations go by their names in the tables.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
@@ -94,6 +99,24 @@ pub enum FilterError {
     /// A text that nothing stored can equal.
     #[error("a text to compare with has at most {MAX_TEXT} characters, and no NUL among them")]
     Text,
+    /// A text that says nothing.
+    #[error(
+        "`{}` cannot be compared with an empty text: leave the condition out, or use `isNull` to find what has no value",
+        camel_case(.0)
+    )]
+    Blank(&'static str),
+}
+
+/// A field as the API calls it.
+#[must_use]
+pub fn camel_case(field: &str) -> String {
+    let mut parts = field.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        let mut letters = part.chars();
+        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &capital.into_iter().chain(letters).collect::<String>()
+    })
 }
 
 impl Filter {

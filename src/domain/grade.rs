@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::money::Money;
+use super::{money::Money, text};
 
 /// The code of a call whose grade text is in no catalogue entry's patterns.
 pub const OTHER: &str = "OTHER";
@@ -28,23 +28,20 @@ pub struct Grade {
     pub is_success: bool,
 }
 
-/// The text with full-width letters, digits, signs and spaces as ASCII ones.
-#[must_use]
-pub fn fold_width(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{3000}' => ' ',
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-            _ => c,
-        })
-        .collect()
+/// A grade text that the catalogue does not know: its calls count as [`OTHER`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownGrade {
+    /// The text.
+    pub text: String,
+    /// How many calls have it.
+    pub calls: i64,
 }
 
-/// Trims, folds full-width letters, digits and spaces to ASCII, and folds case: `" ９元 "` and
-/// `"9元"` are one text, `"a"` and `"A"` another. Empty when there is no grade.
+/// The text by which grades are compared: as [`text::grade`] reads it, whatever the case of Latin
+/// letters: `" ９ 元 "` and `"9元"` are one text. Empty when there is no grade.
 #[must_use]
-pub fn normalise(text: &str) -> String {
-    fold_width(text).trim().to_uppercase()
+pub fn normalise(grade: &str) -> String {
+    text::grade(grade).to_uppercase()
 }
 
 /// Looks grade texts up.
@@ -70,8 +67,8 @@ impl GradeCatalogue {
     /// The code of a grade text: `None` for no or blank text, [`OTHER`] for a text that no grade
     /// claims. The whole text decides, never a part: `19元` is not `9元`.
     #[must_use]
-    pub fn code_of(&self, text: Option<&str>) -> Option<&str> {
-        let text = normalise(text?);
+    pub fn code_of(&self, grade: Option<&str>) -> Option<&str> {
+        let text = normalise(grade?);
         if text.is_empty() {
             return None;
         }
@@ -112,6 +109,13 @@ mod tests {
             (" 9元 ", Some(NINE_YUAN)),
             ("９元", Some(NINE_YUAN)),
             ("　９", Some(NINE_YUAN)),
+            ("9元\u{200b}", Some(NINE_YUAN)),
+            ("\u{feff}9元", Some(NINE_YUAN)),
+            ("\u{2068}9元\u{2069}", Some(NINE_YUAN)),
+            ("9\u{a0}元", Some(NINE_YUAN)),
+            ("9\u{fe0f}元", Some(NINE_YUAN)),
+            ("9元\r\n", Some(NINE_YUAN)),
+            ("1 9元", Some(OTHER)),
             ("1", Some(ONE_YUAN)),
             ("１元", Some(ONE_YUAN)),
             ("a", Some("A")),

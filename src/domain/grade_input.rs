@@ -7,6 +7,7 @@ use super::{
     grade::{Grade, OTHER, normalise},
     money::Money,
     problem::{Code, Path, Problems},
+    text,
 };
 
 /// Most texts that mean one grade.
@@ -33,7 +34,7 @@ impl Grade {
     /// A grade after `input`: a new one, or the one of this code in `catalogue`. Notes what is
     /// wrong, also against the other grades of `catalogue`.
     pub fn read(input: GradeInput, catalogue: &[Self], problems: &mut Problems) -> Option<Self> {
-        let code = input.code.trim().to_owned();
+        let code = text::id(&input.code);
         let before = catalogue.iter().find(|grade| grade.code == code);
         let mut fields = Fields::new(Path::input(), problems);
         if !is_code(&code) {
@@ -130,7 +131,7 @@ fn read_patterns(
         let name = index.to_string();
         let mut fields = Fields::new(path.clone(), problems);
         let change = Change::Set(pattern);
-        let Some(pattern) = fields.required_text(&name, TextRule::SHORT, change, None) else {
+        let Some(pattern) = fields.required_text(&name, TextRule::GRADE, change, None) else {
             continue;
         };
         let text = normalise(&pattern);

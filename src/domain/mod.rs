@@ -35,5 +35,6 @@ pub mod stats;
 pub mod sync;
 pub mod sync_progress;
 pub mod task;
+pub mod text;
 pub mod user;
 pub mod viewer;

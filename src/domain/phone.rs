@@ -1,7 +1,9 @@
 //! Phone numbers: the one form in which each is stored, and, since they are personal data, how one
 //! is shown to those who may not see it.
 
-use super::grade::fold_width;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+use super::text;
 
 /// The number with its middle hidden, `138****8000`: the first three and last four characters of
 /// a number of eight or more, nothing of a shorter one. A number that came masked stays as it is.
@@ -22,55 +24,114 @@ pub fn masked(number: &str) -> String {
 /// The text is no telephone number of mainland China.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this is no phone number: a mobile (13812348000, +86 138 1234 8000), a landline with its area code and maybe an extension (010-12345678, 0571-1234567-801), a 400 or 800 number, a short number of 3 to 6 digits, or a masked one (138****8000) is taken"
+    "this is no phone number: a mobile (13812348000, +86 138 1234 8000), a landline with its area code (010-12345678), a 400 or 800 number, a service number of 95, 96 or 10 and up to 8 digits (95588), a short number of 3 to 6 digits, or a masked one (138****8000) is taken, mobiles, landlines, 400 and 800 numbers maybe with an extension (0571-1234567-801, 17012345678转1234)"
 )]
 pub struct InvalidPhone;
 
-/// Words between a number and its extension.
-const EXTENSION_WORDS: [&str; 6] = ["转分机", "分机", "转", "ext.", "ext", "#"];
+/// Words between a number and its extension, those that others are a part of first.
+const EXTENSION_WORDS: [&str; 11] = [
+    "转分机号",
+    "转分机",
+    "分机号",
+    "分机",
+    "转接",
+    "转",
+    ";ext=",
+    "extension",
+    "ext.",
+    "ext",
+    "#",
+];
 
 /// The one form of a number, which is its own one form too:
 ///
-/// - mobiles as 11 digits, `13812348000`, without `+86`, `0086` or `86` before them;
-/// - landlines as `010-12345678`, with an extension `010-12345678-801`;
-/// - 400 and 800 numbers as 10 digits, with an extension `4001234567-801`;
+/// - mobiles as 11 digits, `13812348000`, without `+86`, `0086`, `86` or `0` before them;
+/// - landlines as `010-12345678`;
+/// - 400 and 800 numbers as 10 digits;
+/// - service numbers as they are, `95588`, with an area code `0571-96110`;
 /// - short numbers, 3 to 6 digits, as they are;
-/// - numbers that came masked as they are.
+/// - mobiles, landlines, 400 and 800 numbers with an extension as `17012345678-1234`;
+/// - numbers that came masked without blanks, mobiles without what stands before them.
 ///
-/// Full-width characters are read like ASCII ones; spaces, hyphens and parentheses mean nothing.
+/// Characters are read as in ids, see [`text::id`]; blanks, hyphens of every kind, dots and
+/// parentheses mean nothing.
 ///
 /// # Errors
 /// [`InvalidPhone`] for anything else.
 pub fn normalise(text: &str) -> Result<String, InvalidPhone> {
-    let text = fold_width(text).trim().to_lowercase();
+    let text = spelled(text);
     if text.contains('*') {
-        let is_masked = text.len() <= 40
-            && text.chars().any(|c| c.is_ascii_digit())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_digit() || "*+- ".contains(c));
-        return is_masked.then_some(text).ok_or(InvalidPhone);
+        return masked_form(&text).ok_or(InvalidPhone);
+    }
+    if let Some((number, extension)) = split_extension(&text) {
+        return with_extension(extensible(number), extension).ok_or(InvalidPhone);
     }
     // A hyphen may stand before an extension, and then the rest is a whole number.
-    let (number, extension) = match split_extension(&text) {
-        Some(parts) => parts,
-        None => match text.rsplit_once(['-', '–', '—']) {
-            Some((number, extension))
-                if is_extension(extension) && long_number(number).is_some() =>
-            {
-                (number, extension)
-            }
-            _ => {
-                return mobile_or_short(&text)
-                    .or_else(|| long_number(&text))
-                    .ok_or(InvalidPhone);
-            }
-        },
-    };
-    let number = long_number(number).ok_or(InvalidPhone)?;
-    is_extension(extension)
-        .then(|| format!("{number}-{extension}"))
+    let behind_hyphen = text
+        .rsplit_once('-')
+        .and_then(|(number, extension)| with_extension(extensible(number), extension));
+    behind_hyphen
+        .or_else(|| extensible(&text))
+        .or_else(|| short(&text))
         .ok_or(InvalidPhone)
+}
+
+/// The one form of a number; of what is none, such as a foreign number, the text as [`text::id`] reads
+/// it. For numbers that were dialled: a call must not be missing because of its number.
+#[must_use]
+pub fn read(text: &str) -> String {
+    normalise(text).unwrap_or_else(|_| text::id(text))
+}
+
+/// The forms in which a part of a number, or its beginning, may be stored: as it is written, without
+/// what means nothing, and with the hyphens of the one form. Empty when there is nothing in it.
+#[must_use]
+pub fn parts(part: &str, is_beginning: bool) -> Vec<String> {
+    let spelled: String = spelled(part)
+        .chars()
+        .filter(|c| !" .()".contains(*c))
+        .collect();
+    let bare: String = spelled.chars().filter(|&c| c != '-').collect();
+    let certain = bare.starts_with('+') || is_beginning && bare.starts_with("0086");
+    let likely = |national: &&str| {
+        certain || is_beginning && (begins_mobile(national) || national.starts_with('0'))
+    };
+    let national = strip_country(&bare).filter(likely).unwrap_or(&bare);
+    let dialled = national.strip_prefix('0');
+    let national = dialled
+        .filter(|rest| is_beginning && begins_mobile(rest))
+        .unwrap_or(national);
+    let area = if begins_mobile(national) {
+        Some(11)
+    } else {
+        area_code(national)
+    };
+    let hyphenated = area
+        .and_then(|area| national.split_at_checked(area))
+        .filter(|(_, rest)| !rest.is_empty())
+        .map(|(area, rest)| format!("{area}-{rest}"));
+    let mut forms = vec![text::id(part), spelled, national.to_owned()];
+    forms.extend(hyphenated);
+    let mut seen = std::collections::HashSet::new();
+    forms.retain(|form| !form.is_empty() && seen.insert(form.clone()));
+    forms
+}
+
+/// On one line, with one kind of hyphen, and without what spreadsheets and links put around a number.
+fn spelled(text: &str) -> String {
+    let text: String = text::id(text)
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            // A minus, and the sign of a long vowel, which looks like one.
+            '\u{2212}' | 'ー' => '-',
+            c if c.general_category() == GeneralCategory::DashPunctuation => '-',
+            c => c,
+        })
+        .collect();
+    let text = text.trim_matches(['\'', '"', '’', '‘', '`']);
+    let text = text.strip_prefix("tel:").unwrap_or(text);
+    text.strip_suffix(".0").unwrap_or(text).trim().to_owned()
 }
 
 /// What stands before and behind a word for an extension.
@@ -85,55 +146,124 @@ fn split_extension(text: &str) -> Option<(&str, &str)> {
     ))
 }
 
-fn is_extension(text: &str) -> bool {
-    (1..=6).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
+fn with_extension(number: Option<String>, extension: &str) -> Option<String> {
+    let extension = extension.trim();
+    let is_extension =
+        (1..=6).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_digit());
+    Some(format!("{}-{extension}", number.filter(|_| is_extension)?))
 }
 
-/// The digits, if there is nothing else but what means nothing; without the code of the country,
-/// and whether it was there.
+/// The digits, if there is nothing else but what means nothing, and whether a + stands before them.
 fn digits(text: &str) -> Option<(String, bool)> {
-    let bare: String = text.chars().filter(|c| !" -–—()".contains(*c)).collect();
-    let national = bare
-        .strip_prefix("+86")
-        .or_else(|| bare.strip_prefix("0086"));
-    let digits = national.unwrap_or(&bare);
+    let bare: String = text.chars().filter(|c| !" -.()".contains(*c)).collect();
+    let digits = bare.strip_prefix('+').unwrap_or(&bare);
     (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
-        .then(|| (digits.to_owned(), national.is_some()))
+        .then(|| (digits.to_owned(), digits.len() < bare.len()))
 }
 
-fn mobile_or_short(text: &str) -> Option<String> {
-    let (digits, national) = digits(text)?;
-    let mobile = match digits.strip_prefix("86") {
-        Some(rest) if rest.len() == 11 => rest,
-        _ => &digits,
-    };
-    let is_mobile = mobile.len() == 11
-        && mobile.starts_with('1')
-        && matches!(mobile.as_bytes()[1], b'3'..=b'9');
-    if is_mobile {
-        return Some(mobile.to_owned());
-    }
-    let is_short = !national && (3..=6).contains(&digits.len());
-    is_short.then_some(digits)
+/// What follows the code of the country, where that is there for certain or `86` alone.
+fn strip_country(digits: &str) -> Option<&str> {
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    digits
+        .strip_prefix("0086")
+        .or_else(|| digits.strip_prefix("086"))
+        .or_else(|| digits.strip_prefix("86"))
 }
 
-/// A landline with its area code, or a 400 or 800 number.
-fn long_number(text: &str) -> Option<String> {
-    let (mut digits, national) = digits(text)?;
-    if digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800")) {
-        return Some(digits);
+/// A number that may have an extension.
+fn extensible(text: &str) -> Option<String> {
+    let (digits, is_international) = digits(text)?;
+    let country = strip_country(&digits);
+    if is_international || digits.starts_with("0086") {
+        let national = country?;
+        let with_area = || landline(&format!("0{national}"));
+        return mobile(national)
+            .or_else(|| toll_free(national))
+            .or_else(|| landline(national))
+            .or_else(with_area)
+            .or_else(|| service(national));
     }
-    if national && !digits.starts_with('0') {
-        digits.insert(0, '0');
-    }
-    let area = match digits.as_bytes() {
-        [b'0', b'1', b'0', ..] | [b'0', b'2', ..] => 3,
-        [b'0', b'3'..=b'9', ..] => 4,
-        _ => return None,
+    let own = || {
+        mobile(&digits)
+            .or_else(|| toll_free(&digits))
+            .or_else(|| landline(&digits))
     };
-    let local = digits.get(area..)?;
-    let is_local = (7..=8).contains(&local.len()) && !local.starts_with(['0', '1']);
-    is_local.then(|| format!("{}-{local}", &digits[..area]))
+    // 86 alone may be a part of the number itself.
+    let national = || {
+        let national = country?;
+        let area = || landline(&format!("0{national}"));
+        mobile(national)
+            .or_else(|| landline(national))
+            .or_else(area)
+    };
+    own().or_else(national)
+}
+
+fn begins_mobile(digits: &str) -> bool {
+    matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
+}
+
+/// Some dial a 0 before it.
+fn mobile(digits: &str) -> Option<String> {
+    let digits = digits.strip_prefix('0').unwrap_or(digits);
+    (digits.len() == 11 && begins_mobile(digits)).then(|| digits.to_owned())
+}
+
+fn toll_free(digits: &str) -> Option<String> {
+    let is_free = digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
+    is_free.then(|| digits.to_owned())
+}
+
+/// How many digits of a number are its area code.
+fn area_code(digits: &str) -> Option<usize> {
+    match digits.as_bytes() {
+        [b'0', b'1', b'0', ..] | [b'0', b'2', ..] => Some(3),
+        [b'0', b'3'..=b'9', ..] => Some(4),
+        _ => None,
+    }
+}
+
+/// With its area code.
+fn landline(digits: &str) -> Option<String> {
+    let (area, local) = digits.split_at_checked(area_code(digits)?)?;
+    let is_line = (7..=8).contains(&local.len()) && !local.starts_with(['0', '1']);
+    let is_known = is_line || service(local).is_some();
+    is_known.then(|| format!("{area}-{local}"))
+}
+
+/// A service number: 95588, 96110, 10086, 95105555.
+fn service(digits: &str) -> Option<String> {
+    let is_service = (5..=8).contains(&digits.len())
+        && ["95", "96", "10"]
+            .iter()
+            .any(|start| digits.starts_with(start));
+    is_service.then(|| digits.to_owned())
+}
+
+fn short(text: &str) -> Option<String> {
+    let (digits, is_international) = digits(text)?;
+    if is_international {
+        return None;
+    }
+    service(&digits).or_else(|| (3..=6).contains(&digits.len()).then_some(digits))
+}
+
+/// A number that came with its middle hidden.
+fn masked_form(text: &str) -> Option<String> {
+    let is_masked = text.len() <= 40
+        && text.chars().any(|c| c.is_ascii_digit())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || "*+-() .".contains(c));
+    if !is_masked {
+        return None;
+    }
+    let form: String = text.chars().filter(|c| !"() .".contains(*c)).collect();
+    let bare: String = form.chars().filter(|&c| c != '-').collect();
+    let national = strip_country(&bare).unwrap_or(&bare);
+    let mobile = national.strip_prefix('0').unwrap_or(national);
+    let is_mobile = mobile.len() == 11 && begins_mobile(mobile);
+    Some(if is_mobile { mobile.to_owned() } else { form })
 }
 
 #[cfg(test)]
@@ -153,29 +283,75 @@ mod tests {
             ("13812348000", "13812348000"),
             (" 138 1234 8000 ", "13812348000"),
             ("138-1234-8000", "13812348000"),
+            ("138.1234.8000", "13812348000"),
             ("+86 138-1234-8000", "13812348000"),
             ("(+86)13812348000", "13812348000"),
+            ("+86(138)12348000", "13812348000"),
             ("008613812348000", "13812348000"),
             ("8613812348000", "13812348000"),
+            ("86-13812348000", "13812348000"),
+            ("086 13812348000", "13812348000"),
+            ("013812348000", "13812348000"),
+            ("+86013812348000", "13812348000"),
+            ("+86 (0)138 1234 8000", "13812348000"),
+            ("0086013812348000", "13812348000"),
             ("１３８１２３４８０００", "13812348000"),
+            ("＋８６\u{3000}１３８－１２３４－８０００", "13812348000"),
+            ("\u{202d}13812348000\u{202c}", "13812348000"),
+            ("\u{feff}13812348000", "13812348000"),
+            ("138\u{a0}1234\u{2009}8000", "13812348000"),
+            ("138\u{2011}1234\u{2011}8000", "13812348000"),
+            ("138\u{2212}1234\u{2015}8000", "13812348000"),
+            ("138\u{ad}12348000\u{200b}\n", "13812348000"),
+            ("tel:+86-138-1234-8000", "13812348000"),
+            ("'13812348000", "13812348000"),
+            ("13812348000.0", "13812348000"),
+            ("17012345678-1234", "17012345678-1234"),
+            ("17012345678转1234", "17012345678-1234"),
+            ("17012345678 转 1234", "17012345678-1234"),
+            ("+86 170-1234-5678-1234", "17012345678-1234"),
+            ("17012345678#1234", "17012345678-1234"),
+            ("017012345678 转分机号：1234", "17012345678-1234"),
+            ("13812348000转801", "13812348000-801"),
+            ("tel:+86-17012345678;ext=1234", "17012345678-1234"),
             ("01062345678", "010-62345678"),
             ("(010) 6234-5678", "010-62345678"),
             ("+86 10 62345678", "010-62345678"),
+            ("86 10 6234 5678", "010-62345678"),
             ("+86 (0)571-88886666", "0571-88886666"),
             ("0571-8888666", "0571-8888666"),
+            ("010\u{2011}6234\u{2011}5678", "010-62345678"),
             ("010-62345678-801", "010-62345678-801"),
             ("010-62345678转801", "010-62345678-801"),
             ("010-62345678 转 801", "010-62345678-801"),
+            ("010-62345678分机：801", "010-62345678-801"),
             ("01062345678 Ext. 801", "010-62345678-801"),
             ("０１０－６２３４５６７８－８０１", "010-62345678-801"),
             ("010-6655-2299", "010-66552299"),
             ("400-820-8820", "4008208820"),
+            ("+86 400 820 8820", "4008208820"),
             ("400-8208820-1", "4008208820-1"),
+            ("400-820-8820 转 1", "4008208820-1"),
             ("8008208820", "8008208820"),
+            ("95588", "95588"),
+            ("+86 95588", "95588"),
+            ("955-88", "95588"),
+            ("950121", "950121"),
+            ("9501234", "9501234"),
+            ("95105555", "95105555"),
+            ("961234", "961234"),
+            ("96110", "96110"),
             ("10086", "10086"),
+            ("1010 8888", "10108888"),
+            ("0571-96110", "0571-96110"),
+            ("01095588", "010-95588"),
             ("110", "110"),
             ("801", "801"),
             ("138****8000", "138****8000"),
+            ("138 **** 8000", "138****8000"),
+            ("+86 138****8000", "138****8000"),
+            ("138＊＊＊＊8000", "138****8000"),
+            ("010-****5678", "010-****5678"),
         ] {
             assert_eq!(normalise(written).as_deref(), Ok(form), "{written}");
             assert_eq!(normalise(form).as_deref(), Ok(form), "{form} again");
@@ -183,36 +359,79 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
-        for text in [
-            "",
-            "12",
-            "1234567",
-            "12812348000",
-            "138123480001",
-            "1381234800",
-            "010-0234567",
-            "010-623456",
-            "13812348000转801",
-            "+1 415 555 2671",
-            "电话",
-            "138x1234800",
-            "010-62345678转",
-            "010-62345678转1234567",
-            "***",
-            "+86",
-            "张三*8000",
+    fn anything_else_is_refused_and_kept_as_it_is_written() {
+        for (text, kept) in [
+            ("", ""),
+            ("12", "12"),
+            ("1234567", "1234567"),
+            ("12812348000", "12812348000"),
+            ("138123480001", "138123480001"),
+            ("1381234800", "1381234800"),
+            ("010-0234567", "010-0234567"),
+            ("010-623456", "010-623456"),
+            (" +1 415\u{a0}555 2671", "+1 415 555 2671"),
+            ("+852 2345 6789", "+852 2345 6789"),
+            ("00852 23456789", "00852 23456789"),
+            ("电话", "电话"),
+            ("138x1234800", "138x1234800"),
+            ("010-62345678转", "010-62345678转"),
+            ("010-62345678转1234567", "010-62345678转1234567"),
+            ("801转2", "801转2"),
+            ("95588转1", "95588转1"),
+            ("13812348000/13912348001", "13812348000/13912348001"),
+            ("***", "***"),
+            ("+86", "+86"),
+            ("+801", "+801"),
+            ("张三*8000", "张三*8000"),
         ] {
             assert_eq!(normalise(text), Err(InvalidPhone), "{text}");
+            assert_eq!(read(text), kept);
         }
+    }
+
+    #[test]
+    fn a_part_is_found_however_it_is_written() {
+        for (beginning, number) in [
+            ("138 1234", "13812348000"),
+            ("+86 138-1234", "13812348000"),
+            ("008613812", "13812348000"),
+            ("86138", "13812348000"),
+            ("0138", "13812348000"),
+            ("１３８", "13812348000"),
+            ("0106234", "010-62345678"),
+            ("(010)6234", "010-62345678"),
+            ("+86 0571 8888", "0571-88886666"),
+            ("170-1234-5678-12", "17012345678-1234"),
+            ("010-6234", "010-62345678"),
+            ("400-820", "4008208820"),
+            ("+1 415", "+1 415 555 2671"),
+        ] {
+            let forms = parts(beginning, true);
+            let found = forms.iter().any(|form| number.starts_with(form.as_str()));
+            assert!(found, "{beginning}: {forms:?}");
+        }
+        // Within a number 86 are digits like others.
+        assert_eq!(parts("8613", false), ["8613"]);
+        assert_eq!(parts("1234 80", false), ["1234 80", "123480"]);
+        assert_eq!(parts("861", true), ["861"]);
+        assert_eq!(parts("\u{200b} ", true), [""; 0]);
     }
 
     proptest::proptest! {
         #[test]
-        fn the_form_of_a_form_is_itself(text in "[0-9+() 转*-]{0,20}") {
-            if let Ok(form) = normalise(&text) {
-                proptest::prop_assert_eq!(normalise(&form), Ok(form));
-            }
+        fn the_form_of_a_form_is_itself(text in "[0-9+() 转*.#\u{a0}\u{2011}-]{0,20}") {
+            let form = read(&text);
+            proptest::prop_assert_eq!(read(&form), form);
+        }
+
+        #[test]
+        fn every_number_is_read_however_it_is_written(
+            number in "1[3-9][0-9]{9}",
+            before in proptest::sample::select(vec!["", "+86", "0086", "86", "0", "+860", "+86 ", "(+86)", "086"]),
+            gaps in proptest::collection::vec(proptest::sample::select(vec!["", " ", "-", "\u{a0}", "\u{2011}", "\u{200b}", "\u{3000}"]), 11),
+        ) {
+            let written: String = number.chars().zip(&gaps).flat_map(|(c, gap)| [c.to_string(), (*gap).to_owned()]).collect();
+            proptest::prop_assert_eq!(normalise(&format!("{before}{written}")), Ok(number));
         }
     }
 }

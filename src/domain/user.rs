@@ -5,6 +5,7 @@ use super::{
     change::Change,
     fields::{Fields, TextRule},
     problem::{Code, Path, Problems},
+    text,
     viewer::Role,
 };
 
@@ -94,7 +95,7 @@ fn is_email(text: &str) -> bool {
 /// The one form in which names and addresses are compared.
 #[must_use]
 pub fn name_key(name: &str) -> String {
-    name.trim().to_lowercase()
+    text::name(name).to_lowercase()
 }
 
 /// An e-mail address of which the first letter and the host are left: `l***@example.com`.

@@ -336,11 +336,13 @@ impl<T: Listed> Connection<T> {
     }
 }
 
-/// The filter, if it is within bounds and the viewer may ask it. Periods are still relative.
+/// The filter, if it is within bounds and the viewer may ask it, with texts in the forms in which they
+/// are stored. Periods are still relative.
 pub(super) fn usable(context: &Context<'_>, filter: &impl ListFilter) -> Result<Filter> {
     let filter = filter.filter()?;
-    may_filter(context, &filter)?;
     filter.check()?;
+    let filter = filter.read()?;
+    may_filter(context, &filter)?;
     Ok(filter)
 }
 

@@ -62,9 +62,10 @@ pub(super) fn may_filter(context: &Context<'_>, filter: &Filter) -> Result<(), A
     Ok(())
 }
 
-/// A number that was dialled is stored in one form, and this is one: no part of a number.
+/// A number that was dialled is stored in one form, and this is one: no part of a number, and none
+/// that is masked.
 fn is_whole_number(text: &str) -> bool {
-    is_personal(text) && phone::normalise(text).is_ok_and(|number| number == text)
+    !text.contains('*') && phone::normalise(text).is_ok_and(|number| number == text)
 }
 
 fn look_up(context: &Context<'_>) -> Result<(), ApiError> {

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::domain::dialing::{CallResult, Tag};
 use crate::domain::money::Money;
 use crate::domain::phone::masked;
+use crate::domain::text::Reading;
 
 use super::hangup;
 use super::tags;
@@ -44,7 +44,8 @@ pub struct PushedRecord {
     pub task_id: Option<String>,
     /// The dial task's name.
     pub task_name: Option<String>,
-    /// The number dialled; the real one where the platform tells it, else it may be masked.
+    /// The number dialled, in its one form; the real one where the platform tells it, else it may be
+    /// masked.
     pub phone_number: Option<String>,
     /// When it was dialled, to the second.
     pub call_time: Option<DateTime<Utc>>,
@@ -52,7 +53,7 @@ pub struct PushedRecord {
     pub duration_seconds: Option<u32>,
     /// How it ended, where the row says enough to tell.
     pub result: Option<CallResult>,
-    /// The grade's text as it came, untrimmed.
+    /// The grade's text.
     pub grade: Option<String>,
     /// The cause or text it ended with.
     pub hangup_reason: Option<String>,
@@ -94,7 +95,7 @@ impl fmt::Debug for PushedRecord {
 
 /// Reads the row of the call `id`; `answers` are the fields that hold what was collected.
 pub(super) fn read(row: &Row, id: String, answers: &[&str]) -> PushedRecord {
-    let name = |names: &[&str]| wire::text(row, names, NAME_LIMIT);
+    let name = |names: &[&str]| wire::text(row, names, Reading::Name, NAME_LIMIT);
     let duration_seconds =
         whole(row, &["duration"]).and_then(|seconds| u32::try_from(seconds).ok());
     let hangup_reason = name(&["hangupReason", "hangup_reason"]);
@@ -114,8 +115,13 @@ pub(super) fn read(row: &Row, id: String, answers: &[&str]) -> PushedRecord {
         province: name(&["province"]),
         city: name(&["city"]),
         device_name: name(&["deviceName", "device_name"]),
-        recording_url: wire::text(row, &["audio", "recordingUrl", "recording_url"], URL_LIMIT),
-        notes: wire::text(row, &["remark"], NOTES_LIMIT),
+        recording_url: wire::text(
+            row,
+            &["audio", "recordingUrl", "recording_url"],
+            Reading::Address,
+            URL_LIMIT,
+        ),
+        notes: wire::text(row, &["remark"], Reading::Notes, NOTES_LIMIT),
         billed_amount: wire::field(row, &["money"]).and_then(wire::money),
         tags: tags::of_fields(row, answers),
     }
@@ -162,8 +168,8 @@ fn other_id(row: &Row, names: &[&str]) -> Option<String> {
 }
 
 fn phone(row: &Row) -> Option<String> {
-    wire::text(row, &["realPhone", "real_phone"], PHONE_LIMIT)
-        .or_else(|| wire::text(row, &["phone"], PHONE_LIMIT))
+    let number = |names: &[&str]| wire::text(row, names, Reading::Phone, PHONE_LIMIT);
+    number(&["realPhone", "real_phone"]).or_else(|| number(&["phone"]))
 }
 
 fn agent(row: &Row) -> Option<AgentRef> {
@@ -171,19 +177,11 @@ fn agent(row: &Row) -> Option<AgentRef> {
     let names = ["agentName", "agent_name", "userName", "user_name"];
     Some(AgentRef {
         id: other_id(row, &ids)?,
-        name: wire::text(row, &names, NAME_LIMIT),
+        name: wire::text(row, &names, Reading::Name, NAME_LIMIT),
     })
 }
 
-/// The grade untrimmed: what a text means is not decided here.
+/// The grade in its one form: what it means is not decided here.
 fn grade(row: &Row) -> Option<String> {
-    let raw = match row.get("grade")? {
-        Value::Bool(false) => None,
-        value => wire::scalar(value),
-    }?;
-    let grade: String = wire::without_controls(&raw)
-        .chars()
-        .take(NAME_LIMIT)
-        .collect();
-    (!grade.is_empty()).then_some(grade)
+    wire::text(row, &["grade"], Reading::Grade, NAME_LIMIT)
 }

@@ -1,6 +1,7 @@
 //! What a hang-up reason says of a call that nobody answered.
 
 use crate::domain::dialing::CallResult;
+use crate::domain::text;
 
 /// FreeSWITCH causes, compared whole.
 const CAUSES: [(&str, CallResult); 10] = [
@@ -58,7 +59,7 @@ pub(super) fn depends_on_duration(reason: &str) -> bool {
 }
 
 fn as_cause(reason: &str) -> String {
-    reason.trim().to_uppercase().replace(['-', ' '], "_")
+    text::name(reason).to_uppercase().replace(['-', ' '], "_")
 }
 
 #[cfg(test)]

@@ -70,7 +70,8 @@ pub struct CallRecord {
     pub task_id: Option<String>,
     /// The dial task's name.
     pub task_name: Option<String>,
-    /// The number dialled; the real one where the platform tells it, else it may be masked.
+    /// The number dialled, in its one form; the real one where the platform tells it, else it may be
+    /// masked.
     pub phone_number: Option<String>,
     /// When it was dialled, to the second.
     pub call_time: DateTime<Utc>,
@@ -78,7 +79,7 @@ pub struct CallRecord {
     pub duration_seconds: u32,
     /// How it ended.
     pub result: CallResult,
-    /// The grade's text as it came, untrimmed; `None` when empty. It may change later.
+    /// The grade's text; `None` when empty. It may change later.
     pub grade: Option<String>,
     /// The cause or text it ended with.
     pub hangup_reason: Option<String>,

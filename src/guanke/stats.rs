@@ -3,6 +3,8 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::domain::text::{self, Reading};
+
 use super::error::Error;
 use super::listing::Listing;
 use super::wire::{self, Row};
@@ -109,11 +111,11 @@ fn statistics_row(row: &Row, non_seat_names: &[String]) -> Result<StatisticsRow,
         "task_name",
         "name",
     ];
-    let name = wire::text(row, &names, NAME_LIMIT).unwrap_or_default();
+    let name = wire::text(row, &names, Reading::Name, NAME_LIMIT).unwrap_or_default();
     let is_summary = SUMMARY_NAMES.contains(&name.as_str());
     let is_excluded = non_seat_names
         .iter()
-        .any(|excluded| excluded.trim() == name);
+        .any(|excluded| text::name(excluded) == name);
     Ok(StatisticsRow {
         counts: counts(row)?,
         is_summary,

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::dialing::Tag;
+use crate::domain::text::Reading;
 
 use super::wire::{self, Row};
 
@@ -53,7 +54,7 @@ fn collect_object(row: &Row, tags: &mut Vec<Tag>) {
 
 /// `{"name": …, "value": …}`, else an object like any other.
 fn collect_named(row: &Row, tags: &mut Vec<Tag>) {
-    let name = wire::text(row, &["name", "key", "label"], NAME_LIMIT);
+    let name = wire::text(row, &["name", "key", "label"], Reading::Name, NAME_LIMIT);
     match (name, row.get("value")) {
         (Some(name), Some(value)) => push(&name, value, tags),
         _ => collect_object(row, tags),
@@ -79,8 +80,8 @@ fn is_nested(value: &Value) -> bool {
 }
 
 fn push_text(name: &str, text: Option<String>, tags: &mut Vec<Tag>) {
-    let name = wire::clean(name, NAME_LIMIT);
-    let value = text.and_then(|text| wire::clean(&text, VALUE_LIMIT));
+    let name = wire::clean(name, Reading::Name, NAME_LIMIT);
+    let value = text.and_then(|text| wire::clean(&text, Reading::Name, VALUE_LIMIT));
     if let (Some(name), Some(value)) = (name, value) {
         tags.push(Tag { name, value });
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::domain::business_time::BusinessZone;
 use crate::domain::money::Money;
+use crate::domain::text::{self, Reading};
 
 /// A JSON object.
 pub(super) type Row = Map<String, Value>;
@@ -90,7 +91,7 @@ pub(super) fn field<'a>(row: &'a Row, names: &[&str]) -> Option<&'a Value> {
 pub(super) fn says_anything(value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
+        Value::String(text) => !text::is_blank(text),
         _ => true,
     }
 }
@@ -100,7 +101,7 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(cut)),
         Value::String(text) => {
-            let text = text.trim();
+            let text = text::id(text);
             text.parse()
                 .ok()
                 .or_else(|| text.parse::<f64>().ok().and_then(cut))
@@ -138,37 +139,29 @@ fn number_text(number: &Number) -> String {
     }
 }
 
-/// Trimmed, without control characters (line breaks become spaces), at most `limit` characters;
-/// `None` when nothing is left.
-pub(super) fn clean(text: &str, limit: usize) -> Option<String> {
-    let clean = without_controls(text);
-    let clean: String = clean.trim().chars().take(limit).collect();
-    let clean = clean.trim_end();
-    (!clean.is_empty()).then(|| clean.to_owned())
+/// The text in its one form, at most `limit` characters; `None` when nothing is left.
+pub(super) fn clean(text: &str, reading: Reading, limit: usize) -> Option<String> {
+    let form = reading.read(text);
+    if form.is_empty() || form.chars().count() <= limit {
+        return Some(form).filter(|form| !form.is_empty());
+    }
+    // What was joined or spaced may be cut in two.
+    let cut: String = form.chars().take(limit).collect();
+    Some(reading.read(&cut))
 }
 
-/// Line breaks and tabs become spaces, other control characters go. PostgreSQL stores no NUL.
-pub(super) fn without_controls(text: &str) -> String {
-    text.chars()
-        .filter_map(|character| match character {
-            '\n' | '\r' | '\t' => Some(' '),
-            other => (!other.is_control()).then_some(other),
-        })
-        .collect()
-}
-
-/// A cleaned text field. `false` is how some languages say "none".
-pub(super) fn text(row: &Row, names: &[&str], limit: usize) -> Option<String> {
+/// A text field in its one form. `false` is how some languages say "none".
+pub(super) fn text(row: &Row, names: &[&str], reading: Reading, limit: usize) -> Option<String> {
     match field(row, names)? {
         Value::Bool(false) => None,
-        value => clean(&scalar(value)?, limit),
+        value => clean(&scalar(value)?, reading, limit),
     }
 }
 
 /// An id as text, from a text or a whole number that is exact.
 pub(super) fn identifier(value: &Value) -> Option<String> {
     let id = match value {
-        Value::String(text) => clean(text, usize::MAX)?,
+        Value::String(text) => clean(text, Reading::Id, usize::MAX)?,
         Value::Number(number) if number.is_f64() => {
             number.as_f64().filter(|float| float.fract() == 0.0)?;
             integer(value)?.to_string()
@@ -185,7 +178,7 @@ pub(super) fn instant(value: &Value) -> Option<DateTime<Utc>> {
     let seconds = match integer(value).filter(|_| !value.is_boolean()) {
         Some(epoch) if epoch >= FIRST_MILLISECONDS => epoch / 1_000,
         Some(epoch) => epoch,
-        None => written_instant(value.as_str()?.trim())?.timestamp(),
+        None => written_instant(&text::id(value.as_str()?))?.timestamp(),
     };
     DateTime::from_timestamp(seconds, 0).filter(|_| PLAUSIBLE_SECONDS.contains(&seconds))
 }
@@ -206,7 +199,7 @@ fn written_instant(text: &str) -> Option<DateTime<Utc>> {
 pub(super) fn money(value: &Value) -> Option<Money> {
     let text = match value {
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => text::id(text),
         _ => return None,
     };
     let amount: Decimal = text
@@ -240,7 +233,14 @@ mod tests {
 
     #[test]
     fn whole_numbers_come_as_numbers_texts_floats_and_booleans() {
-        for value in [json!(7), json!("7"), json!(" 7 "), json!(7.9), json!("7.9")] {
+        for value in [
+            json!(7),
+            json!("7"),
+            json!(" 7 "),
+            json!(7.9),
+            json!("7.9"),
+            json!("\u{feff}７"),
+        ] {
             assert_eq!(integer(&value), Some(7), "{value}");
         }
         assert_eq!(integer(&json!(true)), Some(1));
@@ -257,6 +257,7 @@ mod tests {
         );
         assert_eq!(identifier(&json!(12.0)).unwrap(), "12");
         assert_eq!(identifier(&json!(" a1 ")).unwrap(), "a1");
+        assert_eq!(identifier(&json!("\u{feff}a1\u{200b}")).unwrap(), "a1");
         for value in [json!(1.5), json!(1e25), json!(""), json!(true), json!(null)] {
             assert_eq!(identifier(&value), None, "{value}");
         }
@@ -274,6 +275,7 @@ mod tests {
             json!("2026-11-20 10:30:05"),
             json!("2026-11-20T10:30:05"),
             json!("2026-11-20 10:30:05.123"),
+            json!("\u{feff}2026-11-20\u{a0}10：30：05"),
             json!("2026-11-20T10:30:05+08:00"),
             json!("2026-11-20T02:30:05Z"),
         ] {
@@ -312,9 +314,11 @@ mod tests {
 
     #[test]
     fn texts_are_trimmed_cleaned_and_bounded() {
-        assert_eq!(clean(" a\u{0}\r\nb ", 99).unwrap(), "a  b");
+        let clean = |text, limit| clean(text, Reading::Name, limit);
+        assert_eq!(clean(" a\u{0}\r\nb ", 99).unwrap(), "a b");
         assert_eq!(clean("王小明", 2).unwrap(), "王小");
-        assert_eq!(clean(" \u{3000}\n", 9), None);
+        assert_eq!(clean("王 小明", 2).unwrap(), "王");
+        assert_eq!(clean(" \u{3000}\u{200b}\n", 9), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ const fn kind(kind: AlertKind) -> (&'static str, &'static str) {
             ("冠客平台拒绝登录", "the platform refuses our credentials")
         }
         AlertKind::RunStuck => ("同步任务无响应", "a run is stuck"),
+        AlertKind::UnknownGrades => ("有未知意向度", "there are unknown grades"),
     }
 }
 

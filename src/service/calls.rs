@@ -60,7 +60,7 @@ pub async fn create(
             let fields = CallFields::read(None, call, path.clone(), work.now, &mut problems);
             let external_id = Fields::new(path.clone(), &mut problems).text(
                 "externalId",
-                TextRule::SHORT,
+                TextRule::ID,
                 input.external_id.clone(),
                 None,
             );

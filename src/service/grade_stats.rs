@@ -9,12 +9,16 @@ use super::{
 use crate::{
     domain::{
         business_time::{BusinessZone, DayRange},
-        grade::{self, Grade},
+        grade::{self, Grade, UnknownGrade},
         money::Money,
+        stats::GradeCounts,
         sync::SyncTrack,
     },
-    store::{Database, StoreError, grades, rollups, sync_days},
+    store::{Database, StoreError, Transaction, grades, rollups, sync_days},
 };
+
+/// Most texts that are listed because the catalogue does not know them.
+pub const MAX_UNKNOWN: u64 = 100;
 
 /// How often a grade was given on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct GradeStats {
     pub date: NaiveDate,
     /// Every grade of the catalogue, with zeros where no call has it.
     pub grades: Vec<GradeCount>,
+    /// Texts that the catalogue does not know, most frequent first, at most [`MAX_UNKNOWN`].
+    pub unknown: Vec<UnknownGrade>,
     /// Calls without a grade.
     pub ungraded: i64,
     /// All calls.
@@ -133,6 +139,11 @@ pub async fn grade_stats(
             .map(|(_, counts)| counts.counts.calls)
             .sum()
     };
+    let unknown = if calls_of(grade::OTHER) == 0 {
+        Vec::new()
+    } else {
+        grades::unknown(db, DayRange::day(date), MAX_UNKNOWN).await?
+    };
     let grades = grades::list(db)
         .await?
         .into_iter()
@@ -148,10 +159,26 @@ pub async fn grade_stats(
     Ok(GradeStats {
         date,
         grades,
+        unknown,
         ungraded: calls_of(""),
         total_records,
         calculated_at: synced_at.unwrap_or(now),
         from_cache: synced_at.is_some(),
         freshness: day.as_ref().map(Freshness::from).unwrap_or_default(),
     })
+}
+
+/// The grade texts of `days` that the catalogue does not know: nothing is looked up but the figures
+/// where every text is known.
+pub(super) async fn unknown_grades(
+    tx: &Transaction,
+    days: DayRange,
+) -> Result<Vec<UnknownGrade>, StoreError> {
+    let counts = rollups::by_day(tx, days).await?;
+    let is_unknown =
+        |counts: &GradeCounts| counts.grade_code == grade::OTHER && counts.counts.calls > 0;
+    if !counts.iter().any(|(_, counts)| is_unknown(counts)) {
+        return Ok(Vec::new());
+    }
+    grades::unknown(tx, days, MAX_UNKNOWN).await
 }

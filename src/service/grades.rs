@@ -12,6 +12,7 @@ use crate::{
         grade::{Grade, GradeCatalogue, OTHER},
         grade_input::GradeInput,
         problem::{Code, Path, Problems},
+        text,
     },
     store::{
         call_edits, claim_calls, delete_row,
@@ -48,7 +49,8 @@ pub async fn upsert(
                 let catalogue: Vec<Grade> = rows.iter().cloned().map(Grade::from).collect();
                 let mut problems = Problems::default();
                 let grade = Grade::read(input.clone(), &catalogue, &mut problems);
-                let row = rows.into_iter().find(|row| row.code == input.code.trim());
+                let code = text::id(&input.code);
+                let row = rows.into_iter().find(|row| row.code == code);
                 // A grade that is to be new has version 0 so far.
                 let present = row.as_ref().map_or(0, |row| row.version);
                 check_version(expected_version, present, &mut problems);
@@ -106,7 +108,7 @@ pub async fn delete(
             async move |work: &Work| {
                 let rows = claim(work).await?;
                 let path = Path::input().field("code");
-                let code = code.trim();
+                let code = text::id(code);
                 if code == OTHER {
                     let message = "OTHER is every text that no other grade claims: it has to stay";
                     return Err(WriteError::refused(path, Code::Protected, message));

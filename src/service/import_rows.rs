@@ -131,7 +131,7 @@ fn read_row(row: ImportRow, path: &Path, now: DateTime<Utc>) -> ReadRow {
     let mut problems = Problems::default();
     let platform_id = Fields::new(path.clone(), &mut problems).text(
         "platformCallId",
-        TextRule::SHORT,
+        TextRule::ID,
         row.platform_call_id,
         None,
     );
@@ -187,11 +187,11 @@ fn read_key(
 ) -> Option<CallKey> {
     let name = "externalId";
     let Some(platform_id) = platform_id else {
-        let id = fields.required_text(name, TextRule::SHORT, external_id, None)?;
+        let id = fields.required_text(name, TextRule::ID, external_id, None)?;
         return Some(CallKey::Imported(id));
     };
     if fields
-        .text(name, TextRule::SHORT, external_id, None)
+        .text(name, TextRule::ID, external_id, None)
         .is_some()
     {
         let message = "give either externalId or platformCallId, not both";
@@ -232,10 +232,10 @@ fn read_reference(
     given: GivenReference,
     key: Option<&CallKey>,
 ) -> Option<Reference> {
-    let mut text = |name, change| fields.text(name, TextRule::SHORT, change, None);
-    let platform_id = text(names.platform_id, given.platform_id);
-    let external_id = text(names.external_id, given.external_id);
-    let name = text(names.name, given.name);
+    let mut text = |name, rule, change| fields.text(name, rule, change, None);
+    let platform_id = text(names.platform_id, TextRule::ID, given.platform_id);
+    let external_id = text(names.external_id, TextRule::ID, given.external_id);
+    let name = text(names.name, TextRule::SHORT, given.name);
     let ReferenceFields {
         own_id,
         external_id: id_field,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use strum::VariantArray as _;
+
 use super::{
     audit::{changed, object},
     idempotency::read_key,
@@ -11,8 +13,9 @@ use crate::{
     domain::{
         audit::Record,
         change::{Change, GivenId},
+        dialing::TaskStatus,
         fields::Fields,
-        filter::Filter,
+        filter::{Facts, Filter},
         problem::{Code, Path, Problems},
         task::{TaskFields, TaskInput},
     },
@@ -250,8 +253,13 @@ fn read_package(package: Change<GivenId>, problems: &mut Problems) -> Option<i64
 /// Locks the tasks that pass the filter, and returns them oldest first. One that changes while they
 /// are looked up is taken as it was.
 async fn select_by_filter(work: &Work, filter: &Filter) -> Result<Vec<TaskRow>> {
-    if matches!(filter, Filter::All(filters) if filters.is_empty()) {
-        let message = "the filter has to say something: every task there is cannot be meant";
+    let words: Vec<&str> = TaskStatus::VARIANTS.iter().map(<&str>::from).collect();
+    let facts = Facts {
+        always_there: &["id", "task_name", "version", "created_at", "updated_at"],
+        words: &[("status", &words)],
+    };
+    if filter.is_always_true(&facts) {
+        let message = "the filter leaves no task out, and every task there is cannot be meant: a condition whose variable is not sent is left out";
         let path = Path::input().field("filter");
         return Err(WriteError::refused(path, Code::Required, message));
     }

@@ -62,7 +62,7 @@ pub async fn find(tx: &Transaction, external_ids: &[&str]) -> Result<HashMap<Str
         .collect()
 }
 
-fn read(row: &Model) -> Result<CallPushes> {
+pub(super) fn read(row: &Model) -> Result<CallPushes> {
     let unreadable =
         |error: serde_json::Error| StoreError::Other(DbErr::Json(format!("call_pushes: {error}")));
     Ok(CallPushes {

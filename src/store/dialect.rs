@@ -90,6 +90,15 @@ pub async fn last_ids(tx: &Transaction, rows: usize) -> Result<RangeInclusive<i6
     Ok(last - rows + 1..=last)
 }
 
+/// The time by the database's clock, as instants are stored: for what migrations change.
+pub fn now(backend: DatabaseBackend) -> SimpleExpr {
+    if backend == DatabaseBackend::Postgres {
+        Expr::cust("CURRENT_TIMESTAMP")
+    } else {
+        Expr::cust("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+    }
+}
+
 /// Lets one migrate at a time. SQLite's transaction has the write lock already.
 pub async fn lock_migrations(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {

@@ -6,17 +6,24 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ConnectionTrait, EntityTrait, QueryOrder,
+    ConnectionTrait, EntityTrait, Order, QueryOrder,
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 use super::{
-    Change, Result, Transaction,
+    Change, Result, Transaction, dialect,
     record::stored,
     table::{LazyTable, Table},
 };
 pub use crate::entity::grade::Model as GradeRow;
 use crate::{
-    domain::{grade::Grade, page::OrderKey},
+    domain::{
+        business_time::DayRange,
+        grade::{Grade, OTHER, UnknownGrade},
+        page::OrderKey,
+        scalar::Kind,
+    },
+    entity::call,
     entity::grade::{ActiveModel, Column, Entity, Model, Patterns},
 };
 
@@ -54,6 +61,49 @@ pub async fn rows(db: &impl ConnectionTrait) -> Result<Vec<GradeRow>> {
 /// The catalogue, in the order it was made.
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Grade>> {
     Ok(rows(db).await?.into_iter().map(Grade::from).collect())
+}
+
+/// The grade texts that no grade of the catalogue claims, with the number of calls that have each on
+/// the business days of `days`, most first, at most `limit`. What OTHER is called is meant by whoever
+/// writes it. An index of these calls alone answers.
+pub async fn unknown(
+    db: &impl ConnectionTrait,
+    days: DayRange,
+    limit: u64,
+) -> Result<Vec<UnknownGrade>> {
+    let text = || Expr::col(call::Column::Grade);
+    let calls = Expr::col(call::Column::Grade).count();
+    let label = Query::select()
+        .column(Column::Label)
+        .from(Entity)
+        .and_where(Expr::col(Column::Code).eq(OTHER))
+        .take();
+    let query = Query::select()
+        .expr(text())
+        .expr(calls.clone())
+        .from(call::Entity)
+        // As the index has it: SQLite does not look into a bound value.
+        .and_where(Expr::col(call::Column::GradeCode).eq(Expr::cust("'OTHER'")))
+        .and_where(Expr::col(call::Column::RemovedAt).is_null())
+        .and_where(Expr::col(call::Column::CallDate).between(days.from(), days.to()))
+        .and_where(text().not_in_subquery(label))
+        .group_by_col(call::Column::Grade)
+        .order_by_expr(calls, Order::Desc)
+        .order_by_expr(
+            dialect::ordered(db.get_database_backend(), text(), Kind::Text),
+            Order::Asc,
+        )
+        .limit(limit)
+        .take();
+    let rows = db.query_all(&query).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(UnknownGrade {
+                text: row.try_get_by(0)?,
+                calls: row.try_get_by(1)?,
+            })
+        })
+        .collect()
 }
 
 /// Adds a grade and returns it.

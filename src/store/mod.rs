@@ -24,6 +24,7 @@ mod instances;
 pub mod leases;
 pub mod naming;
 pub mod observed;
+mod one_form;
 pub mod package_edits;
 pub mod packages;
 mod paging;

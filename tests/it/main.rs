@@ -31,6 +31,7 @@ mod migrations;
 mod names;
 mod nested;
 mod nulls;
+mod one_form;
 mod paging;
 mod persisted;
 mod privacy;

@@ -47,6 +47,10 @@ fn each_condition_is_found_and_says_what_it_is_about() {
             track: CALLS,
             started_at: at(-30),
         }],
+        unknown_grades: vec![UnknownGrade {
+            text: "意向 13812348000".to_owned(),
+            calls: 2,
+        }],
     };
     let found = [
         (AlertKind::DayFailed, "CALL_RECORDS:2026-11-19"),
@@ -54,6 +58,7 @@ fn each_condition_is_found_and_says_what_it_is_about() {
         (AlertKind::PlatformPaused, "CALL_RECORDS"),
         (AlertKind::CredentialsRefused, "CALL_RECORDS"),
         (AlertKind::RunStuck, "CALL_RECORDS:run:7"),
+        (AlertKind::UnknownGrades, "CALL_RECORDS"),
     ];
     let found = found.map(|(kind, subject)| (kind, subject.to_owned()));
     assert_eq!(kinds(&observed), found);

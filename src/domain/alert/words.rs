@@ -41,6 +41,8 @@ word! {
         CredentialsRefused,
         /// A run is at work without a sign of life, and nobody goes on with it.
         RunStuck,
+        /// Calls of the last days have grades that the catalogue does not know.
+        UnknownGrades,
     }
 }
 

@@ -15,7 +15,10 @@ use super::{
     error::ApiError,
     scalars::{Date, DateTime, Decimal},
 };
-use crate::domain::{filter::Filter, scalar::Scalar};
+use crate::domain::{
+    filter::{Filter, camel_case},
+    scalar::Scalar,
+};
 
 /// A filter as it is written, for the records of a list.
 pub(super) trait ListFilter: InputType {
@@ -147,17 +150,6 @@ pub(super) fn given<'a, T>(
             camel_case(what)
         ))),
     }
-}
-
-/// A field as the API calls it.
-fn camel_case(field: &str) -> String {
-    let mut parts = field.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |name, part| {
-        let mut letters = part.chars();
-        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
-        name + &capital.into_iter().chain(letters).collect::<String>()
-    })
 }
 
 fn bad(message: String) -> ApiError {

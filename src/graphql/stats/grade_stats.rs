@@ -4,6 +4,7 @@ use async_graphql::Object;
 
 use super::figures::Freshness;
 use crate::{
+    domain::grade,
     graphql::scalars::{Date, DateTime, Decimal},
     service::grade_stats,
 };
@@ -49,6 +50,22 @@ impl GradeCount {
     }
 }
 
+pub(super) struct UnknownGrade(grade::UnknownGrade);
+
+/// A grade text that the catalogue does not know.
+#[Object]
+impl UnknownGrade {
+    /// The text.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Calls of the day with it.
+    async fn count(&self) -> i64 {
+        self.0.calls
+    }
+}
+
 pub(super) struct GradeStats {
     pub stats: grade_stats::GradeStats,
     pub asked: Instant,
@@ -85,6 +102,18 @@ impl GradeStats {
     /// Every grade of the catalogue; OTHER counts the texts that no grade claims.
     async fn grades(&self) -> Vec<GradeCount> {
         self.stats.grades.iter().cloned().map(GradeCount).collect()
+    }
+
+    /// Grade texts that the catalogue does not know, those of most calls first, at most 100: their
+    /// calls count as OTHER, and for no deal. `upsertGrade` with such a text among its patterns makes
+    /// them count.
+    async fn unknown_grades(&self) -> Vec<UnknownGrade> {
+        self.stats
+            .unknown
+            .iter()
+            .cloned()
+            .map(UnknownGrade)
+            .collect()
     }
 
     /// Calls without a grade.

@@ -31,6 +31,8 @@ pub(in crate::graphql) enum SyncAlertKind {
     CredentialsRefused,
     /// A run is at work without a sign of life, and nobody goes on with it.
     RunStuck,
+    /// Calls of the last days have grades that the catalogue does not know: they count as OTHER.
+    UnknownGrades,
 }
 
 compared_words!(SyncAlertKind => crate::domain::alert::AlertKind);

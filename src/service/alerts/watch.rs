@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Days, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use strum::VariantArray as _;
 
 use super::{AlertParts, Channels};
@@ -11,11 +11,12 @@ use crate::{
     domain::{
         alert::{
             AlertEvent, AlertKind, AlertRules, ChangedAlert, Condition, DueRead, GIVEN_UP_AFTER,
-            KnownAlert, Observed, Step, conditions, judge,
+            GRADE_DAYS, KnownAlert, Observed, Step, conditions, judge,
         },
-        business_time::BusinessZone,
+        business_time::{BusinessZone, DayRange},
         sync::SyncTrack,
     },
+    service::grade_stats::unknown_grades,
     store::{
         Database, StoreError, Transaction, alert_deliveries,
         alerts::{self, TrackReads},
@@ -64,6 +65,12 @@ impl Told {
             }
         }
     }
+}
+
+/// The last days, up to `today`.
+fn grade_days(today: NaiveDate) -> Option<DayRange> {
+    let first = today.checked_sub_days(Days::new(u64::from(GRADE_DAYS) - 1))?;
+    DayRange::new(first, today)
 }
 
 impl Watch {
@@ -153,6 +160,10 @@ impl Watch {
             tracks: tracks.collect(),
             due: due.collect(),
             runs: alerts::silent_runs(tx, now - self.rules.silence).await?,
+            unknown_grades: match grade_days(today) {
+                Some(days) => unknown_grades(tx, days).await?,
+                None => Vec::new(),
+            },
         })
     }
 

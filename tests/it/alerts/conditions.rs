@@ -80,6 +80,7 @@ on_both! {
     a_lag_is_told_until_today_is_read = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         let alerts = telling_by(&app, Vec::new());
+        app.know_all_grades().await;
         // 12:00: it was due at 11:30 at the latest.
         app.synced(CALLS, "2026-11-20", "2026-11-20").await;
         assert_eq!(look(&alerts).await, 0);

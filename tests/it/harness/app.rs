@@ -319,6 +319,14 @@ impl TestApp {
         outcome
     }
 
+    /// Makes the catalogue know every grade that the platform gives.
+    pub async fn know_all_grades(&self) {
+        let mutation = r#"mutation { upsertGrade(input: { code: "NO_DEAL", label: "no deal",
+            patterns: ["19元", "99元", "11元", "21元", "意向客户"] }) { userErrors { message } } }"#;
+        let answer = self.data(mutation).await;
+        assert_eq!(answer["upsertGrade"]["userErrors"], json!([]));
+    }
+
     /// The time it is.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()

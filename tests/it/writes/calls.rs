@@ -72,7 +72,7 @@ on_both! {
         let tag = |name: &str, value: &str| json!({ "tagName": name, "tagValue": value });
         let bad = json!({ "callTime": "2026-11-20T04:01:01Z", "result": "BUSY", "taskId": "RGlhbFRhc2s6OTk", "agentId": "x",
             "externalId": "taken", "phoneNumber": "12345678901", "duration": 86_401, "recordingUrl": "ftp://a", "billedAmount": "-1",
-            "grade": "a\nb", "notes": "a".repeat(10_001), "idempotencyKey": "k".repeat(201),
+            "grade": "a\u{7}b", "notes": "a".repeat(10_001), "idempotencyKey": "k".repeat(201),
             "tags": [tag("a", "1"), tag("", "1"), tag("b", &"x".repeat(501)), tag(&"x".repeat(101), "\u{1}")] });
         let expected = [
             at("input.agentId", "INVALID_ID"),

@@ -57,9 +57,9 @@ pub(super) struct CreateCallInput {
     /// An id that another system has for it; at most 200 characters. No other call that was entered by hand
     /// may have it; calls of the platform and imported ones may.
     external_id: MaybeUndefined<String>,
-    /// The number dialled: a mobile, a landline with its area code and maybe an extension, a 400 or
-    /// 800 number, a short number, or a masked one. It is stored in one form, 13812348000 or
-    /// 010-62345678-801.
+    /// The number dialled: a mobile, a landline with its area code, a 400 or 800 number, all maybe with
+    /// an extension, a service number, a short number, or a masked one. It is stored in one form,
+    /// 13812348000 or 010-62345678-801.
     phone_number: MaybeUndefined<String>,
     /// Talk time in seconds, at most a day; 0 when left out.
     duration: MaybeUndefined<i64>,

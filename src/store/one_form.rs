@@ -1,0 +1,573 @@
+//! Bringing what is stored to the forms in which texts are read, see [`Reading`]: once, in the
+//! transaction of the migrations, when all tables are as the program knows them.
+//!
+//! Nothing is merged: rows that would become one are kept apart, the later ones with their texts as
+//! they were, and are reported. Figures and counts of tags follow.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Change, Result, StoreError, Transaction, call_edits, call_pushes, dialect, grades, rollups,
+    tag_counts,
+};
+use crate::{
+    domain::{
+        grade::{GradeCatalogue, normalise},
+        privacy::hidden,
+        stats::RollupDeltas,
+        text::Reading,
+        user::name_key,
+    },
+    entity::{
+        call, call_push, call_tag,
+        data_change::{ActiveModel, Column, Entity},
+        grade, user,
+    },
+};
+
+/// The change in `data_changes`.
+const NAME: &str = "ONE_FORM";
+/// Rows that are read at a time.
+const PAGE: u64 = 1_000;
+/// Most rows that were kept apart that are named; all are counted.
+const MOST_NAMED: usize = 1_000;
+
+/// A row whose texts stay as they were, because another row has their one form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptApart {
+    /// The table.
+    pub table: String,
+    /// The row's id in the database.
+    pub id: String,
+    /// The column.
+    pub column: String,
+    /// The form that another row has.
+    pub form: String,
+}
+
+/// What came of bringing texts to one form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneFormReport {
+    /// Rows that were changed, by table.
+    pub changed: BTreeMap<String, u64>,
+    /// How many rows were kept apart.
+    pub kept_apart: u64,
+    /// The first of them.
+    pub rows: Vec<KeptApart>,
+}
+
+impl OneFormReport {
+    fn change(&mut self, table: &str) {
+        *self.changed.entry(table.to_owned()).or_default() += 1;
+    }
+
+    fn keep_apart(&mut self, table: &str, id: impl ToString, column: &str, form: &str) {
+        self.kept_apart += 1;
+        if self.rows.len() < MOST_NAMED {
+            self.rows.push(KeptApart {
+                table: table.to_owned(),
+                id: id.to_string(),
+                column: column.to_owned(),
+                form: hidden(form).into_owned(),
+            });
+        }
+    }
+}
+
+/// What came of it, if it was done.
+pub async fn report(db: &impl ConnectionTrait) -> Result<Option<OneFormReport>> {
+    let row = Entity::find_by_id(NAME).one(db).await?;
+    let report = row.and_then(|row| row.report);
+    Ok(report.and_then(|report| serde_json::from_str(&report).ok()))
+}
+
+/// Brings everything to one form, unless that was done. All migrations must have been applied.
+pub(super) async fn bring(tx: &Transaction) -> Result<()> {
+    let owed = Entity::find_by_id(NAME).filter(Column::IsDone.eq(false));
+    if owed.one(tx).await?.is_none() {
+        return Ok(());
+    }
+    dialect::claim_calls(tx).await?;
+    let mut report = OneFormReport::default();
+    for (table, columns) in TABLES {
+        simple(tx, table, columns, &mut report).await?;
+    }
+    user_keys(tx, &mut report).await?;
+    patterns(tx, &mut report).await?;
+    calls(tx, &mut report).await?;
+    tags(tx, &mut report).await?;
+    pushes(tx, &mut report).await?;
+    let text = serde_json::to_string(&report).map_err(unwritable)?;
+    let done = ActiveModel {
+        name: Unchanged(NAME.to_owned()),
+        is_done: Set(true),
+        report: Set(Some(text)),
+    };
+    Entity::update(done).exec(tx).await?;
+    if !report.changed.is_empty() {
+        tx.note(Change::Anything);
+        tracing::info!(changed = ?report.changed, "texts and telephone numbers were brought to one form");
+    }
+    if report.kept_apart > 0 {
+        tracing::warn!(
+            rows = report.kept_apart,
+            "rows that have the same id or name in different forms were kept apart: `dialgraph migrate status` lists them"
+        );
+    }
+    Ok(())
+}
+
+fn unwritable(error: serde_json::Error) -> StoreError {
+    StoreError::Other(sea_orm::DbErr::Json(error.to_string()))
+}
+
+/// Tables of which a row is a row, whatever its texts say.
+const TABLES: [(&str, &[&str]); 7] = [
+    ("lead_packages", &["name", "source", "industry", "region"]),
+    ("dial_tasks", &["task_name", "description", "external_id"]),
+    ("agents", &["name", "external_id"]),
+    ("grades", &["label"]),
+    ("platform_daily_stats", &["name"]),
+    ("users", &["name", "email"]),
+    ("access_tokens", &["name"]),
+];
+
+/// Tables that count the changes of a row.
+const VERSIONED: [&str; 4] = ["lead_packages", "dial_tasks", "grades", "users"];
+
+/// Columns that always have a text: one that shows nothing stays as it is.
+const REQUIRED: [&str; 7] = [
+    "name",
+    "task_name",
+    "label",
+    "external_id",
+    "code",
+    "tag_name",
+    "tag_value",
+];
+
+/// The new value of a text in `column`, if it is another one; none for a text that shows nothing.
+fn changed(column: &str, text: Option<&str>) -> Option<Option<String>> {
+    let text = text?;
+    let form = Reading::of_column(column)?.read(text);
+    if form == text || form.is_empty() && REQUIRED.contains(&column) {
+        return None;
+    }
+    Some(Some(form).filter(|form| !form.is_empty()))
+}
+
+async fn simple(
+    tx: &Transaction,
+    table: &'static str,
+    columns: &[&'static str],
+    report: &mut OneFormReport,
+) -> Result<()> {
+    let mut last = 0_i64;
+    loop {
+        let page = Query::select()
+            .column("id")
+            .columns(columns.iter().copied())
+            .from(table)
+            .and_where(Expr::col("id").gt(last))
+            .order_by("id", sea_orm::Order::Asc)
+            .limit(PAGE)
+            .take();
+        let rows = tx.query_all(&page).await?;
+        let Some(row) = rows.last() else {
+            return Ok(());
+        };
+        last = row.try_get_by(0)?;
+        for row in &rows {
+            let id: i64 = row.try_get_by(0)?;
+            let mut is_changed = false;
+            for (index, column) in columns.iter().enumerate() {
+                let text: Option<String> = row.try_get_by(index + 1)?;
+                if let Some(form) = changed(column, text.as_deref()) {
+                    is_changed |= rename(tx, table, id, column, form, report).await?;
+                }
+            }
+            if is_changed {
+                report.change(table);
+                if VERSIONED.contains(&table) {
+                    count_version(tx, table, id).await?;
+                }
+            }
+        }
+    }
+}
+
+async fn count_version(tx: &Transaction, table: &'static str, id: i64) -> Result<()> {
+    let update = Query::update()
+        .table(table)
+        .value("version", Expr::col("version").add(1))
+        .and_where(Expr::col("id").eq(id))
+        .take();
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Gives a column another text, unless another row has it where no two may.
+async fn rename(
+    tx: &Transaction,
+    table: &'static str,
+    id: i64,
+    column: &'static str,
+    form: Option<String>,
+    report: &mut OneFormReport,
+) -> Result<bool> {
+    let update = Query::update()
+        .table(table)
+        .value(column, form.clone())
+        .and_where(Expr::col("id").eq(id))
+        .take();
+    let is_done = alone(tx, &update).await?;
+    if !is_done {
+        report.keep_apart(table, id, column, form.as_deref().unwrap_or_default());
+    }
+    Ok(is_done)
+}
+
+/// Executes a statement, unless it breaks a rule of the database: then nothing of it is done, and this
+/// is `false`.
+async fn alone(
+    tx: &Transaction,
+    statement: &(impl sea_orm::StatementBuilder + Sync),
+) -> Result<bool> {
+    tx.execute_unprepared("SAVEPOINT one_form").await?;
+    let result = tx.execute(statement).await.map_err(StoreError::from);
+    let (end, done) = match result {
+        Ok(_) => ("RELEASE SAVEPOINT one_form", true),
+        Err(StoreError::Constraint(_)) => ("ROLLBACK TO SAVEPOINT one_form", false),
+        Err(error) => return Err(error),
+    };
+    tx.execute_unprepared(end).await?;
+    if !done {
+        tx.execute_unprepared("RELEASE SAVEPOINT one_form").await?;
+    }
+    Ok(done)
+}
+
+/// The keys by which names of users are compared follow the names.
+async fn user_keys(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+    for row in user::Entity::find().all(tx).await? {
+        let key = name_key(&row.name);
+        if key != row.name_key && rename(tx, "users", row.id, "name_key", Some(key), report).await?
+        {
+            report.change("users");
+        }
+    }
+    Ok(())
+}
+
+/// Texts that mean grades, each once; of two grades that claim one text the first has it already.
+async fn patterns(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+    let mut owners: HashMap<String, i64> = HashMap::new();
+    for row in grade::Entity::find()
+        .order_by_asc(grade::Column::Id)
+        .all(tx)
+        .await?
+    {
+        let mut forms: Vec<String> = Vec::with_capacity(row.patterns.0.len());
+        for pattern in &row.patterns.0 {
+            let form = Reading::Grade.read(pattern);
+            let key = normalise(&form);
+            if key.is_empty() {
+                continue;
+            }
+            let owner = *owners.entry(key).or_insert(row.id);
+            if owner != row.id {
+                report.keep_apart("grades", row.id, "patterns", &form);
+            }
+            if owner != row.id || !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        if forms != row.patterns.0 {
+            report.change("grades");
+            let update = grade::ActiveModel {
+                id: Unchanged(row.id),
+                patterns: Set(grade::Patterns(forms)),
+                version: Set(row.version + 1),
+                ..Default::default()
+            };
+            grade::Entity::update(update).exec(tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls, and the figures that count them.
+async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+    let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
+    let mut last = 0;
+    loop {
+        let rows = call::Entity::find()
+            .filter(call::Column::Id.gt(last))
+            .order_by_asc(call::Column::Id)
+            .limit(PAGE)
+            .all(tx)
+            .await?;
+        let Some(row) = rows.last() else {
+            return Ok(());
+        };
+        last = row.id;
+        let mut deltas = RollupDeltas::default();
+        for before in rows {
+            let mut update = Query::update();
+            let mut after = before.clone();
+            macro_rules! read {
+                ($($column:ident),+) => {$(
+                    if let Some(form) = changed(stringify!($column), before.$column.as_deref()) {
+                        update.value(stringify!($column), form.clone());
+                        after.$column = form;
+                    }
+                )+};
+            }
+            read!(
+                phone_number,
+                grade,
+                hangup_reason,
+                notes,
+                customer_name,
+                company,
+                province,
+                city,
+                device_name,
+                recording_url
+            );
+            after.grade_code = catalogue.code_of(after.grade.as_deref()).map(str::to_owned);
+            if after.grade_code != before.grade_code {
+                update.value("grade_code", after.grade_code.clone());
+            }
+            let is_read = after != before;
+            if is_read {
+                update
+                    .table(call::Entity)
+                    .value("version", before.version + 1)
+                    .value("updated_at", dialect::now(tx.get_database_backend()))
+                    .and_where(Expr::col("id").eq(before.id));
+                tx.execute(&update).await?;
+                deltas_of(&before, &after, &mut deltas);
+            }
+            let is_renamed = match changed("external_id", before.external_id.as_deref()) {
+                Some(form) => rename(tx, "calls", before.id, "external_id", form, report).await?,
+                None => false,
+            };
+            if is_renamed && !is_read {
+                touch(tx, before.id).await?;
+            }
+            if is_read || is_renamed {
+                report.change("calls");
+            }
+        }
+        rollups::apply(tx, &deltas).await?;
+        tracing::debug!(last_id = last, "calls are brought to one form");
+    }
+}
+
+fn deltas_of(before: &call::Model, after: &call::Model, deltas: &mut RollupDeltas) {
+    if let Some(before) = call_edits::counted(before) {
+        deltas.remove(&before);
+    }
+    if let Some(after) = call_edits::counted(after) {
+        deltas.add(&after);
+    }
+}
+
+/// Readers who follow changes see this one too.
+async fn touch(tx: &Transaction, id: i64) -> Result<()> {
+    let update = Query::update()
+        .table(call::Entity)
+        .value("version", Expr::col("version").add(1))
+        .value("updated_at", dialect::now(tx.get_database_backend()))
+        .and_where(Expr::col("id").eq(id))
+        .take();
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Tags, and the counts of them.
+async fn tags(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+    let mut last = 0;
+    loop {
+        let rows = call_tag::Entity::find()
+            .filter(call_tag::Column::Id.gt(last))
+            .order_by_asc(call_tag::Column::Id)
+            .limit(PAGE)
+            .all(tx)
+            .await?;
+        let Some(row) = rows.last() else {
+            return Ok(());
+        };
+        last = row.id;
+        let mut changes = Vec::new();
+        for row in rows {
+            let name = changed("tag_name", Some(&row.tag_name)).flatten();
+            let value = changed("tag_value", Some(&row.tag_value)).flatten();
+            if name.is_some() || value.is_some() {
+                let name = name.unwrap_or(row.tag_name);
+                let value = value.unwrap_or(row.tag_value);
+                changes.push((row.id, row.call_id, name, value));
+            }
+        }
+        if changes.is_empty() {
+            continue;
+        }
+        let mut call_ids: Vec<i64> = changes.iter().map(|(_, call_id, ..)| *call_id).collect();
+        call_ids.sort_unstable();
+        call_ids.dedup();
+        let before = tag_counts::of_calls(tx, &call_ids).await?;
+        for (id, _, name, value) in changes {
+            let update = Query::update()
+                .table(call_tag::Entity)
+                .values([
+                    ("tag_name", Expr::value(name.as_str())),
+                    ("tag_value", Expr::value(value.as_str())),
+                ])
+                .and_where(Expr::col("id").eq(id))
+                .take();
+            if alone(tx, &update).await? {
+                report.change("call_tags");
+            } else {
+                report.keep_apart("call_tags", id, "tag_name", &format!("{name}={value}"));
+            }
+        }
+        let after = tag_counts::of_calls(tx, &call_ids).await?;
+        tag_counts::apply(tx, after.minus(before)).await?;
+    }
+}
+
+/// What was pushed, and the versions of the calls whose gaps it fills.
+async fn pushes(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+    let mut last = String::new();
+    loop {
+        let rows = call_push::Entity::find()
+            .filter(call_push::Column::ExternalId.gt(last.as_str()))
+            .order_by_asc(call_push::Column::ExternalId)
+            .limit(PAGE)
+            .all(tx)
+            .await?;
+        let Some(row) = rows.last() else {
+            return Ok(());
+        };
+        last.clone_from(&row.external_id);
+        for row in rows {
+            push(tx, &row, report).await?;
+        }
+    }
+}
+
+async fn push(tx: &Transaction, row: &call_push::Model, report: &mut OneFormReport) -> Result<()> {
+    let mut pushed: serde_json::Value = serde_json::from_str(&row.pushed).map_err(unwritable)?;
+    let mut filled: serde_json::Value = serde_json::from_str(&row.filled).map_err(unwritable)?;
+    read_pushed(&mut pushed);
+    if let Some(names) = filled.get_mut("tags").and_then(|tags| tags.as_array_mut()) {
+        names
+            .iter_mut()
+            .for_each(|name| read_value(name, Reading::Name));
+    }
+    let form = changed("external_id", Some(&row.external_id)).flatten();
+    let after = call_push::Model {
+        external_id: form.clone().unwrap_or_else(|| row.external_id.clone()),
+        pushed: pushed.to_string(),
+        filled: filled.to_string(),
+        ..row.clone()
+    };
+    let (old, new) = (call_pushes::read(row)?, call_pushes::read(&after)?);
+    if form.is_none() && old == new {
+        return Ok(());
+    }
+    let update = Query::update()
+        .table(call_push::Entity)
+        .values([
+            ("external_id", Expr::value(after.external_id.as_str())),
+            ("pushed", Expr::value(after.pushed.as_str())),
+            ("filled", Expr::value(after.filled.as_str())),
+        ])
+        .and_where(Expr::col("external_id").eq(row.external_id.as_str()))
+        .take();
+    if !alone(tx, &update).await? {
+        report.keep_apart(
+            "call_pushes",
+            &row.external_id,
+            "external_id",
+            &after.external_id,
+        );
+        return Ok(());
+    }
+    report.change("call_pushes");
+    let before = old.merged.says(&row.external_id).fingerprint();
+    let says = new.merged.says(&after.external_id).fingerprint();
+    let stored = call::Entity::find()
+        .filter(call::Column::ExternalId.eq(after.external_id.as_str()))
+        .filter(call::Column::SourceHash.is_not_null())
+        .one(tx)
+        .await?;
+    let Some((id, hash)) = stored.and_then(|call| Some((call.id, call.source_hash?))) else {
+        return Ok(());
+    };
+    // As `gaps::version` puts them together: the platform's own record stays the same.
+    let hash = if row.polled {
+        hash ^ before ^ says
+    } else if hash == before {
+        says
+    } else {
+        return Ok(());
+    };
+    let update = call::ActiveModel {
+        id: Unchanged(id),
+        source_hash: Set(Some(hash)),
+        ..Default::default()
+    };
+    call::Entity::update(update).exec(tx).await?;
+    Ok(())
+}
+
+/// The texts of merged pushes: each under the name of its column, with how rich its push was.
+fn read_pushed(pushed: &mut serde_json::Value) {
+    let Some(fields) = pushed.as_object_mut() else {
+        return;
+    };
+    for (column, told) in fields.iter_mut() {
+        let Some(value) = told.get_mut("value") else {
+            continue;
+        };
+        if let Some(named) = value.as_object_mut() {
+            for (part, value) in named {
+                if let Some(reading) = Reading::of_column(part) {
+                    read_value(value, reading);
+                }
+            }
+        } else if let Some(reading) = Reading::of_column(column) {
+            read_value(value, reading);
+        }
+    }
+    let Some(tags) = fields.get_mut("tags").and_then(|tags| tags.as_object_mut()) else {
+        return;
+    };
+    let read = std::mem::take(tags).into_iter().map(|(name, mut told)| {
+        if let Some(values) = told
+            .get_mut("value")
+            .and_then(|values| values.as_array_mut())
+        {
+            values
+                .iter_mut()
+                .for_each(|value| read_value(value, Reading::Name));
+        }
+        (Reading::Name.read(&name), told)
+    });
+    tags.extend(read);
+}
+
+fn read_value(value: &mut serde_json::Value, reading: Reading) {
+    if let Some(text) = value.as_str() {
+        *value = reading.read(text).into();
+    }
+}
