@@ -35,7 +35,7 @@ use crate::{
     http::{GraphiQl, Server},
     lifecycle,
     metrics::Metrics,
-    service::{accounts::AccountOptions, demo, retention::RetentionOptions},
+    service::{accounts::AccountOptions, business_zone::settle, demo, retention::RetentionOptions},
     store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
     sync::Syncer,
 };
@@ -76,6 +76,9 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         .await
         .context("cannot open the database")?;
     schema::up(&db, None).await?;
+    let db = settle(db, arguments.sync.zone(), &*clock)
+        .await
+        .with_context(|| format!("the data in {} cannot be used", folder.display()))?;
     if !is_first {
         demo::recover(&db, clock.as_ref()).await?;
         eprintln!(

@@ -80,7 +80,8 @@ pub struct SyncArgs {
     sync_call_records_today: String,
 }
 
-fn time_zone(text: &str) -> Result<Tz, &'static str> {
+/// A time zone by its IANA name.
+pub fn time_zone(text: &str) -> Result<Tz, &'static str> {
     text.parse()
         .map_err(|_| "it must be an IANA time zone, such as Asia/Shanghai")
 }

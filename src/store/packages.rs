@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    Change, Result, Transaction,
+    Change, Result, Transaction, business_zones,
     dialect::big_sum,
     record::stored,
     table::{LazyTable, Relation, Table},
@@ -154,6 +154,7 @@ pub struct NewPackage {
 /// Adds a package and returns it.
 pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
     use sea_orm::ActiveModelTrait;
+    business_zones::check(tx).await?;
     tx.note(Change::Figures);
     Ok(ActiveModel {
         name: Set(new.name),

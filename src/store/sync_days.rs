@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query},
 };
 
-use super::{Change, Result, Transaction};
+use super::{Change, Result, Transaction, business_zones};
 pub use crate::entity::sync_day::Model as SyncDayRow;
 use crate::{
     domain::{business_time::DayRange, sync::SyncTrack},
@@ -68,6 +68,7 @@ pub async fn begin_read(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    business_zones::check(tx).await?;
     let changed = [Column::IsStale, Column::LastRunId, Column::UpdatedAt];
     let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
     conflict.update_columns(changed);
@@ -195,6 +196,7 @@ pub async fn finish_read(
     read: DayRead,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    business_zones::check(tx).await?;
     tx.note(Change::Day(day));
     let completed = if read.whole_day { Some(now) } else { None };
     let mut update = Entity::update_many();

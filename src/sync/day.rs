@@ -16,6 +16,7 @@ use super::{
     slice::{self, SliceReader},
 };
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::sync::{SliceState, SyncTrack},
     store::{
         StoreError, Transaction, removals,
@@ -77,13 +78,13 @@ impl Day<'_> {
         let now = self.context.clock.now();
         let this_second = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
         Window {
-            from: self.context.zone.start_of(self.date),
+            from: self.context.zone_of(self.run.track).start_of(self.date),
             to: last.min(this_second),
         }
     }
 
     fn last_second(&self) -> DateTime<Utc> {
-        self.context.zone.end_of(self.date) - TimeDelta::seconds(1)
+        self.context.zone_of(self.run.track).end_of(self.date) - TimeDelta::seconds(1)
     }
 
     /// Puts the day's slices into the ledger, unless a process that ended has done so before and nobody
@@ -159,7 +160,7 @@ impl Day<'_> {
     }
 
     fn extent(&self, slices: &[SliceRow]) -> Extent {
-        let start = self.context.zone.start_of(self.date);
+        let start = self.context.zone_of(self.run.track).start_of(self.date);
         let mut valid = slices.iter().filter(|slice| !is_abandoned(slice));
         let is_whole = valid.any(|slice| slice.from_at == start);
         if is_whole { Extent::Whole } else { Extent::New }
@@ -176,7 +177,9 @@ impl Day<'_> {
                 return Ok(slices);
             }
             let now = self.context.clock.now();
-            let free = slices.iter().filter(|slice| is_free(slice, now)).count();
+            let longest = self.context.expiry() + CLOCK_MARGIN;
+            let free = slices.iter().filter(|slice| is_free(slice, now, longest));
+            let free = free.count();
             match NonZero::new(free) {
                 Some(free) => self.read_slices(free, self.extent(&slices)).await?,
                 // Others are at it.
@@ -297,9 +300,11 @@ fn is_abandoned(slice: &SliceRow) -> bool {
     slice.state == SliceState::Abandoned
 }
 
-fn is_free(slice: &SliceRow, now: DateTime<Utc>) -> bool {
-    slice.state == SliceState::Pending
-        || (slice.state == SliceState::Reading && slice.expires_at <= Some(now))
+/// Whether nobody reads a slice: a reader has it for no longer than until `longest`, whatever a clock
+/// said that was wrong.
+fn is_free(slice: &SliceRow, now: DateTime<Utc>, longest: DateTime<Utc>) -> bool {
+    let is_over = slice.expires_at <= Some(now) || slice.expires_at > Some(longest);
+    slice.state == SliceState::Pending || (slice.state == SliceState::Reading && is_over)
 }
 
 /// What slices add up to that follow each other without a gap and are all whole.
@@ -355,7 +360,7 @@ pub(super) async fn counted(
 ) -> Result<Option<(i64, i64)>, StoreError> {
     let db = context.db.read();
     let slices = slice_claims::of_day(db, of).await?;
-    let start = context.zone.start_of(of.day);
+    let start = context.zone_of(of.track).start_of(of.day);
     let parts = || slices.iter().filter(|slice| !is_abandoned(slice));
     let is_whole = parts().any(|slice| slice.from_at == start);
     let expected: Option<i64> = parts()

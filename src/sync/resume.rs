@@ -46,7 +46,7 @@ impl Context {
                 return Ok(None);
             };
             let is_fit = self.is_worth_going_on(&run);
-            if run.heartbeat_at < self.alive_since() {
+            if run_claims::is_silent(&run, self.alive_since(), self.clock.now()) {
                 match self.take_over(&run, is_fit).await? {
                     Some(run) if is_fit => return Ok(Some(run)),
                     Some(_) => return Ok(None),
@@ -78,7 +78,7 @@ impl Context {
     /// it is not from long ago.
     fn is_worth_going_on(&self, run: &SyncRunRow) -> bool {
         run.days_failed == 0
-            && self.zone.end_of(run.to_day) <= run.started_at
+            && self.zone_of(run.track).end_of(run.to_day) <= run.started_at
             && self.clock.now() - run.started_at <= LONGEST_AGO
     }
 

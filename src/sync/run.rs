@@ -187,7 +187,9 @@ impl Context {
         db: &impl Connection,
         new: NewRun,
     ) -> Result<Option<SyncRunRow>, StoreError> {
-        let running = sync_runs::find_running(db, new.track, new.days, self.alive_since()).await?;
+        let now = self.clock.now();
+        let running =
+            sync_runs::find_running(db, new.track, new.days, self.alive_since(), now).await?;
         Ok(running
             .into_iter()
             .find(|run| self.will_read(run, new.days)))
@@ -199,7 +201,7 @@ impl Context {
         let newest_left = run
             .to_day
             .checked_sub_signed(chrono::TimeDelta::days(run.days_done));
-        let end = self.zone.end_of(days.to());
+        let end = self.zone_of(run.track).end_of(days.to());
         newest_left.is_some_and(|left| days.to() <= left)
             && (self.clock.now() < end || end <= run.started_at)
             && run.cancelled_at.is_none()

@@ -152,7 +152,7 @@ impl Watch {
             days: alerts::failed_days(tx).await?,
             tracks: tracks.collect(),
             due: due.collect(),
-            runs: alerts::silent_runs(tx, now - self.rules.silence).await?,
+            runs: alerts::silent_runs(tx, now - self.rules.silence, now).await?,
         })
     }
 
