@@ -21,7 +21,7 @@ use super::{simulator::SimulatedData, sync::run_shown};
 use crate::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     config::{ServerArgs, SyncArgs},
     domain::{
         business_time::DayRange,
@@ -186,7 +186,10 @@ async fn prepare(
     bars: &MultiProgress,
 ) -> anyhow::Result<()> {
     for track in [SyncTrack::CallRecords, SyncTrack::TaskStats] {
-        for days in incomplete(base, track, days).await? {
+        // West of Beijing its last day has perhaps not begun.
+        let today = track.zone(base.zone).day_of(base.clock.now());
+        let begun = DayRange::new(days.from(), days.to().min(today)).unwrap_or(days);
+        for days in incomplete(base, track, begun).await? {
             let outcome = run_shown(syncer, track, days, bars).await?;
             if syncer.is_stopped() {
                 return Ok(());

@@ -80,8 +80,8 @@ enum Command {
     Schema,
     /// Delete what is older than it has to be kept
     Retention(retention::RetentionCommandArgs),
-    /// Move all business days to another time zone: stop the service first, and set BUSINESS_TIMEZONE
-    /// to it afterwards
+    /// Move all business days to another time zone. Stop the service first, and set BUSINESS_TIMEZONE
+    /// afterwards
     Rezone(rezone::RezoneArgs),
     /// Check the rollups against the calls they count, or make them anew
     Rollups(rollups::RollupsArgs),

@@ -9,7 +9,7 @@ use crate::{
     config::{DatabaseArgs, RetentionArgs, ZoneArgs},
     lifecycle,
     service::{
-        business_zone::settle,
+        business_zone::check,
         retention::{RetentionReport, retain, survey},
     },
     store::schema,
@@ -52,7 +52,7 @@ pub async fn run(arguments: RetentionCommandArgs) -> anyhow::Result<()> {
         arguments.zone.zone(),
         SystemClock.now(),
     );
-    let db = settle(db, zone, &SystemClock).await?;
+    let db = check(db, zone).await?;
     if arguments.dry_run {
         let report = survey(&db, options, zone, now).await?;
         print(format_args!("would delete {}", words(&report)))?;

@@ -18,12 +18,13 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub struct RezoneArgs {
-    /// The time zone (IANA name) to move the days to: where they are being moved if that has begun, or
-    /// BUSINESS_TIMEZONE, if this is not given
+    /// The time zone (IANA name) to move the days to. By default BUSINESS_TIMEZONE, or, where an earlier
+    /// attempt did not finish, the one that it was for
     #[arg(long, env = "REZONE_TO", value_name = "ZONE", value_parser = time_zone)]
     to: Option<Tz>,
 
-    /// Do it. Without this it is only said what it comes to
+    /// Do it. Without this it only prints what would change; an attempt that did not finish goes on
+    /// without it
     #[arg(long, env = "REZONE_YES", value_parser = BoolishValueParser::new())]
     yes: bool,
 
@@ -55,7 +56,7 @@ pub async fn run(arguments: RezoneArgs, bars: &MultiProgress) -> anyhow::Result<
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{}", intention(&plan));
-    if !arguments.yes {
+    if !arguments.yes && !plan.resumes {
         bail!("nothing was changed: stop the service, then give --yes to do it");
     }
     let bar = progress::Bar::new("rezone", plan.calls, bars);
@@ -65,7 +66,7 @@ pub async fn run(arguments: RezoneArgs, bars: &MultiProgress) -> anyhow::Result<
     db.close().await;
     if !report.finished {
         bail!(
-            "interrupted: run `dialgraph rezone --yes` again, which goes on from here; until then nothing else starts"
+            "interrupted: run `dialgraph rezone` again, which goes on from here; until then nothing else starts"
         );
     }
     print(outcome(&plan, &report))?;
@@ -92,7 +93,7 @@ fn intention(plan: &RezonePlan) -> String {
             "\ncalls before {before} are kept no longer: the figures of these days stay what they are, and those of the days before {after} that calls are moved to or from are of parts of days"
         );
     }
-    if plan.has_begun {
+    if plan.resumes {
         text += &format!("\nit has begun: {} calls are done", plan.done);
     }
     text

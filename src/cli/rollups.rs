@@ -7,9 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::{print, serve::open};
 use crate::{
-    clock::SystemClock,
     config::{DatabaseArgs, ZoneArgs},
-    service::business_zone::settle,
+    service::business_zone::check,
     store::{rollups, schema, tag_counts},
 };
 
@@ -47,7 +46,7 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
-    let db = settle(db, zone.zone(), &SystemClock).await?;
+    let db = check(db, zone.zone()).await?;
     if matches!(arguments.action, Action::Rebuild { .. }) {
         db.transaction(async |tx| {
             rollups::rebuild(tx).await?;

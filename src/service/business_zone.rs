@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The same database for a process that counts by the days of `zone`, if these are its days. Where no
-/// zone was recorded yet, `zone` is, if the calls that are stored have its days. A database that has
-/// not this program's schema yet is taken as it is: see [`watch`].
+/// zone is recorded yet, `zone` is, if the calls that are stored have its days. A database that has not
+/// this program's schema yet is taken as it is: see [`watch`].
 ///
 /// # Errors
 /// [`StoreError::OtherDays`] where they are not, or when the database fails.
@@ -32,13 +32,20 @@ pub async fn settle(
     Ok(db.in_zone(stored))
 }
 
-async fn admit(
-    db: &Database,
-    zone: BusinessZone,
-    clock: &dyn Clock,
-) -> Result<BusinessZone, StoreError> {
+/// The same as [`settle`], but where no zone is recorded yet it stays so: for commands that look or clean
+/// up, which may run with another environment than the service.
+///
+/// # Errors
+/// As [`settle`].
+pub async fn check(db: Database, zone: BusinessZone) -> Result<Database, StoreError> {
+    let stored = recorded(&db, zone).await?;
+    Ok(db.in_zone(stored.unwrap_or(zone)))
+}
+
+/// The zone that is recorded, if there is one.
+async fn recorded(db: &Database, zone: BusinessZone) -> Result<Option<BusinessZone>, StoreError> {
     if let Some(stored) = business_zones::find(db.read()).await? {
-        return Ok(stored.admit(zone)?);
+        return Ok(Some(stored.admit(zone)?));
     }
     let sample = business_zones::sample(db.read()).await?;
     if let Some(&stored) = sample.iter().find(|stored| !stored.fits(zone)) {
@@ -48,6 +55,17 @@ async fn admit(
             fitting: fitting(&sample),
         }
         .into());
+    }
+    Ok(None)
+}
+
+async fn admit(
+    db: &Database,
+    zone: BusinessZone,
+    clock: &dyn Clock,
+) -> Result<BusinessZone, StoreError> {
+    if let Some(stored) = recorded(db, zone).await? {
+        return Ok(stored);
     }
     let recorded = db
         .transaction(async |tx: &Transaction| {
@@ -84,7 +102,7 @@ pub async fn watch(
             // Whoever waits for the database will be told by others.
             Err(error) => tracing::debug!(
                 error = with_sources(&error),
-                "could not look whose the business days are"
+                "the recorded time zone could not be read"
             ),
         }
         stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;

@@ -40,8 +40,10 @@ pub struct RezonePlan {
     pub is_recorded: bool,
     /// Whose they are to be.
     pub to: BusinessZone,
-    /// Whether somebody began to move them there.
+    /// Whether days are being moved, be it to another zone.
     pub has_begun: bool,
+    /// Whether they are being moved there.
+    pub resumes: bool,
     /// Calls that were looked at before.
     pub done: u64,
     /// Calls there are.
@@ -75,7 +77,7 @@ pub struct RezoneReport {
 /// Moves days.
 #[derive(Debug, Clone)]
 pub struct Rezone<'a> {
-    /// The database, of which nobody said whose days it counts by.
+    /// The database, opened for no zone: see [`Database::in_zone`].
     pub db: &'a Database,
     /// The time of day.
     pub clock: &'a dyn Clock,
@@ -84,8 +86,8 @@ pub struct Rezone<'a> {
 }
 
 impl Rezone<'_> {
-    /// What moving all days to `to` comes to; where it has begun and `to` is not given, to where it was
-    /// begun; else to `configured`.
+    /// What moving all days to `to` changes. Where that is not given, they are moved to where an earlier
+    /// attempt began to move them, or else to `configured`.
     ///
     /// # Errors
     /// When the database fails.
@@ -116,13 +118,14 @@ impl Rezone<'_> {
             is_recorded: stored.is_some(),
             to,
             has_begun: begun.is_some(),
+            resumes: moving.is_some(),
             done,
             calls,
             kept_from,
         })
     }
 
-    /// Moves all days as `plan` says, from wherever an earlier attempt ended. `told` hears how many
+    /// Moves all days as `plan` says, from wherever an earlier attempt ended; calls `report` with how many
     /// calls were looked at.
     ///
     /// # Errors
@@ -130,7 +133,7 @@ impl Rezone<'_> {
     pub async fn run(
         &self,
         plan: RezonePlan,
-        told: impl Fn(u64),
+        report: impl Fn(u64),
     ) -> Result<RezoneReport, StoreError> {
         if plan.is_done() {
             self.rename(plan.to).await?;
@@ -150,7 +153,7 @@ impl Rezone<'_> {
                     .await;
             }
             done += batch;
-            told(done);
+            report(done);
             tokio::task::yield_now().await;
         }
         Ok(RezoneReport::default())
@@ -183,7 +186,7 @@ impl Rezone<'_> {
         .await
     }
 
-    /// From here on nobody else writes calls, no run is at work, and no day is said to be complete.
+    /// From here on nobody else writes calls, no run is at work, and no day is complete.
     async fn begin(&self, tx: &Transaction, plan: RezonePlan) -> Result<(), StoreError> {
         claim_calls(tx).await?;
         let now = self.clock.now();
@@ -300,7 +303,7 @@ impl Rezone<'_> {
             });
         };
         let to = moving.target;
-        // Again, because somebody who did not know may have begun something meanwhile.
+        // Again: an instance that was left running may have started a run meanwhile.
         let horizon = retention::call_horizon(tx).await?;
         let unread = self.forget(tx, &moving, horizon).await?;
         let packages = rezone::set_package_days(tx, to, now).await?;

@@ -81,13 +81,13 @@ impl StoredZone {
     }
 }
 
-/// Whose days they are; `None` while nobody has said.
+/// What is recorded of the zone; `None` while nothing is.
 pub async fn find(db: &impl ConnectionTrait) -> Result<Option<StoredZone>> {
     let row = Entity::find_by_id(ID).one(db).await?;
     row.map(StoredZone::read).transpose()
 }
 
-/// The same, for who is about to move them: one at a time.
+/// The same, locked until the transaction ends.
 pub async fn lock(tx: &Transaction) -> Result<Option<StoredZone>> {
     let mut find = Entity::find_by_id(ID);
     dialect::lock_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
@@ -95,7 +95,7 @@ pub async fn lock(tx: &Transaction) -> Result<Option<StoredZone>> {
 }
 
 /// That the days of the database are those that this process counts by, for a transaction that writes
-/// what depends on them. Where nobody has said whose they are, nobody is refused.
+/// what depends on them. Where no zone is recorded, nobody is refused.
 ///
 /// # Errors
 /// [`OtherDays`] where they are not.
@@ -109,7 +109,7 @@ pub async fn check(tx: &Transaction) -> Result<()> {
     Ok(())
 }
 
-/// Says that all days are those of `zone`, unless somebody has said so before.
+/// Records `zone`, unless one is recorded.
 pub async fn record(tx: &Transaction, zone: BusinessZone, now: DateTime<Utc>) -> Result<()> {
     let row = ActiveModel {
         id: Set(ID),
@@ -126,7 +126,7 @@ pub async fn record(tx: &Transaction, zone: BusinessZone, now: DateTime<Utc>) ->
     Ok(())
 }
 
-/// Says whose days they are, whatever was said before.
+/// Records the zone, in place of what was recorded before.
 pub async fn save(tx: &Transaction, stored: StoredZone, now: DateTime<Utc>) -> Result<()> {
     let moving = stored.moving;
     let row = ActiveModel {

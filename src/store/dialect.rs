@@ -60,9 +60,9 @@ pub fn hold_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
     }
 }
 
-/// Says that this transaction writes calls, by the grade catalogue and the business days as they are:
-/// who wants the calls for themselves, see [`claim_calls`], waits for it, and it for them. Refused
-/// where the business days are no more those that this process counts by.
+/// Says that this transaction writes calls, or what else has business days, by the grade catalogue and
+/// the time zone as they are: who wants the calls for themselves, see [`claim_calls`], waits for it,
+/// and it for them. Refused where the days are no longer those that this process counts by.
 pub async fn write_calls(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SELECT pg_advisory_xact_lock_shared(7231946)")

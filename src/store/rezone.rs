@@ -112,7 +112,7 @@ pub struct Unproven<'a> {
     pub first: Option<NaiveDate>,
     /// Days before this one cannot be read again: their calls are kept no longer.
     pub kept_from: Option<NaiveDate>,
-    /// What is said of the days that cannot be read again.
+    /// Why those days are not complete.
     pub reason: &'a str,
 }
 

@@ -6,9 +6,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query},
 };
 
-use super::{Change, Result, Transaction, business_zones};
+use super::{Change, Result, Transaction, dialect};
 pub use crate::entity::sync_day::Model as SyncDayRow;
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::{business_time::DayRange, sync::SyncTrack},
     entity::sync_day::{Column, Entity},
 };
@@ -68,7 +69,7 @@ pub async fn begin_read(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    business_zones::check(tx).await?;
+    dialect::write_calls(tx).await?;
     let changed = [Column::IsStale, Column::LastRunId, Column::UpdatedAt];
     let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
     conflict.update_columns(changed);
@@ -90,7 +91,13 @@ pub async fn note_unread(
     let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
     conflict
         .update_columns([Column::IsStale, Column::Error, Column::UpdatedAt])
-        .action_and_where(synced_at().is_null().or(synced_at().lt(began)));
+        .action_and_where(
+            synced_at()
+                .is_null()
+                .or(synced_at().lt(began))
+                // By a clock that was ahead: nobody knows when.
+                .or(synced_at().gt(now + CLOCK_MARGIN)),
+        );
     let insert = stale(track, day, run_id, Some(reason), now);
     insert_day(tx, day, insert, conflict).await
 }
@@ -196,7 +203,7 @@ pub async fn finish_read(
     read: DayRead,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    business_zones::check(tx).await?;
+    dialect::write_calls(tx).await?;
     tx.note(Change::Day(day));
     let completed = if read.whole_day { Some(now) } else { None };
     let mut update = Entity::update_many();

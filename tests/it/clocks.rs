@@ -16,6 +16,7 @@ use dialgraph::{
     store::{
         alert_deliveries, alerts, leases, run_claims,
         slice_claims::{self, RunDay, Wanted, Window},
+        sync_days,
         sync_runs::{self, NewRun},
     },
     sync::{DatabaseTokenStore, Job, Tick},
@@ -148,7 +149,7 @@ on_both! {
         let dead = db.transaction(async |tx| sync_runs::create(tx, new, "dead", now() + DAY).await).await.unwrap();
         let since = now() - minutes(1);
         assert!(run_claims::any_dead(db.read(), since, now()).await.unwrap());
-        assert_eq!(sync_runs::find_running(db.read(), CALLS, new.days, since, now()).await.unwrap(), []);
+        assert!(sync_runs::find_running(db.read(), CALLS, new.days, since, now()).await.unwrap().is_empty());
         assert_eq!(sync_runs::find_running(db.read(), CALLS, new.days, since, now() + DAY).await.unwrap().len(), 1);
         app.syncer.take_over_dead_runs().await;
         app.syncer.wait_idle().await;
@@ -177,6 +178,22 @@ on_both! {
         assert!(claim("ahead", now() + DAY).await.is_some());
         assert!(claim("right", now()).await.is_some());
         assert_eq!(claim("another", now()).await, None);
+    };
+
+    /// A day that was read well tomorrow, and could not be read today, is stale today.
+    a_failure_is_not_hidden_by_a_read_of_the_future = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.clock.set(now() + DAY);
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        app.clock.set(now());
+        let db = &app.database.db;
+        let run = sync_runs::newest(db.read()).await.unwrap().remove(0);
+        let note = async |began, at| {
+            db.transaction(async |tx| sync_days::note_unread(tx, CALLS, day("2026-11-19"), (run.id, began), "paused", at).await).await.unwrap();
+            sync_days::find(db.read(), CALLS, day("2026-11-19")).await.unwrap().unwrap().is_stale
+        };
+        assert!(!note(now(), now() + DAY).await, "it was read since");
+        assert!(note(now(), now()).await);
     };
 
     /// A message that is being sent, or put off, until tomorrow is sent today.
