@@ -195,6 +195,11 @@ impl Rezone<'_> {
         if begun.is_some_and(|moving| moving.target == plan.to) {
             return Ok(());
         }
+        // Another process has finished since the plan was made.
+        let is_there = stored.is_some_and(|stored| stored.zone == Some(plan.to));
+        if begun.is_none() && is_there && plan.from != Some(plan.to) {
+            return Ok(());
+        }
         let horizon = retention::call_horizon(tx).await?;
         // The horizon is a day of the zone that somebody has begun to move to, if there is one.
         let whose = begun.map(|moving| moving.target).or(plan.from);

@@ -22,7 +22,7 @@ use dialgraph::{
         rezone::{Rezone, RezoneReport},
     },
     store::{
-        Database, StoreError, business_zones, rollups, sync_days,
+        Database, StoreError, business_zones, rollups, schema, sync_days,
         sync_runs::{self, NewRun},
         tag_counts,
     },
@@ -293,6 +293,53 @@ on_both! {
         let run = sync_runs::find(old.read(), run.id).await.unwrap().unwrap();
         assert_eq!(run.error.as_deref(), Some("the business days are moved to America/New_York"));
         assert_eq!(hours(&old).await, [("2026-11-19".to_owned(), 11)]);
+    };
+
+    /// People who ask a service of the old days to write are asked to come back later, and nothing of it
+    /// is kept; by the new days they are served.
+    mutations_of_old_days_are_refused = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let old = app.in_zone("Asia/Shanghai").await;
+        let writes = [
+            r#"mutation { createCall(input: { callTime: "2026-11-19T16:30:00Z", result: NO_ANSWER }) { call { callDate } userErrors { message } } }"#,
+            r#"mutation { importCalls(input: { rows: [{ externalId: "a", callTime: "2026-11-19T16:30:00Z", result: NO_ANSWER }] }) { results { status } } }"#,
+            r#"mutation { createPackage(input: { name: "浙江", totalLeads: 1, validLeads: 1, costPerLead: "1" }) { package { createdDate } userErrors { message } } }"#,
+            r#"mutation { computeDailyMetrics(input: { date: "2026-11-19" }) { userErrors { message } } }"#,
+        ];
+        rezone(&app.database.db, "America/New_York").await;
+        for write in writes {
+            let answer = old.query(write).await;
+            assert_eq!((answer.code(), answer.message()), ("UNAVAILABLE", "the business days are being moved to another time zone; try again later"), "{write}");
+        }
+        assert!(hours(&app.database.db).await.is_empty());
+        let new = app.in_zone("America/New_York").await;
+        let created = new.data(writes[0]).await["createCall"].clone();
+        assert_eq!(created, json!({ "call": { "callDate": "2026-11-19" }, "userErrors": [] }));
+        for write in &writes[1..] {
+            new.data(write).await;
+        }
+        assert_eq!(days(&app.database.db).await, counted([("2026-11-19", 2)]));
+        assert_counted(&app.database.db).await;
+    };
+
+    /// While days are being moved, migrations cannot forget it.
+    an_unfinished_move_keeps_its_table = async |backend: Backend| {
+        let database = TestDatabase::migrated(&backend).await;
+        let db = settled(&database.db, "Asia/Shanghai").await.unwrap();
+        ingest(&db, vec![call("1", "2026-11-19T16:30:00Z")]).await;
+        let (clock, stop) = (clock(), CancellationToken::new());
+        stop.cancel();
+        let ended = Rezone { db: &database.db, clock: &clock, stop: &stop };
+        let plan = ended.plan(Some(zone("Asia/Tokyo")), zone("UTC")).await.unwrap();
+        assert!(!ended.run(plan, |_| {}).await.unwrap().finished);
+        let refused = schema::down(&database.db, None).await.unwrap_err();
+        let reason = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(reason.contains("the business days are being moved to Asia/Tokyo") && reason.contains("`dialgraph rezone`"), "{reason}");
+        assert!(schema::is_current(database.db.read()).await.unwrap());
+        rezone(&database.db, "Asia/Tokyo").await;
+        schema::down(&database.db, None).await.unwrap();
+        schema::up(&database.db, None).await.unwrap();
+        settled(&database.db, "Asia/Shanghai").await.unwrap();
     };
 
     /// Names of one zone are the same; the record keeps the name that was there first until it is
