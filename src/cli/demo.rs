@@ -21,7 +21,7 @@ use super::{simulator::SimulatedData, sync::run_shown};
 use crate::{
     app::{self, Base, PlatformConfig},
     auth::JwtKeys,
-    clock::{Clock as _, SystemClock},
+    clock::SystemClock,
     config::{ServerArgs, SyncArgs},
     domain::{
         business_time::DayRange,

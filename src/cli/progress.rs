@@ -58,7 +58,7 @@ pub async fn show(
 }
 
 /// How far something is that has a number of parts: a bar on a terminal, plain lines elsewhere.
-pub struct Bar {
+pub struct Counter {
     bar: ProgressBar,
     title: String,
     started: Instant,
@@ -66,7 +66,7 @@ pub struct Bar {
     is_terminal: bool,
 }
 
-impl Bar {
+impl Counter {
     /// One of `parts` parts, of which none is done.
     pub fn new(title: &str, parts: u64, bars: &MultiProgress) -> Self {
         let started = Instant::now();

@@ -59,7 +59,7 @@ pub async fn run(arguments: RezoneArgs, bars: &MultiProgress) -> anyhow::Result<
     if !arguments.yes && !plan.resumes {
         bail!("nothing was changed: stop the service, then give --yes to do it");
     }
-    let bar = progress::Bar::new("rezone", plan.calls, bars);
+    let bar = progress::Counter::new("rezone", plan.calls, bars);
     let report = rezone.run(plan, |done| bar.update(done, "calls")).await;
     bar.end();
     let report = report?;
@@ -84,19 +84,19 @@ fn intention(plan: &RezonePlan) -> String {
             plan.to
         );
     }
-    let mut text = format!(
+    let mut lines = vec![format!(
         "the business days are {from}, and become those of {}: {} calls are counted again, and all days are to be read from the platform again",
         plan.to, plan.calls
-    );
+    )];
     if let Some((before, after)) = plan.kept_from {
-        text += &format!(
-            "\ncalls before {before} are kept no longer: the figures of these days stay what they are, and those of the days before {after} that calls are moved to or from are of parts of days"
-        );
+        lines.push(format!(
+            "calls before {before} are kept no longer: the figures of these days stay what they are; days before {after} to or from which calls are moved hold parts of days of both zones"
+        ));
     }
     if plan.resumes {
-        text += &format!("\nit has begun: {} calls are done", plan.done);
+        lines.push(format!("an earlier attempt has moved {} calls", plan.done));
     }
-    text
+    lines.join("\n")
 }
 
 fn outcome(plan: &RezonePlan, report: &RezoneReport) -> String {

@@ -160,6 +160,7 @@ const SAMPLE: u64 = 500;
 
 /// How some calls are stored: the oldest, the newest, and some between.
 pub async fn sample(db: &impl ConnectionTrait) -> Result<Vec<StoredDay>> {
+    type Stored = (DateTime<Utc>, NaiveDate, i16);
     let stored = || {
         call::Entity::find()
             .select_only()
@@ -172,7 +173,6 @@ pub async fn sample(db: &impl ConnectionTrait) -> Result<Vec<StoredDay>> {
     };
     let oldest = stored().order_by_asc(call::Column::CallTime);
     let newest = stored().order_by_desc(call::Column::CallTime);
-    type Stored = (DateTime<Utc>, NaiveDate, i16);
     let mut rows: Vec<Stored> = oldest.into_tuple().all(db).await?;
     rows.extend(newest.into_tuple::<Stored>().all(db).await?);
     if let Some((first, last)) = ids(db).await? {
