@@ -1,6 +1,6 @@
 //! The one place where the parts are put together.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::Router;
 use chrono::{DateTime, Utc};
@@ -21,6 +21,7 @@ use crate::{
     service::{
         accounts::{AccountOptions, Accounts},
         alerts::{AlertParts, Alerts, Channels},
+        business_zone,
         housekeeping::Housekeeping,
         live::Live,
         observed::Observer,
@@ -236,14 +237,33 @@ impl Background {
     /// Does `work`. If it panics the service stops, so that whoever looks after it starts it again:
     /// half of a service is harder to notice than none.
     fn start(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.start_checked(name, async move {
+            work.await;
+            Ok::<_, Infallible>(())
+        });
+    }
+
+    /// Does `work`, which may find a reason why the service has to stop.
+    fn start_checked<E: std::error::Error + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
         let stop = self.stop.clone();
         let work = AbortOnDropHandle::new(tokio::spawn(work));
         self.tasks.spawn(async move {
-            work.await.map_err(|error| {
-                tracing::error!(%error, name, "a background task ended badly: the service stops");
-                stop.cancel();
-                BackgroundFailed(name)
-            })
+            let error = match work.await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            tracing::error!(
+                error,
+                name,
+                "a background task ended badly: the service stops"
+            );
+            stop.cancel();
+            Err(BackgroundFailed(name))
         });
     }
 
@@ -275,6 +295,8 @@ pub async fn serve(
         follow_changes(base.clone(), accounts, stop.clone()),
     );
     background.start("housekeeping", housekeeping(&base, retention, stop.clone()));
+    let zone = business_zone::watch(base.db.clone(), base.zone, base.clock.clone(), stop.clone());
+    background.start_checked("the watch over the business time zone", zone);
     if let Some(syncer) = syncer {
         let scheduled = syncer.clone();
         background.start("the schedule", async move {
@@ -328,6 +350,17 @@ mod tests {
         background.start("something brief", async {});
         background.start("bad luck", async { panic!("on purpose") });
         assert_eq!(background.ended().await, Err(BackgroundFailed("bad luck")));
+        assert!(stop.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_reason_to_stop_stops_the_service() {
+        let stop = CancellationToken::new();
+        let mut background = Background::new(stop.clone());
+        let patient = stop.clone();
+        background.start("patience", async move { patient.cancelled().await });
+        background.start_checked("a watch", async { Err(std::fmt::Error) });
+        assert_eq!(background.ended().await, Err(BackgroundFailed("a watch")));
         assert!(stop.is_cancelled());
     }
 }

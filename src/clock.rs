@@ -4,6 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
+/// How far the clocks of two instances may be apart. What is noted for a time further ahead than that
+/// was noted by a clock that was wrong, and keeps nobody waiting until then.
+pub const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
+
 /// Tells what time it is. Nothing else in the program may ask the system.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present instant.

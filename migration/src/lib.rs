@@ -34,11 +34,12 @@ mod m20261123_000005_create_alerts;
 mod m20261123_000006_index_sync_runs;
 mod m20261123_000010_index_removed_calls;
 mod m20261129_000001_note_listed_days;
-mod m20261129_000201_keep_ids_of_sources_apart;
-mod m20261129_000202_date_names;
 mod m20261129_000101_index_unknown_grades;
 mod m20261129_000102_open_alert_kinds;
 mod m20261129_000103_owe_one_form;
+mod m20261129_000201_keep_ids_of_sources_apart;
+mod m20261129_000202_date_names;
+mod m20261129_000601_create_business_zones;
 mod rebuild;
 
 /// Brings a database to the present schema, or back.
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000101_index_unknown_grades::Migration),
             Box::new(m20261129_000102_open_alert_kinds::Migration),
             Box::new(m20261129_000103_owe_one_form::Migration),
+            Box::new(m20261129_000601_create_business_zones::Migration),
         ]
     }
 }

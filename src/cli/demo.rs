@@ -35,7 +35,7 @@ use crate::{
     http::{GraphiQl, Server},
     lifecycle,
     metrics::Metrics,
-    service::{accounts::AccountOptions, demo, retention::RetentionOptions},
+    service::{accounts::AccountOptions, business_zone::settle, demo, retention::RetentionOptions},
     store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
     sync::Syncer,
 };
@@ -76,6 +76,9 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         .await
         .context("cannot open the database")?;
     schema::up(&db, None).await?;
+    let db = settle(db, arguments.sync.zone(), &*clock)
+        .await
+        .with_context(|| format!("the data in {} cannot be used", folder.display()))?;
     if !is_first {
         demo::recover(&db, clock.as_ref()).await?;
         eprintln!(
@@ -183,7 +186,10 @@ async fn prepare(
     bars: &MultiProgress,
 ) -> anyhow::Result<()> {
     for track in [SyncTrack::CallRecords, SyncTrack::TaskStats] {
-        for days in incomplete(base, track, days).await? {
+        // West of Beijing its last day has perhaps not begun.
+        let today = track.zone(base.zone).day_of(base.clock.now());
+        let begun = DayRange::new(days.from(), days.to().min(today)).unwrap_or(days);
+        for days in incomplete(base, track, begun).await? {
             let outcome = run_shown(syncer, track, days, bars).await?;
             if syncer.is_stopped() {
                 return Ok(());

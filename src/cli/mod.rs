@@ -5,6 +5,7 @@ mod demo;
 mod migrate;
 mod progress;
 mod retention;
+mod rezone;
 mod rollups;
 mod serve;
 mod simulator;
@@ -79,6 +80,9 @@ enum Command {
     Schema,
     /// Delete what is older than it has to be kept
     Retention(retention::RetentionCommandArgs),
+    /// Move all business days to another time zone. Stop the service first, and set BUSINESS_TIMEZONE
+    /// afterwards
+    Rezone(rezone::RezoneArgs),
     /// Check the rollups against the calls they count, or make them anew
     Rollups(rollups::RollupsArgs),
     /// Try the channels that alerts are sent by
@@ -191,6 +195,7 @@ impl Cli {
             Command::Retention(arguments) => {
                 retention::run(arguments).await.map(|()| ExitCode::SUCCESS)
             }
+            Command::Rezone(arguments) => rezone::run(arguments, &bar).await,
             Command::Rollups(arguments) => rollups::run(arguments).await,
             Command::Alert(arguments) => alert::run(arguments).await,
             Command::GuankeSimulator(arguments) => {

@@ -1,8 +1,9 @@
-//! Progress of a synchronisation: a bar on a terminal, plain lines elsewhere.
+//! Progress of a synchronisation, and of what else takes long: a bar on a terminal, plain lines elsewhere.
 
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal, Write},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -56,6 +57,73 @@ pub async fn show(
     view.bar.finish_and_clear();
 }
 
+/// How far something is that has a number of parts: a bar on a terminal, plain lines elsewhere.
+pub struct Counter {
+    bar: ProgressBar,
+    title: String,
+    started: Instant,
+    last_line: Mutex<Instant>,
+    is_terminal: bool,
+}
+
+impl Counter {
+    /// One of `parts` parts, of which none is done.
+    pub fn new(title: &str, parts: u64, bars: &MultiProgress) -> Self {
+        let started = Instant::now();
+        Self {
+            bar: bar(title, parts, bars),
+            title: title.to_owned(),
+            started,
+            last_line: Mutex::new(started),
+            is_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    /// So many parts are done; `noun` is what they are.
+    pub fn update(&self, done: u64, noun: &str) {
+        let parts = self.bar.length().unwrap_or_default();
+        let message = format!("{done} of {parts} {noun}");
+        self.bar.set_position(done);
+        let mut last = self
+            .last_line
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !self.is_terminal && last.elapsed() >= LINE_EVERY {
+            *last = Instant::now();
+            let line = line(done, parts, self.started.elapsed());
+            eprintln!("{}: {line}  {message}", self.title);
+        }
+        self.bar.set_message(message);
+    }
+
+    /// It is over.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn bar(title: &str, parts: u64, bars: &MultiProgress) -> ProgressBar {
+    let bar = bars.add(ProgressBar::new(parts));
+    let style = ProgressStyle::with_template("{prefix} [{bar:30}] {percent:>3}%  {msg}  {left}");
+    if let Ok(style) = style {
+        let style = style.progress_chars("=> ").with_key(
+            "left",
+            |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                // A closed pipe is no reason to stop counting.
+                let _ = write!(
+                    text,
+                    "{} left",
+                    humantime::format_duration(Duration::from_secs(state.eta().as_secs()))
+                );
+            },
+        );
+        bar.set_style(style);
+    }
+    bar.set_prefix(title.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 struct View {
     bar: ProgressBar,
     days: DayRange,
@@ -66,27 +134,8 @@ struct View {
 
 impl View {
     fn new(title: &str, days: DayRange, bars: &MultiProgress) -> Self {
-        let bar = bars.add(ProgressBar::new(all_steps(days)));
-        let style =
-            ProgressStyle::with_template("{prefix} [{bar:30}] {percent:>3}%  {msg}  {left}");
-        if let Ok(style) = style {
-            let style = style.progress_chars("=> ").with_key(
-                "left",
-                |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-                    // A closed pipe is no reason to stop counting.
-                    let _ = write!(
-                        text,
-                        "{} left",
-                        humantime::format_duration(Duration::from_secs(state.eta().as_secs()))
-                    );
-                },
-            );
-            bar.set_style(style);
-        }
-        bar.set_prefix(title.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(200));
         Self {
-            bar,
+            bar: bar(title, all_steps(days), bars),
             days,
             title: title.to_owned(),
             started: Instant::now(),

@@ -8,7 +8,10 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::{DatabaseArgs, RetentionArgs, ZoneArgs},
     lifecycle,
-    service::retention::{RetentionReport, retain, survey},
+    service::{
+        business_zone::check,
+        retention::{RetentionReport, retain, survey},
+    },
     store::schema,
 };
 
@@ -49,6 +52,7 @@ pub async fn run(arguments: RetentionCommandArgs) -> anyhow::Result<()> {
         arguments.zone.zone(),
         SystemClock.now(),
     );
+    let db = check(db, zone).await?;
     if arguments.dry_run {
         let report = survey(&db, options, zone, now).await?;
         print(format_args!("would delete {}", words(&report)))?;

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::{print, serve::open};
 use crate::{
-    config::DatabaseArgs,
+    config::{DatabaseArgs, ZoneArgs},
+    service::business_zone::check,
     store::{rollups, schema, tag_counts},
 };
 
@@ -22,10 +23,14 @@ enum Action {
     /// Count all calls again and compare; exit status 1 when a figure differs
     Verify {
         #[command(flatten)]
+        zone: ZoneArgs,
+        #[command(flatten)]
         database: DatabaseArgs,
     },
     /// Make all rollups anew from the calls; other writers wait meanwhile
     Rebuild {
+        #[command(flatten)]
+        zone: ZoneArgs,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -35,11 +40,13 @@ enum Action {
 const PRINTED: usize = 20;
 
 pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
-    let (Action::Verify { database } | Action::Rebuild { database }) = &arguments.action;
+    let (Action::Verify { zone, database } | Action::Rebuild { zone, database }) =
+        &arguments.action;
     let db = open(database, false).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
+    let db = check(db, zone.zone()).await?;
     if matches!(arguments.action, Action::Rebuild { .. }) {
         db.transaction(async |tx| {
             rollups::rebuild(tx).await?;

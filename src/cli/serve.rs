@@ -18,7 +18,7 @@ use crate::{
     http::Server,
     lifecycle,
     metrics::Metrics,
-    service::accounts::AccountOptions,
+    service::{accounts::AccountOptions, business_zone::settle},
     store::{ConnectOptions, Database, schema},
     sync::{SyncOptions, Syncer},
     telemetry::with_sources,
@@ -79,8 +79,9 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     let channels = arguments.alerts.channels()?;
     options.webhook_secret = arguments.webhooks.secret()?;
     let client = arguments.guanke.client()?;
+    let db = open(&arguments.database, !arguments.no_migrate).await?;
     let base = Base {
-        db: open(&arguments.database, !arguments.no_migrate).await?,
+        db: settle(db, arguments.sync.zone(), &*clock).await?,
         clock,
         zone: arguments.sync.zone(),
         secret,

@@ -18,7 +18,10 @@ use crate::{
     },
     lifecycle,
     metrics::Metrics,
-    service::coverage::{self, DayCoverage},
+    service::{
+        business_zone::settle,
+        coverage::{self, DayCoverage},
+    },
     store::sync_runs::NewRun,
     sync::{Reporter, RunOutcome, SyncOptions, Syncer},
 };
@@ -130,8 +133,9 @@ async fn read(
             "the platform's credentials are not set: GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET"
         );
     };
+    let db = serve::open(&arguments.database, !arguments.no_migrate).await?;
     let base = Base {
-        db: serve::open(&arguments.database, !arguments.no_migrate).await?,
+        db: settle(db, zone, &*clock).await?,
         clock,
         zone,
         secret,

@@ -14,6 +14,7 @@ use crate::{
     config::{DatabaseArgs, NonSeatArgs, ZoneArgs},
     domain::business_time::DayRange,
     lifecycle,
+    service::business_zone::check,
     store::schema,
     sync::{Replay, ReplayReport},
 };
@@ -48,6 +49,7 @@ pub async fn run(arguments: ReplayArgs, bars: &MultiProgress) -> anyhow::Result<
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
+    let db = check(db, arguments.zone.zone()).await?;
     let replay = Replay {
         db: db.clone(),
         clock: Arc::new(SystemClock),

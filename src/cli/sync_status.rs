@@ -17,6 +17,7 @@ use crate::{
         sync::SyncTrack,
     },
     service::{
+        business_zone::check,
         coverage::{self, Coverage, DayCoverage},
         sync_status::{self, BreakerState, TrackStatus, WindowStatus},
     },
@@ -46,6 +47,7 @@ pub async fn run(arguments: StatusArgs) -> anyhow::Result<()> {
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
+    let db = check(db, zone).await?;
     let now = SystemClock.now();
     let next_run = |track, window| schedule.next_run(zone, track, window, now);
     let tracks = sync_status::status(&db, zone, now, next_run).await?;

@@ -31,7 +31,7 @@ pub use retention::RetentionArgs;
 pub use schema::SchemaArgs;
 pub use server::ServerArgs;
 pub use streams::StreamArgs;
-pub use sync::{SyncArgs, ZoneArgs};
+pub use sync::{SyncArgs, ZoneArgs, time_zone};
 pub use webhooks::{ShortWebhookSecret, WebhookArgs};
 
 /// A span of time such as `30s`, longer than none.

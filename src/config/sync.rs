@@ -15,7 +15,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Business days and synchronisation")]
 pub struct ZoneArgs {
-    /// Time zone (IANA name) whose days are the business days, and in which the schedule is written
+    /// Time zone (IANA name) whose days are the business days, and in which the schedule is written. It is
+    /// kept in the database: another one is refused, and `dialgraph rezone` moves all days to it
     #[arg(long, env = "BUSINESS_TIMEZONE", default_value = "Asia/Shanghai", value_parser = time_zone)]
     business_timezone: Tz,
 }
@@ -80,7 +81,8 @@ pub struct SyncArgs {
     sync_call_records_today: String,
 }
 
-fn time_zone(text: &str) -> Result<Tz, &'static str> {
+/// A time zone by its IANA name.
+pub fn time_zone(text: &str) -> Result<Tz, &'static str> {
     text.parse()
         .map_err(|_| "it must be an IANA time zone, such as Asia/Shanghai")
 }

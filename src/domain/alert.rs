@@ -404,13 +404,16 @@ fn change(
 /// A message that was not taken is tried again until it is this old.
 pub const GIVEN_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 
+/// The longest time between two attempts.
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
+
 /// How long to wait before a message is tried again that failed `attempts` times: 30 s at first,
 /// twice as long each time, an hour at most; of that between a half and all, as `jitter` (0 to 1)
 /// says.
 #[must_use]
 pub fn pause_after(attempts: i64, jitter: f64) -> TimeDelta {
     let doublings = u32::try_from(attempts.clamp(1, 8) - 1).unwrap_or_default();
-    let longest = (30_000_i64 << doublings).min(3_600_000);
+    let longest = (30_000_i64 << doublings).min(LONGEST_PAUSE.num_milliseconds());
     let half = longest / 2;
     #[expect(
         clippy::cast_possible_truncation,

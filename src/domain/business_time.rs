@@ -22,11 +22,81 @@ impl From<Tz> for BusinessZone {
     }
 }
 
+impl std::fmt::Display for BusinessZone {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.0.name())
+    }
+}
+
+/// The text is no IANA name of a time zone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no IANA time zone, such as Asia/Shanghai")]
+pub struct UnknownZone(String);
+
+impl std::str::FromStr for BusinessZone {
+    type Err = UnknownZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownZone> {
+        let zone = name.parse().map_err(|_| UnknownZone(name.to_owned()))?;
+        Ok(Self(zone))
+    }
+}
+
 impl BusinessZone {
+    /// The zone of the platform's own days and wall-clock times, whatever the business zone is.
+    pub const BEIJING: Self = Self(chrono_tz::Asia::Shanghai);
+
     /// The IANA zone.
     #[must_use]
     pub const fn tz(self) -> Tz {
         self.0
+    }
+
+    /// Whether the calendars of both are the same from 1970 to 2100, as those of Asia/Shanghai and PRC
+    /// are: two names of one zone, or zones that nothing tells apart.
+    #[must_use]
+    pub fn has_days_of(self, other: Self) -> bool {
+        if self == other {
+            return true;
+        }
+        let first = NaiveDate::default();
+        let last = NaiveDate::from_ymd_opt(2100, 1, 1).unwrap_or(first);
+        let mut offsets = self.offsets_of(other, midnight(first));
+        DayRange {
+            from: first,
+            to: last,
+        }
+        .iter()
+        .all(|day| {
+            let before = offsets;
+            offsets = self.offsets_of(other, midnight(day));
+            let is_steady = before == offsets;
+            // Clocks are moved at any quarter of an hour of the day before.
+            let quarters =
+                || (1..96).map(|quarter| midnight(day) - TimeDelta::minutes(15 * quarter));
+            offsets.0 == offsets.1
+                && (is_steady
+                    || quarters().all(|at| {
+                        let (own, others) = self.offsets_of(other, at);
+                        own == others
+                    }))
+        })
+    }
+
+    /// How far the clocks of both are ahead of UTC, in seconds.
+    fn offsets_of(self, other: Self, at: DateTime<Utc>) -> (i32, i32) {
+        use chrono::Offset as _;
+        let offset = |zone: Self| zone.0.offset_from_utc_datetime(&at.naive_utc()).fix();
+        (
+            offset(self).local_minus_utc(),
+            offset(other).local_minus_utc(),
+        )
+    }
+
+    /// Whether `day` begins and ends at the same instants in both.
+    #[must_use]
+    pub fn shares_day(self, other: Self, day: NaiveDate) -> bool {
+        self.start_of(day) == other.start_of(day) && self.end_of(day) == other.end_of(day)
     }
 
     /// The business day that holds `instant`.
@@ -184,6 +254,46 @@ mod tests {
         assert_eq!((zone.end_of(day) - zone.start_of(day)).num_hours(), 23);
         let skipped = day.and_hms_opt(2, 30, 0).unwrap();
         assert_eq!(zone.instant_of(skipped), at("2026-03-29T01:30:00Z"));
+    }
+
+    #[test]
+    fn names_of_one_zone_have_the_same_days_and_others_do_not() {
+        let same = |one: &str, other: &str| {
+            let zone = |name: &str| name.parse::<BusinessZone>().unwrap();
+            zone(one).has_days_of(zone(other))
+        };
+        for (one, other) in [
+            ("Asia/Shanghai", "PRC"),
+            ("Asia/Chongqing", "Asia/Shanghai"),
+            ("Asia/Kolkata", "Asia/Calcutta"),
+            ("America/New_York", "US/Eastern"),
+            ("UTC", "Etc/GMT"),
+        ] {
+            assert!(same(one, other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("Asia/Shanghai", "Asia/Tokyo"),
+            // Eight hours ahead both; Shanghai had summer time until 1991.
+            ("Asia/Shanghai", "Asia/Singapore"),
+            ("Europe/London", "UTC"),
+            ("Europe/Berlin", "Africa/Lagos"),
+            ("Asia/Kolkata", "Asia/Kathmandu"),
+        ] {
+            assert!(!same(one, other), "{one} {other}");
+        }
+        assert!("Mars/Olympus".parse::<BusinessZone>().is_err());
+    }
+
+    #[test]
+    fn a_day_is_shared_where_it_begins_and_ends_together() {
+        let zone = |name: &str| name.parse::<BusinessZone>().unwrap();
+        let day = day("2026-11-20");
+        assert!(zone("Asia/Singapore").shares_day(BusinessZone::BEIJING, day));
+        assert!(!zone("Asia/Tokyo").shares_day(BusinessZone::BEIJING, day));
+        let winter = zone("Europe/London").shares_day(zone("UTC"), day);
+        assert!(
+            winter && !zone("Europe/London").shares_day(zone("UTC"), "2026-07-01".parse().unwrap())
+        );
     }
 
     #[test]

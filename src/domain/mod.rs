@@ -8,6 +8,7 @@ pub mod access_token;
 pub mod alert;
 pub mod audit;
 pub mod business_time;
+pub mod business_zone;
 pub mod call;
 pub mod change;
 pub mod dialing;

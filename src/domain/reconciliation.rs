@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use strum::{Display, IntoStaticStr, VariantArray};
 
+use super::business_time::BusinessZone;
+
 /// What figures are compared by, beside the day.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, IntoStaticStr, VariantArray,
@@ -90,6 +92,8 @@ pub struct TrackRead {
 pub struct DayRead {
     /// The day has ended.
     pub is_over: bool,
+    /// The business time zone, where its day is not the platform's.
+    pub other_day: Option<BusinessZone>,
     /// The call records, which our figures come from.
     pub records: TrackRead,
     /// The platform's own figures.
@@ -121,6 +125,8 @@ pub struct Comparison {
 pub enum Cause {
     /// They do not.
     Equal,
+    /// The platform's day and ours are not the same: the figures are of different calls.
+    DifferentDays,
     /// The day was not read whole on one of the tracks.
     NotSynced,
     /// One track knows a later state of the day than the other.
@@ -172,6 +178,13 @@ impl Comparison {
     /// Why the figures probably differ, seen from what is known of the day.
     #[must_use]
     pub fn finding(&self, day: &DayRead) -> Finding {
+        if let Some(zone) = day.other_day {
+            let sentence = format!(
+                "the platform's figures are those of the day in {}, ours of the day in {zone}: they are not to be compared",
+                BusinessZone::BEIJING
+            );
+            return Finding::new(Cause::DifferentDays, sentence);
+        }
         if let Some(finding) = day.not_synced() {
             return finding;
         }

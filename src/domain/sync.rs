@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use sea_orm::DeriveValueType;
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-use super::business_time::DayRange;
+use super::business_time::{BusinessZone, DayRange};
 
 /// What a run asks the platform for. A run has one track.
 #[derive(
@@ -27,6 +27,17 @@ pub enum SyncTrack {
     TaskStats,
     /// Every call record.
     CallRecords,
+}
+
+impl SyncTrack {
+    /// Whose days the days of this track are: those of the business, or the platform's own.
+    #[must_use]
+    pub const fn zone(self, business: BusinessZone) -> BusinessZone {
+        match self {
+            Self::TaskStats => BusinessZone::BEIJING,
+            Self::CallRecords => business,
+        }
+    }
 }
 
 /// Whom a row of the platform's own figures is about.

@@ -11,6 +11,7 @@ pub mod alert;
 pub mod alert_delivery;
 pub mod archived_tag_count;
 pub mod audit_entry;
+pub mod business_zone;
 pub mod call;
 pub mod call_push;
 pub mod call_rollup;

@@ -118,7 +118,7 @@ impl ApiError {
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
             Self::TooManyLookups(_) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
-            Self::Store(StoreError::Unavailable(_)) => code::UNAVAILABLE,
+            Self::Store(StoreError::Unavailable(_) | StoreError::OtherDays(_)) => code::UNAVAILABLE,
             Self::Store(_) | Self::Missing(_) => code::INTERNAL,
         }
     }
@@ -142,6 +142,9 @@ impl ApiError {
             Self::Page(error) => error.to_string(),
             Self::Store(StoreError::Unavailable(_)) => {
                 "the database cannot be reached at the moment; try again".to_owned()
+            }
+            Self::Store(StoreError::OtherDays(_)) => {
+                "the business days are being moved to another time zone; try again later".to_owned()
             }
             Self::Store(_) | Self::Missing(_) => OUR_FAULT.to_owned(),
         }

@@ -106,10 +106,13 @@ impl Breaker {
     pub fn state(&self, now: DateTime<Utc>) -> BreakerState {
         match self.memory.retry_at {
             None => BreakerState::Closed,
-            Some(until) if now < until => BreakerState::Open(Open {
-                until,
-                reason: self.memory.reason.clone().unwrap_or_default(),
-            }),
+            // Never for longer than the longest time, even if the clock was set back meanwhile.
+            Some(until) if now < until && until <= later(now, self.options.longest) => {
+                BreakerState::Open(Open {
+                    until,
+                    reason: self.memory.reason.clone().unwrap_or_default(),
+                })
+            }
             Some(_) => BreakerState::HalfOpen,
         }
     }
@@ -243,6 +246,15 @@ mod tests {
         breaker.admit(at(30)).unwrap();
         assert_eq!(until(&breaker, 31), 60);
         breaker.admit(at(60)).unwrap();
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_keep_it_open() {
+        let mut breaker = opened();
+        let day = 86_400;
+        assert_eq!(breaker.state(at(-day)), BreakerState::HalfOpen);
+        breaker.admit(at(-day)).unwrap();
+        assert_eq!(until(&breaker, 1 - day), 30 - day);
     }
 
     #[test]

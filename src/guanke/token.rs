@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::CLOCK_MARGIN;
+
 /// Tokens live 30 days and say nothing of it (guanke-api.md): one is renewed a day early.
 const RENEW_AFTER: TimeDelta = TimeDelta::days(29);
 
@@ -23,7 +25,9 @@ pub struct StoredToken {
 impl StoredToken {
     /// Whether it is young enough to be used at `now`.
     pub(super) fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        now.signed_duration_since(self.fetched_at) < RENEW_AFTER
+        let age = now.signed_duration_since(self.fetched_at);
+        // Nobody knows how old one is that a clock dated ahead.
+        -CLOCK_MARGIN <= age && age < RENEW_AFTER
     }
 
     /// Whether it is the same token as `other`, whenever each was fetched.
@@ -163,6 +167,8 @@ mod tests {
         let token = token("hidden");
         assert!(token.is_fresh("2026-11-29T23:59:59Z".parse().unwrap()));
         assert!(!token.is_fresh("2026-11-30T00:00:00Z".parse().unwrap()));
+        assert!(token.is_fresh("2026-10-31T23:55:00Z".parse().unwrap()));
+        assert!(!token.is_fresh("2026-10-31T23:54:59Z".parse().unwrap()));
         assert!(!format!("{token:?}").contains("hidden"));
     }
 }

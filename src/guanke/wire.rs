@@ -66,15 +66,10 @@ fn surrogate(text: &str) -> Option<u32> {
         .filter(|unit| (0xd800..=0xdfff).contains(unit))
 }
 
-/// The zone of every wall-clock time the platform sends or is sent, whatever our business zone is.
-fn beijing() -> BusinessZone {
-    BusinessZone::from(chrono_tz::Asia::Shanghai)
-}
-
 /// An instant as the platform wants it: `YYYY-MM-DD HH:MM:SS` in Beijing.
 pub(super) fn wall_clock(instant: DateTime<Utc>) -> String {
     instant
-        .with_timezone(&beijing().tz())
+        .with_timezone(&BusinessZone::BEIJING.tz())
         .format("%Y-%m-%d %H:%M:%S")
         .to_string()
 }
@@ -191,7 +186,7 @@ fn written_instant(text: &str) -> Option<DateTime<Utc>> {
     ]
     .into_iter()
     .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-    .map(|wall| beijing().instant_of(wall))
+    .map(|wall| BusinessZone::BEIJING.instant_of(wall))
     .or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc()))
 }
 

@@ -26,6 +26,8 @@ pub mod object {
     pub const ACCESS_TOKEN: &str = "AccessToken";
     /// The figures of a business day.
     pub const DAY: &str = "MetricsSummary";
+    /// The time zone of the business days.
+    pub const BUSINESS_ZONE: &str = "BusinessZone";
     /// A synchronisation.
     pub const SYNC_RUN: &str = "SyncRun";
 }

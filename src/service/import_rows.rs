@@ -190,10 +190,7 @@ fn read_key(
         let id = fields.required_text(name, TextRule::ID, external_id, None)?;
         return Some(CallKey::Imported(id));
     };
-    if fields
-        .text(name, TextRule::ID, external_id, None)
-        .is_some()
-    {
+    if fields.text(name, TextRule::ID, external_id, None).is_some() {
         let message = "give either externalId or platformCallId, not both";
         fields.note(name, Code::Conflicting, message);
         return None;

@@ -139,6 +139,7 @@ fn day_reads(
     let days = range.iter().map(|day| {
         let known = DayRead {
             is_over: zone.end_of(day) <= now,
+            other_day: (!zone.shares_day(BusinessZone::BEIJING, day)).then_some(zone),
             records: read(day, SyncTrack::CallRecords),
             figures: read(day, SyncTrack::TaskStats),
             without_agent: 0,

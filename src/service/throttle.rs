@@ -9,6 +9,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
 
+use crate::clock::CLOCK_MARGIN;
+
 /// How long attempts have to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -96,7 +98,10 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     pub fn attempt(&self, key: &K, now: DateTime<Utc>) -> Result<(), TooSoon> {
         let _counting = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.attempts.get(key);
-        let known = known.filter(|known| now - known.last < REMEMBERED);
+        let known = known.filter(|known| {
+            // Or the clock was set back meanwhile.
+            -CLOCK_MARGIN <= now - known.last && now - known.last < REMEMBERED
+        });
         let count = known.map_or(0, |known| known.count);
         if let Some(known) = known {
             let free = known.last + self.pace.wait(count);
@@ -190,6 +195,19 @@ mod tests {
             [is_first(1), is_first(2), is_first(2)],
             [None, Some(true), Some(false)]
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait() {
+        let throttle = Throttle::new(Pace {
+            free: 1,
+            ..Pace::ACCOUNT
+        });
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        throttle.attempt(&"li", at(86_400)).unwrap();
+        assert!(throttle.attempt(&"li", at(86_400)).is_err());
+        throttle.attempt(&"li", at(0)).unwrap();
+        assert!(throttle.attempt(&"li", at(0)).is_err());
     }
 
     #[test]

@@ -11,7 +11,8 @@ use sea_orm::{
 use super::{Result, Transaction, dialect};
 pub use crate::entity::alert_delivery::Model as DeliveryRow;
 use crate::{
-    domain::alert::{AlertChannel, AlertEvent, DeliveryState},
+    clock::CLOCK_MARGIN,
+    domain::alert::{AlertChannel, AlertEvent, DeliveryState, LONGEST_PAUSE},
     entity::alert_delivery::{ActiveModel, Column, Entity},
 };
 
@@ -39,6 +40,15 @@ pub async fn add(
     Ok(())
 }
 
+/// That it is time for an attempt. Nobody puts one off for longer than [`LONGEST_PAUSE`], whatever a
+/// clock said that was wrong.
+fn due_at(now: DateTime<Utc>) -> Expr {
+    let next = || Column::NextAttemptAt;
+    next()
+        .lte(now)
+        .or(next().gt(now + LONGEST_PAUSE + CLOCK_MARGIN))
+}
+
 /// Whether a message of `channel` is due.
 pub async fn any_due(
     db: &impl ConnectionTrait,
@@ -48,7 +58,7 @@ pub async fn any_due(
     let due = Entity::find()
         .filter(Column::State.eq(DeliveryState::Pending))
         .filter(Column::Channel.eq(channel))
-        .filter(Column::NextAttemptAt.lte(now));
+        .filter(due_at(now));
     Ok(due.one(db).await?.is_some())
 }
 
@@ -76,8 +86,13 @@ pub async fn claim(
         .from(Entity)
         .and_where(Column::State.eq(DeliveryState::Pending))
         .and_where(Column::Channel.eq(channel))
-        .and_where(Column::NextAttemptAt.lte(now))
-        .and_where(Column::Owner.is_null().or(Column::ExpiresAt.lte(now)))
+        .and_where(due_at(now))
+        .and_where(
+            Column::Owner
+                .is_null()
+                .or(Column::ExpiresAt.lte(now))
+                .or(Column::ExpiresAt.gt(expires_at + CLOCK_MARGIN)),
+        )
         .and_where(Expr::exists(waits).not())
         .order_by((Entity, Column::NextAttemptAt), sea_orm::Order::Asc)
         .order_by((Entity, Column::Id), sea_orm::Order::Asc)

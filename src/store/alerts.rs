@@ -13,6 +13,7 @@ use sea_orm::{
 use super::{
     Result, Transaction,
     record::stored,
+    run_claims,
     table::{LazyTable, Table},
 };
 pub use crate::entity::alert::Model as AlertRow;
@@ -116,10 +117,11 @@ pub async fn track_reads(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Ve
 pub async fn silent_runs(
     db: &impl ConnectionTrait,
     alive_since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<SilentRun>> {
     let runs = sync_run::Entity::find()
         .filter(sync_run::Column::Status.eq(SyncStatus::Running))
-        .filter(sync_run::Column::HeartbeatAt.lt(alive_since))
+        .filter(run_claims::silent(alive_since, now))
         // What was handed over in good order is taken up at the next look.
         .filter(sync_run::Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH))
         .order_by_desc(sync_run::Column::Id)

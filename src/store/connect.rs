@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 use super::{Changes, Result, StoreError, Transaction};
-use crate::metrics::PoolState;
+use crate::{domain::business_time::BusinessZone, metrics::PoolState};
 
 /// Where the database is: `sqlite://path` or `postgres://…`. May hold a password.
 #[derive(Debug, Clone)]
@@ -96,6 +96,8 @@ pub struct Database {
     changes: Changes,
     /// Tells what this process says to other instances from what they say.
     instance: u64,
+    /// Whose days this process counts by; none for one that writes nothing that depends on it.
+    zone: Option<BusinessZone>,
 }
 
 impl Database {
@@ -162,6 +164,17 @@ impl Database {
             write,
             changes: Changes::default(),
             instance: rand::random(),
+            zone: None,
+        }
+    }
+
+    /// The same database for a process that counts by the days of `zone`: from now on it writes calls
+    /// only while these are the days of the database, see [`business_zones`](super::business_zones).
+    #[must_use]
+    pub fn in_zone(self, zone: BusinessZone) -> Self {
+        Self {
+            zone: Some(zone),
+            ..self
         }
     }
 
@@ -186,7 +199,7 @@ impl Database {
                 .await
                 .map_err(|error| DbErr::Custom(error.to_string()))??
         };
-        Ok(Transaction::new(inner, self.changes.clone()))
+        Ok(Transaction::new(inner, self.changes.clone(), self.zone))
     }
 
     /// The same database, with foreign keys off for what is written through it. On SQLite they would delete

@@ -11,7 +11,7 @@ use sea_orm::{
     },
 };
 
-use super::{Result, Transaction};
+use super::{Result, Transaction, business_zones};
 use crate::domain::scalar::Kind;
 
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
@@ -60,24 +60,25 @@ pub fn hold_rows(backend: DatabaseBackend, select: &mut SelectStatement) {
     }
 }
 
-/// Says that this transaction writes calls, by the grade catalogue as it is: who wants the calls
-/// for themselves, see [`claim_calls`], waits for it, and it for them.
+/// Says that this transaction writes calls, or what else has business days, by the grade catalogue and
+/// the time zone as they are: who wants the calls for themselves, see [`claim_calls`], waits for it,
+/// and it for them. Refused where the days are no longer those that this process counts by.
 pub async fn write_calls(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SELECT pg_advisory_xact_lock_shared(7231946)")
             .await?;
     }
-    Ok(())
+    business_zones::check(tx).await
 }
 
 /// Keeps everybody else from writing calls until the transaction ends; readers go on, and so does
-/// whoever writes other tables. To be taken before any row is locked.
+/// whoever writes other tables. To be taken before any row is locked. Refused as [`write_calls`] is.
 pub async fn claim_calls(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231946)")
             .await?;
     }
-    Ok(())
+    business_zones::check(tx).await
 }
 
 /// On SQLite, the ids of the `rows` rows that this transaction has just inserted, in their order: it has

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
+use crate::domain::business_zone::OtherDays;
+
 /// A statement failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -19,6 +21,9 @@ pub enum StoreError {
     /// The database could not be reached or gave no connection in time.
     #[error("the database cannot be reached")]
     Unavailable(#[source] DbErr),
+    /// The business days of the database are not those that this process counts by.
+    #[error(transparent)]
+    OtherDays(#[from] OtherDays),
     /// A list was asked for by a field or relation that its table does not have: our mistake.
     #[error("there is no {0}")]
     Unknown(String),

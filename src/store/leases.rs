@@ -9,9 +9,13 @@ use sea_orm::{
 };
 
 use super::{Result, Transaction};
-use crate::entity::sync_lease::{Column, Entity};
+use crate::{
+    clock::CLOCK_MARGIN,
+    entity::sync_lease::{Column, Entity},
+};
 
-/// Takes the lease `name` for `owner` until `expires_at`, if it is free or has expired.
+/// Takes the lease `name` for `owner` until `expires_at`, if it is free or has expired. One that is held
+/// for much longer than that was taken by a clock that is ahead, and is taken over.
 /// Returns its fence number, or `None` when another owner holds it.
 pub async fn acquire(
     tx: &Transaction,
@@ -20,11 +24,12 @@ pub async fn acquire(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<Option<i64>> {
-    take(tx, name, owner, expires_at, None, free(now)).await
+    take(tx, name, owner, expires_at, None, free(now, expires_at)).await
 }
 
 /// Takes up a tick of the schedule once over all instances: like [`acquire`], and refused when
-/// this tick or a later one was taken up before.
+/// this tick or a later one was taken up before. One that lies ahead of `now` was taken up by a clock
+/// that was wrong: it is passed over, with a warning, and this one is noted in its place.
 pub async fn acquire_tick(
     tx: &Transaction,
     name: &str,
@@ -33,22 +38,25 @@ pub async fn acquire_tick(
     expires_at: DateTime<Utc>,
     tick: DateTime<Utc>,
 ) -> Result<Option<i64>> {
-    let fresh = Expr::col((Entity, Column::TickedAt))
+    let before = Entity::find_by_id(name.to_owned()).one(tx).await?;
+    if let Some(ahead) = before.and_then(|lease| lease.ticked_at) {
+        is_credible(name, ahead, now);
+    }
+    let ticked = || Expr::col((Entity, Column::TickedAt));
+    let fresh = ticked()
         .is_null()
-        .or(Expr::col((Entity, Column::TickedAt)).lt(tick));
-    take(
-        tx,
-        name,
-        owner,
-        expires_at,
-        Some(tick),
-        free(now).and(fresh),
-    )
-    .await
+        .or(ticked().lt(tick))
+        .or(ticked().gt(now + CLOCK_MARGIN));
+    let free = free(now, expires_at).and(fresh);
+    take(tx, name, owner, expires_at, Some(tick), free).await
 }
 
-/// The last tick that was taken up under each lease that has any, by its name.
-pub async fn last_ticks(db: &impl ConnectionTrait) -> Result<HashMap<String, DateTime<Utc>>> {
+/// The last tick that was taken up under each lease that has any, by its name; but for those that lie
+/// ahead of `now`.
+pub async fn last_ticks(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, DateTime<Utc>>> {
     let ticked = Entity::find()
         .filter(Column::TickedAt.is_not_null())
         .all(db)
@@ -56,14 +64,32 @@ pub async fn last_ticks(db: &impl ConnectionTrait) -> Result<HashMap<String, Dat
     Ok(ticked
         .into_iter()
         .filter_map(|lease| Some((lease.name, lease.ticked_at?)))
+        .filter(|(name, ticked)| is_credible(name, *ticked, now))
         .collect())
 }
 
-/// Nobody has the lease, or its time is over.
-fn free(now: DateTime<Utc>) -> Expr {
+/// Whether a tick can have been taken up by `now`; if not, somebody should look at the clocks.
+fn is_credible(name: &str, ticked: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let is_credible = ticked <= now + CLOCK_MARGIN;
+    if !is_credible {
+        tracing::warn!(
+            job = name,
+            %ticked,
+            %now,
+            "a tick of the schedule was taken up by a clock that is ahead, or this one is behind: it is ignored"
+        );
+    }
+    is_credible
+}
+
+/// Nobody has the lease, or its time is over: at the latest when that of whoever takes it now would be,
+/// with a margin.
+fn free(now: DateTime<Utc>, longest: DateTime<Utc>) -> Expr {
+    let expires = || Expr::col((Entity, Column::ExpiresAt));
     Expr::col((Entity, Column::Owner))
         .is_null()
-        .or(Expr::col((Entity, Column::ExpiresAt)).lte(now))
+        .or(expires().lte(now))
+        .or(expires().gt(longest + CLOCK_MARGIN))
 }
 
 async fn take(

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{
     Change, Result, Transaction,
-    dialect::big_sum,
+    dialect::{self, big_sum},
     record::stored,
     table::{LazyTable, Relation, Table},
     tag_counts::of_package::TAG_SUMMARIES,
@@ -154,6 +154,8 @@ pub struct NewPackage {
 /// Adds a package and returns it.
 pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
     use sea_orm::ActiveModelTrait;
+    // Its day, too, is one of the business days.
+    dialect::write_calls(tx).await?;
     tx.note(Change::Figures);
     Ok(ActiveModel {
         name: Set(new.name),

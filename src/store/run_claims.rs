@@ -12,6 +12,7 @@ use super::{
     sync_runs::{NewRun, SyncRunRow},
 };
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::sync::SyncStatus,
     entity::sync_run::{Column, Entity},
 };
@@ -133,6 +134,19 @@ pub async fn adopt_one(
         .transpose()?)
 }
 
+/// Whether the process of `run` showed no sign of life since `alive_since`; one that lies ahead of `now`
+/// is that of a clock that was wrong.
+#[must_use]
+pub fn is_silent(run: &SyncRunRow, alive_since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    run.heartbeat_at < alive_since || run.heartbeat_at > now + CLOCK_MARGIN
+}
+
+/// The same, of rows.
+pub(super) fn silent(alive_since: DateTime<Utc>, now: DateTime<Utc>) -> Expr {
+    let beat = || Column::HeartbeatAt;
+    beat().lt(alive_since).or(beat().gt(now + CLOCK_MARGIN))
+}
+
 fn take_over(alive_since: DateTime<Utc>, owner: &str, now: DateTime<Utc>) -> UpdateStatement {
     Query::update()
         .table(Entity)
@@ -140,7 +154,7 @@ fn take_over(alive_since: DateTime<Utc>, owner: &str, now: DateTime<Utc>) -> Upd
         .value(Column::Fence, Expr::col(Column::Fence).add(1))
         .value(Column::HeartbeatAt, now)
         .and_where(Column::Status.eq(SyncStatus::Running))
-        .and_where(Column::HeartbeatAt.lt(alive_since))
+        .and_where(silent(alive_since, now))
         .returning(Query::returning().columns(Column::iter()))
         .take()
 }
@@ -192,10 +206,14 @@ pub async fn hand_over(tx: &Transaction, run: &SyncRunRow) -> Result<()> {
 }
 
 /// Whether a run is at work without a sign of life since `alive_since`.
-pub async fn any_dead(db: &impl ConnectionTrait, alive_since: DateTime<Utc>) -> Result<bool> {
+pub async fn any_dead(
+    db: &impl ConnectionTrait,
+    alive_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let dead = Entity::find()
         .filter(Column::Status.eq(SyncStatus::Running))
-        .filter(Column::HeartbeatAt.lt(alive_since));
+        .filter(silent(alive_since, now));
     Ok(dead.one(db).await?.is_some())
 }
 
@@ -211,7 +229,7 @@ pub async fn fail_dead(
         .select_only()
         .column(Column::Id)
         .filter(Column::Status.eq(SyncStatus::Running))
-        .filter(Column::HeartbeatAt.lt(alive_since))
+        .filter(silent(alive_since, now))
         .filter(Column::Fence.gte(most))
         // One that was handed over in good order killed nobody.
         .filter(Column::HeartbeatAt.gt(DateTime::UNIX_EPOCH));
@@ -226,16 +244,26 @@ pub async fn fail_dead(
 /// Ends runs whose process is dead; what they left of their days is said to have failed.
 pub async fn fail(tx: &Transaction, dead: &[i64], now: DateTime<Utc>) -> Result<()> {
     const REASON: &str = "the process that ran it ended before it was done";
+    fail_because(tx, dead, REASON, now).await
+}
+
+/// Ends runs for `reason`; what they left of their days is said to have failed.
+pub async fn fail_because(
+    tx: &Transaction,
+    runs: &[i64],
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(SyncStatus::Failed))
-        .col_expr(Column::Error, Expr::value(REASON))
+        .col_expr(Column::Error, Expr::value(reason))
         .col_expr(Column::FinishedAt, Expr::value(now))
-        .filter(Column::Id.is_in(dead.iter().copied()))
+        .filter(Column::Id.is_in(runs.iter().copied()))
         .filter(Column::Status.eq(SyncStatus::Running))
         .exec(tx)
         .await?;
-    slice_claims::abandon_runs(tx, dead, REASON, now).await?;
-    sync_days::fail_runs(tx, dead, REASON, now).await?;
+    slice_claims::abandon_runs(tx, runs, reason, now).await?;
+    sync_days::fail_runs(tx, runs, reason, now).await?;
     tx.note(Change::Anything);
     Ok(())
 }

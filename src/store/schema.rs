@@ -26,7 +26,10 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
     }
     migrate(db, async |tx| {
         Migrator::up(tx.inner(), steps).await?;
-        if Migrator::get_pending_migrations(tx.inner()).await?.is_empty() {
+        if Migrator::get_pending_migrations(tx.inner())
+            .await?
+            .is_empty()
+        {
             one_form::bring(tx).await?;
         }
         Ok(())
@@ -42,10 +45,7 @@ pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
     migrate(db, async |tx| Ok(Migrator::down(tx.inner(), steps).await?)).await
 }
 
-async fn migrate(
-    db: &Database,
-    work: impl AsyncFnOnce(&Transaction) -> Result<()>,
-) -> Result<()> {
+async fn migrate(db: &Database, work: impl AsyncFnOnce(&Transaction) -> Result<()>) -> Result<()> {
     let apart = db.without_foreign_keys().await?;
     let migrated = apart
         .transaction(async |tx| {

@@ -14,6 +14,7 @@ use sea_orm::{
 use super::{Change, Result, Transaction, dialect};
 pub use crate::entity::sync_slice::Model as SliceRow;
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::sync::{SliceState, SyncStatus, SyncTrack},
     entity::{
         sync_run,
@@ -164,9 +165,11 @@ pub async fn claim(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<Option<SliceRow>> {
-    let silent = Column::State
-        .eq(SliceState::Reading)
-        .and(Column::ExpiresAt.lte(now));
+    // No reader has one for longer, whatever a clock said that was wrong.
+    let is_over = Column::ExpiresAt
+        .lte(now)
+        .or(Column::ExpiresAt.gt(expires_at + CLOCK_MARGIN));
+    let silent = Column::State.eq(SliceState::Reading).and(is_over);
     let mut next = Query::select()
         .column(Column::Id)
         .from(Entity)

@@ -8,9 +8,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query},
 };
 
-use super::{Change, Result, Transaction};
+use super::{Change, Result, Transaction, dialect};
 pub use crate::entity::sync_day::Model as SyncDayRow;
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::{
         business_time::{BusinessZone, DayRange},
         sync::SyncTrack,
@@ -73,6 +74,7 @@ pub async fn begin_read(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    dialect::write_calls(tx).await?;
     let changed = [Column::IsStale, Column::LastRunId, Column::UpdatedAt];
     let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
     conflict.update_columns(changed);
@@ -94,7 +96,13 @@ pub async fn note_unread(
     let mut conflict = OnConflict::columns([Column::Track, Column::Day]);
     conflict
         .update_columns([Column::IsStale, Column::Error, Column::UpdatedAt])
-        .action_and_where(synced_at().is_null().or(synced_at().lt(began)));
+        .action_and_where(
+            synced_at()
+                .is_null()
+                .or(synced_at().lt(began))
+                // By a clock that was ahead: nobody knows when.
+                .or(synced_at().gt(now + CLOCK_MARGIN)),
+        );
     let insert = stale(track, day, run_id, Some(reason), now);
     insert_day(tx, day, insert, conflict).await
 }
@@ -207,6 +215,7 @@ pub async fn finish_read(
     read: DayRead,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    dialect::write_calls(tx).await?;
     tx.note(Change::Day(day));
     let completed = read.completes.then_some(now);
     let mut update = Entity::update_many();

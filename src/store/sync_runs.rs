@@ -14,6 +14,7 @@ use strum::VariantArray as _;
 use super::{
     Change, Result, Transaction,
     record::stored,
+    run_claims,
     sync_slices::SYNC_SLICES,
     table::{LazyTable, Relation, Table},
 };
@@ -189,13 +190,14 @@ pub async fn find_running(
     track: SyncTrack,
     days: DayRange,
     alive_since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<SyncRunRow>> {
     Ok(Entity::find()
         .filter(Column::Status.eq(SyncStatus::Running))
         .filter(Column::Track.eq(track))
         .filter(Column::FromDay.lte(days.from()))
         .filter(Column::ToDay.gte(days.to()))
-        .filter(Column::HeartbeatAt.gte(alive_since))
+        .filter(run_claims::silent(alive_since, now).not())
         .order_by_desc(Column::Id)
         .all(db)
         .await?)

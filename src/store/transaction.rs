@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::changes::{Change, Changes};
+use crate::domain::business_time::BusinessZone;
 
 /// An open transaction, as the store's write functions ask for. When it is dropped without
 /// [`Self::commit`], all that it did is undone, and nobody is told of it.
@@ -16,15 +17,26 @@ pub struct Transaction {
     inner: DatabaseTransaction,
     changes: Changes,
     noted: Mutex<Vec<Change>>,
+    zone: Option<BusinessZone>,
 }
 
 impl Transaction {
-    pub(super) fn new(inner: DatabaseTransaction, changes: Changes) -> Self {
+    pub(super) fn new(
+        inner: DatabaseTransaction,
+        changes: Changes,
+        zone: Option<BusinessZone>,
+    ) -> Self {
         Self {
             inner,
             changes,
             noted: Mutex::default(),
+            zone,
         }
+    }
+
+    /// Whose days the process counts by that writes, if it does.
+    pub(super) const fn zone(&self) -> Option<BusinessZone> {
+        self.zone
     }
 
     /// What migrations work in.

@@ -100,10 +100,10 @@ impl Syncer {
 impl Context {
     async fn adopt(&self) -> Result<Vec<sync_runs::SyncRunRow>, StoreError> {
         let alive_since = self.alive_since();
-        if !run_claims::any_dead(self.db.read(), alive_since).await? {
+        let (me, now) = (self.instance.as_str(), self.clock.now());
+        if !run_claims::any_dead(self.db.read(), alive_since, now).await? {
             return Ok(Vec::new());
         }
-        let (me, now) = (self.instance.as_str(), self.clock.now());
         self.db
             .transaction(async |tx: &Transaction| {
                 run_claims::adopt(tx, alive_since, me, MOST_OWNERS, now).await

@@ -56,9 +56,9 @@ fn missed(
     if ticked >= Some(at) {
         return None;
     }
-    let last = job.window.days(zone.day_of(at))?;
+    let last = job.days(zone, at)?;
     let first = ticked.and_then(|ticked| job.next_after(zone, ticked));
-    let first = first.and_then(|first| job.window.days(zone.day_of(first)));
+    let first = first.and_then(|first| job.days(zone, first));
     let days = match (job.window, first) {
         // The longest window: days that fell out of it while nobody was there are in it still.
         (SyncWindow::T10, Some(first)) => {

@@ -140,6 +140,11 @@ impl Context {
         }
     }
 
+    /// Whose days the days of `track` are.
+    pub const fn zone_of(&self, track: SyncTrack) -> BusinessZone {
+        track.zone(self.zone)
+    }
+
     /// On what terms leases are held.
     pub fn holder(&self) -> Holder<'_> {
         Holder {

@@ -19,7 +19,8 @@ use super::{
     slice::{self, SliceReader},
 };
 use crate::{
-    domain::sync::SyncTrack,
+    clock::CLOCK_MARGIN,
+    domain::{business_time::BusinessZone, sync::SyncTrack},
     service::removal,
     store::{
         Transaction,
@@ -94,11 +95,16 @@ impl Day<'_> {
         }
     }
 
+    /// Whose days the track's are.
+    fn zone(&self) -> BusinessZone {
+        self.context.zone_of(self.run.track)
+    }
+
     /// The day's part of the list, up to `to`.
     fn part(&self, to: DateTime<Utc>) -> ListedPart {
         ListedPart {
             day: self.date,
-            from: self.context.zone.start_of(self.date),
+            from: self.zone().start_of(self.date),
             to,
         }
     }
@@ -106,7 +112,7 @@ impl Day<'_> {
     /// What there is to read of the day now: all of it, or up to this second.
     fn span(&self) -> Window {
         Window {
-            from: self.context.zone.start_of(self.date),
+            from: self.zone().start_of(self.date),
             to: self.last_second().min(self.this_second()),
         }
     }
@@ -117,7 +123,7 @@ impl Day<'_> {
     }
 
     pub fn last_second(&self) -> DateTime<Utc> {
-        self.context.zone.end_of(self.date) - TimeDelta::seconds(1)
+        self.zone().end_of(self.date) - TimeDelta::seconds(1)
     }
 
     /// Puts the day's slices into the ledger, unless a process that ended has done so before and nobody
@@ -188,7 +194,7 @@ impl Day<'_> {
     /// Where the list may have calls of this day, of a day that is over: so long after its end, as far as
     /// that is past. It belongs to the next day's part of the list.
     pub fn after_midnight(&self, lag: TimeDelta) -> Option<Window> {
-        let end = self.context.zone.end_of(self.date);
+        let end = self.zone().end_of(self.date);
         let last = (end + lag - TimeDelta::seconds(1)).min(self.this_second());
         (end <= last).then_some(Window {
             from: end,
@@ -202,7 +208,7 @@ impl Day<'_> {
         if self.run.track == SyncTrack::TaskStats || proven.to < self.last_second() {
             return Ok(false);
         }
-        let end = self.context.zone.end_of(self.date);
+        let end = self.zone().end_of(self.date);
         let lag = self.list_lag().await?;
         // A read that began too early completes nothing, however far it goes.
         let is_due = proven.listed_for(end) < lag && end + lag <= proven.began;
@@ -244,7 +250,7 @@ impl Day<'_> {
     }
 
     fn extent(&self, slices: &[SliceRow]) -> Extent {
-        let start = self.context.zone.start_of(self.date);
+        let start = self.zone().start_of(self.date);
         let mut valid = slices.iter().filter(|slice| !is_abandoned(slice));
         let is_whole = valid.any(|slice| slice.from_at == start);
         if is_whole { Extent::Whole } else { Extent::New }
@@ -261,7 +267,9 @@ impl Day<'_> {
                 return Ok(slices);
             }
             let now = self.context.clock.now();
-            let free = slices.iter().filter(|slice| is_free(slice, now)).count();
+            let longest = self.context.expiry() + CLOCK_MARGIN;
+            let free = slices.iter().filter(|slice| is_free(slice, now, longest));
+            let free = free.count();
             match NonZero::new(free) {
                 Some(free) => self.read_slices(free, self.extent(&slices)).await?,
                 // Others are at it.
@@ -311,7 +319,7 @@ impl Day<'_> {
     /// What was read and what was known before, if that is as much as the platform counts for the
     /// whole day.
     async fn count_day(&self, proven: &Proven) -> Result<Option<DayRead>, SyncError> {
-        let (context, from) = (self.context, self.context.zone.start_of(self.date));
+        let (context, from) = (self.context, self.zone().start_of(self.date));
         let count = context.client.count(from, proven.to);
         let counted = context
             .ask(self.run.track, self.run.triggered_by, count)
@@ -353,14 +361,14 @@ impl Day<'_> {
     }
 
     async fn sums(&self, proven: &Proven) -> Result<DayRead, SyncError> {
-        let (end, options) = (self.context.zone.end_of(self.date), &self.context.options);
+        let (end, options) = (self.zone().end_of(self.date), &self.context.options);
         let lag = self.list_lag().await?;
         let settled = end + lag.max(delta(options.overlap));
         let is_over = proven.to == self.last_second();
         let listed_for = proven.listed_for(end);
         let completes = is_over && settled <= proven.began && lag <= listed_for;
         let doubt = (is_over && !completes).then(|| {
-            let zone = self.context.zone.tz();
+            let zone = self.zone().tz();
             let until = settled.with_timezone(&zone).format("%Y-%m-%d %H:%M");
             format!("it was read before {until} ({zone}): until then records of the day may arrive")
         });
@@ -380,7 +388,7 @@ impl Day<'_> {
     async fn publish(&self, read: DayRead, gone: &Gone) -> Result<(), SyncError> {
         let of = self.of();
         // The day before may wait for what this one's part of the list has of it.
-        let begin = self.context.zone.start_of(of.day);
+        let begin = self.zone().start_of(of.day);
         let has_rest = begin + self.list_lag().await? <= read.synced_through;
         let before = of.day.pred_opt().filter(|_| has_rest);
         let removed = insist!(self.context, |tx| {

@@ -20,9 +20,11 @@ pub(super) fn is_abandoned(slice: &SliceRow) -> bool {
     slice.state == SliceState::Abandoned
 }
 
-pub(super) fn is_free(slice: &SliceRow, now: DateTime<Utc>) -> bool {
-    slice.state == SliceState::Pending
-        || (slice.state == SliceState::Reading && slice.expires_at <= Some(now))
+/// Whether nobody reads a slice: a reader has it for no longer than until `longest`, whatever a clock
+/// said that was wrong.
+pub(super) fn is_free(slice: &SliceRow, now: DateTime<Utc>, longest: DateTime<Utc>) -> bool {
+    let is_over = slice.expires_at <= Some(now) || slice.expires_at > Some(longest);
+    slice.state == SliceState::Pending || (slice.state == SliceState::Reading && is_over)
 }
 
 /// The slices of a day's own part of the list that are not abandoned.
@@ -107,8 +109,8 @@ pub(super) async fn counted(
 ) -> Result<Option<(i64, i64)>, StoreError> {
     let db = context.db.read();
     let slices = slice_claims::of_day(db, of).await?;
-    let start = context.zone.start_of(of.day);
-    let last_second = context.zone.end_of(of.day) - TimeDelta::seconds(1);
+    let start = context.zone_of(of.track).start_of(of.day);
+    let last_second = context.zone_of(of.track).end_of(of.day) - TimeDelta::seconds(1);
     let parts = || of_day(&slices, last_second);
     let is_whole = parts().any(|slice| slice.from_at == start);
     let expected: Option<i64> = parts()

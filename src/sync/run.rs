@@ -202,11 +202,11 @@ impl Context {
         let Some(run) = run_claims::at_work(self.db.read(), new).await? else {
             return Ok(());
         };
-        let alive_since = self.alive_since();
-        if alive_since <= run.heartbeat_at {
+        let (alive_since, now) = (self.alive_since(), self.clock.now());
+        if !run_claims::is_silent(&run, alive_since, now) {
             return Ok(());
         }
-        let (me, now) = (&self.instance, self.clock.now());
+        let me = &self.instance;
         let end = self.db.transaction(async |tx: &Transaction| {
             let adopted = run_claims::adopt_one(tx, run.id, alive_since, me, now).await?;
             if adopted.is_some() {
@@ -227,7 +227,14 @@ impl Context {
         db: &impl Connection,
         new: NewRun,
     ) -> Result<Option<SyncRunRow>, StoreError> {
-        let running = sync_runs::find_running(db, new.track, new.days, self.alive_since()).await?;
+        let running = sync_runs::find_running(
+            db,
+            new.track,
+            new.days,
+            self.alive_since(),
+            self.clock.now(),
+        )
+        .await?;
         for run in running {
             if self.will_read(&run, new.days)
                 && (new.trigger == SyncTrigger::Schedule
@@ -259,7 +266,7 @@ impl Context {
         let newest_left = run
             .to_day
             .checked_sub_signed(chrono::TimeDelta::days(run.days_done));
-        let end = self.zone.end_of(days.to());
+        let end = self.zone_of(run.track).end_of(days.to());
         newest_left.is_some_and(|left| days.to() <= left)
             && (self.clock.now() < end || end <= run.started_at)
             && run.cancelled_at.is_none()

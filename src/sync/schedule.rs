@@ -47,6 +47,12 @@ impl Job {
         format!("job:{}:{}", self.track, self.window)
     }
 
+    /// The days that it reads at `at`, in the calendar of its track.
+    #[must_use]
+    pub fn days(&self, zone: BusinessZone, at: DateTime<Utc>) -> Option<DayRange> {
+        self.window.days(self.track.zone(zone).day_of(at))
+    }
+
     /// The last time up to `now` at which it should have run.
     pub(super) fn last_before(
         &self,
@@ -139,7 +145,7 @@ impl Schedule {
             .filter(|job| job.track == track)
             .filter_map(|job| {
                 let at = job.next_after(zone, after)?;
-                let days = job.window.days(zone.day_of(at))?;
+                let days = job.days(zone, at)?;
                 days.covers(DayRange::day(day)).then_some(at)
             })
             .min()

@@ -12,6 +12,7 @@ use super::{
     schedule::Tick,
 };
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::{
         business_time::DayRange,
         sync::{SyncTrigger, SyncWindow},
@@ -40,13 +41,17 @@ impl Syncer {
             let Some(at) = ticks.first().map(|tick| tick.at) else {
                 return;
             };
-            if !context.sleep_until(at).await {
-                return;
+            match context.sleep_until(at, seen).await {
+                Woken::InTime => {}
+                Woken::SetBack => {
+                    seen = context.clock.now();
+                    continue;
+                }
+                Woken::Stopped => return,
             }
             let mut is_lost = false;
             for tick in ticks {
-                let days = tick.job.window.days(context.zone.day_of(tick.at));
-                if let Some(days) = days {
+                if let Some(days) = tick.job.days(context.zone, tick.at) {
                     is_lost |= !self.insist(Missed { tick, days }).await;
                 }
             }
@@ -108,8 +113,7 @@ impl Syncer {
     /// # Errors
     /// When the database fails; the tick can then be tried again.
     pub async fn take_up(&self, tick: Tick<'_>) -> Result<(), StoreError> {
-        let zone = self.context().zone;
-        match tick.job.window.days(zone.day_of(tick.at)) {
+        match tick.job.days(self.context().zone, tick.at) {
             Some(days) => self.take_up_days(tick, days).await,
             None => Ok(()),
         }
@@ -151,6 +155,22 @@ impl Syncer {
     }
 }
 
+/// Why a sleep has ended.
+enum Woken {
+    /// It is time.
+    InTime,
+    /// The clock shows an earlier time than it did before: nobody knows how long is left.
+    SetBack,
+    /// The program ends.
+    Stopped,
+}
+
+/// How long it is from `now` until `at`; `None` when the clock shows an earlier time than the one that
+/// was `seen`.
+fn left_until(at: DateTime<Utc>, seen: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
+    (seen <= now + CLOCK_MARGIN).then(|| (at - now).to_std().unwrap_or_default())
+}
+
 impl Context {
     /// With the longest window, runs of days before it that were never read whole, or whose last read
     /// failed: no window would come back to them.
@@ -186,7 +206,7 @@ impl Context {
     /// When each job last ran, by its name, once the database can say; `None` when stopped meanwhile.
     async fn last_ticks(&self) -> Option<HashMap<String, DateTime<Utc>>> {
         loop {
-            match leases::last_ticks(self.db.read()).await {
+            match leases::last_ticks(self.db.read(), self.clock.now()).await {
                 Ok(ticks) => return Some(ticks),
                 Err(error) => tracing::error!(
                     error = with_sources(&error),
@@ -203,27 +223,53 @@ impl Context {
     async fn was_read_since(&self, missed: Missed<'_>) -> Result<bool, StoreError> {
         let track = missed.tick.job.track;
         let known = sync_days::list(self.db.read(), track, missed.days).await?;
+        // What is dated ahead was read before: nobody knows when.
+        let latest = Some(self.clock.now() + CLOCK_MARGIN);
+        let is_read = |at| Some(missed.tick.at) <= at && at <= latest;
         let read = known
             .iter()
             // Of a day that is going on, what was read before is read again in parts.
-            .filter(|day| {
-                !day.is_stale && day.read_at.max(day.synced_through) >= Some(missed.tick.at)
-            });
+            .filter(|day| !day.is_stale && is_read(day.read_at.max(day.synced_through)));
         Ok(i64::try_from(read.count()) == Ok(missed.days.days()))
     }
 
-    /// `false`: stopped meanwhile.
-    async fn sleep_until(&self, at: DateTime<Utc>) -> bool {
+    /// Sleeps from `seen` until `at`.
+    async fn sleep_until(&self, at: DateTime<Utc>, seen: DateTime<Utc>) -> Woken {
         // In steps, so that a change of the system's clock is noticed.
         const LONGEST: Duration = Duration::from_secs(30);
         loop {
-            let left = (at - self.clock.now()).to_std().unwrap_or_default();
-            if left.is_zero() {
-                return !self.stop.is_cancelled();
-            }
+            let now = self.clock.now();
+            let left = match (self.stop.is_cancelled(), left_until(at, seen, now)) {
+                (true, _) => return Woken::Stopped,
+                (false, None) => {
+                    tracing::warn!(%seen, %now, "the clock was set back: the schedule goes on from here");
+                    return Woken::SetBack;
+                }
+                (false, Some(Duration::ZERO)) => return Woken::InTime,
+                (false, Some(left)) => left,
+            };
             if !self.pause(left.min(LONGEST)).await {
-                return false;
+                return Woken::Stopped;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_silence_the_schedule() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (seen, at) = (time("2026-11-20T04:00:00Z"), time("2026-11-20T04:10:00Z"));
+        let left = |now: &str| left_until(at, seen, time(now)).map(|left| left.as_secs());
+        assert_eq!(left("2026-11-20T04:00:00Z"), Some(600));
+        assert_eq!(left("2026-11-20T04:10:00Z"), Some(0));
+        assert_eq!(left("2026-11-20T09:00:00Z"), Some(0));
+        // Clocks are corrected by little all the time.
+        assert_eq!(left("2026-11-20T03:55:00Z"), Some(900));
+        // Until yesterday's time it would not run for a day.
+        assert_eq!(left("2026-11-19T04:00:00Z"), None);
     }
 }

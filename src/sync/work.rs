@@ -112,7 +112,7 @@ impl Context {
     /// Whether somebody began to read `day` after `run` was asked for, and read it well and as far as
     /// `run` itself would.
     async fn was_read_for(&self, run: &SyncRunRow, day: NaiveDate) -> Result<bool, StoreError> {
-        let (db, end) = (self.db.read(), self.zone.end_of(day));
+        let (db, end) = (self.db.read(), self.zone_of(run.track).end_of(day));
         let known = sync_days::find(db, run.track, day).await?;
         let Some(known) = known.filter(|known| !known.is_stale) else {
             return Ok(false);
@@ -245,7 +245,7 @@ impl Work<'_> {
     /// waited for it is not read again.
     async fn day(&self, day: NaiveDate, done: i64) -> Result<Lease, SyncError> {
         let (context, run) = (self.context, self.run);
-        if context.clock.now() < context.zone.start_of(day) {
+        if context.clock.now() < context.zone_of(run.track).start_of(day) {
             return Err(SyncError::NotBegun);
         }
         if run.track == SyncTrack::CallRecords {

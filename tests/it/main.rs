@@ -14,6 +14,7 @@
 mod alerts;
 mod architecture;
 mod cli;
+mod clocks;
 mod connections;
 mod figures;
 mod filters;
@@ -40,6 +41,7 @@ mod reconciliation;
 mod refresh;
 mod replay;
 mod retention;
+mod rezone;
 mod rollups;
 mod schedule;
 mod schema;

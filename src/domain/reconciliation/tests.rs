@@ -70,6 +70,21 @@ fn equal_figures_are_equal_and_the_difference_is_ours_less_theirs() {
 }
 
 #[test]
+fn days_of_two_time_zones_are_not_compared() {
+    let same = agent(Some(counts(100, 10, 2)), Some(ours(counts(100, 10, 2))));
+    let elsewhere = DayRead {
+        other_day: Some("Asia/Tokyo".parse().unwrap()),
+        ..whole()
+    };
+    let finding = same.finding(&elsewhere);
+    assert_eq!(finding.cause, Cause::DifferentDays);
+    assert_eq!(
+        finding.sentence,
+        "the platform's figures are those of the day in Asia/Shanghai, ours of the day in Asia/Tokyo: they are not to be compared"
+    );
+}
+
+#[test]
 fn a_day_that_was_not_read_is_no_ground_for_a_comparison() {
     let same = agent(None, None);
     assert_eq!(cause(&same, &DayRead::default()), Cause::NotSynced);

@@ -35,6 +35,9 @@ pub(super) enum ReconciliationBy {
 pub(super) enum ReconciliationCause {
     /// They do not, and the day was read on both tracks.
     Equal,
+    /// The platform's figures are those of a day in Beijing, and the day of the business time zone is
+    /// another one: they are of different calls.
+    DifferentDays,
     /// The day was never read, or not read whole, on one of the tracks.
     NotSynced,
     /// One track knows a later state of the day than the other: of a day that is going on, or because

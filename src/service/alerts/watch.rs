@@ -159,7 +159,7 @@ impl Watch {
             days: alerts::failed_days(tx).await?,
             tracks: tracks.collect(),
             due: due.collect(),
-            runs: alerts::silent_runs(tx, now - self.rules.silence).await?,
+            runs: alerts::silent_runs(tx, now - self.rules.silence, now).await?,
             unknown_grades: match grade_days(today) {
                 Some(days) => unknown_grades(tx, days).await?,
                 None => Vec::new(),

@@ -31,6 +31,7 @@ use dialgraph::{
     metrics::Metrics,
     service::{
         accounts::{AccountOptions, Accounts},
+        business_zone::settle,
         passwords::PasswordCost,
     },
     store::{sync_runs::NewRun, sync_tracks},
@@ -229,6 +230,23 @@ impl TestApp {
             db: self.database.connect_again().await,
             ..self.base.clone()
         })
+    }
+
+    /// Another process of the service, on the same platform, that counts by the days of another time
+    /// zone, as it does after a start: refused where these are not the days of the database.
+    pub async fn in_zone(&self, name: &str) -> Self {
+        let zone: BusinessZone = name.parse().unwrap();
+        let db = self.database.connect_again().await;
+        let base = Base {
+            db: settle(db, zone, &*self.clock).await.unwrap(),
+            zone,
+            ..self.base.clone()
+        };
+        let syncer = syncer(&base, &self.address);
+        Self {
+            syncer,
+            ..self.beside(base)
+        }
     }
 
     fn beside(&self, base: Base) -> Self {
