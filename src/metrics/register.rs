@@ -30,6 +30,8 @@ pub(super) fn all() -> (Registry, Counted) {
         pace_waiting: Gauge::default(),
         pool_size: Family::default(),
         pool_idle: Family::default(),
+        writers: Family::default(),
+        writers_waiting: Family::default(),
         database_up: Gauge::default(),
         state: StateGauges::default(),
     };
@@ -119,6 +121,16 @@ fn service(registry: &mut Registry, counted: &Counted) {
         "database_pool_idle",
         "Those of them that nobody uses",
         counted.pool_idle.clone(),
+    );
+    registry.register(
+        "database_writers",
+        "Transactions of this process that write, by what: short ones, people's, the background's",
+        counted.writers.clone(),
+    );
+    registry.register(
+        "database_writers_waiting",
+        "Those that wait for their turn",
+        counted.writers_waiting.clone(),
     );
     registry.register(
         "build",

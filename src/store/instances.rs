@@ -14,7 +14,7 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Database,
+    Database, Lane,
     changes::{Change, Changes},
 };
 
@@ -65,8 +65,14 @@ impl Database {
         };
         let changes = self.changes().unsent(changes);
         // Listeners here wait for this meanwhile, and so does the end of the service.
-        let notified = in_time(notify(pool, self.instance(), &changes)).await;
-        if let Err(error) = notified {
+        let notified = in_time(async {
+            let _place = self
+                .enter(Lane::Short)
+                .await
+                .map_err(std::io::Error::other)?;
+            notify(pool, self.instance(), &changes).await
+        });
+        if let Err(error) = notified.await {
             tracing::warn!(%error, "other instances could not be told what changed; trying again");
             self.changes().keep_unsent(changes);
         }

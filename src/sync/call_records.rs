@@ -28,7 +28,7 @@ use crate::{
     guanke::RecordPage,
     service::removal,
     store::{
-        call_pushes, removals,
+        Lane, call_pushes, removals,
         slice_claims::{self, SliceCounts, SliceSeen},
         sync_runs::RunCounts,
     },
@@ -201,7 +201,7 @@ async fn finish(
     gone: &HashSet<String>,
 ) -> Result<(), SyncError> {
     let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
-    let step = insist!(reader.context, |tx| {
+    let step = insist!(reader.context, Lane::Background, |tx| {
         let removed = removal::mark_removed(tx, &gone, reader.context.clock.now()).await?;
         let step = Step {
             run: RunCounts {
@@ -354,7 +354,7 @@ async fn store(reader: &SliceReader, seen: &mut Seen, fetched: Fetched) -> Resul
     let mut read = Step::answer(page.retries, seen.told());
     read.run.fetched = count(received);
     read.run.skipped = count(received.saturating_sub(calls.len()));
-    let step = insist!(reader.context, |tx| {
+    let step = insist!(reader.context, Lane::Background, |tx| {
         let (context, now) = (&reader.context, reader.context.clock.now());
         let ingested = raw.ingest(tx, context, &reader.slice, &calls, now).await?;
         let mut step = read;

@@ -208,7 +208,7 @@ fn on_server(server: &str, name: &str) -> String {
 }
 
 async fn connect(url: &str) -> Database {
-    connect_with(url, 6).await
+    connect_with(url, 12).await
 }
 
 async fn connect_with(url: &str, max_connections: u32) -> Database {
