@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, builder::BoolishValueParser};
 use tokio::net::TcpListener;
 
+use super::announce::announce;
 use crate::{
     app::{self, Base, PlatformConfig},
     auth::{JwtKeys, PublicKeys},
@@ -86,6 +87,10 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         secret,
         metrics: Metrics::default(),
     };
+    let schedule = arguments.sync.schedule()?;
+    let schedule = client.as_ref().map(|_| &schedule);
+    let (database, zone) = (&arguments.database, base.zone);
+    announce(&base.db, database, zone, schedule, environment).await;
     let syncer = client
         .map(|client| {
             let options = SyncOptions {

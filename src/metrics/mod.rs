@@ -58,6 +58,7 @@ struct Counted {
     writers: Family<LaneLabels, Gauge>,
     writers_waiting: Family<LaneLabels, Gauge>,
     database_up: Gauge,
+    database_writable: Gauge,
     state: StateGauges,
 }
 
@@ -201,6 +202,11 @@ impl Metrics {
                 .set(pool.size.into());
             counted.pool_idle.get_or_create(&labels).set(idle);
         }
+    }
+
+    /// Whether the database takes writes, as far as is known.
+    pub fn set_writable(&self, is_writable: bool) {
+        self.0.counted.database_writable.set(i64::from(is_writable));
     }
 
     /// How many write to the database, and how many wait to, by what is written.

@@ -33,6 +33,7 @@ pub(super) fn all() -> (Registry, Counted) {
         writers: Family::default(),
         writers_waiting: Family::default(),
         database_up: Gauge::default(),
+        database_writable: Gauge::default(),
         state: StateGauges::default(),
     };
     let mut registry = Registry::with_prefix("dialgraph");
@@ -111,6 +112,11 @@ fn service(registry: &mut Registry, counted: &Counted) {
         "database_up",
         "Whether the database could be asked; while it is 0, what it says is what it last said",
         counted.database_up.clone(),
+    );
+    registry.register(
+        "database_writable",
+        "0 while writes fail because the database's disk is full or fails, or it is read-only",
+        counted.database_writable.clone(),
     );
     registry.register(
         "database_pool_size",

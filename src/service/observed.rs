@@ -53,6 +53,7 @@ impl Observer {
     /// say so.
     pub async fn refresh(&self, metrics: &Metrics) {
         metrics.set_pools(&self.db.pools());
+        metrics.set_writable(self.db.health().trouble().is_none());
         let lanes = self.db.writers().into_iter();
         let lanes: Vec<_> = lanes
             .map(|state| (state.lane.into(), state.writing, state.waiting))

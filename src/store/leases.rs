@@ -59,6 +59,12 @@ pub async fn last_ticks(db: &impl ConnectionTrait) -> Result<HashMap<String, Dat
         .collect())
 }
 
+/// Who holds the lease `name`, or held it when it expired; `None` when it was given back.
+pub async fn owner(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>> {
+    let lease = Entity::find_by_id(name.to_owned()).one(db).await?;
+    Ok(lease.and_then(|lease| lease.owner))
+}
+
 /// Nobody has the lease, or its time is over.
 fn free(now: DateTime<Utc>) -> Expr {
     Expr::col((Entity, Column::Owner))

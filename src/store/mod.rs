@@ -64,6 +64,7 @@ pub use dialect::{claim_calls, write_calls};
 pub use error::{StoreError, Trouble};
 pub use fetch::{by_ids, by_parent, list, matching};
 pub use health::{WriteHealth, probe};
+pub use instances::Sharing;
 pub use record::{AnyRecord, Erasable, Record, Stored};
 pub use rows::{Row, Rows, delete_row, find_by_ids, hold_rows, lock_row, lock_rows};
 pub use selection::Selection;

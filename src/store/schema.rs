@@ -1,7 +1,12 @@
 //! The state of the schema: migrations done and to be done.
 
+use std::collections::BTreeMap;
+
 use migration::{Migrator, MigratorTrait};
-use sea_orm::DatabaseConnection;
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection,
+    sea_query::{Alias, Expr, ExprTrait as _, Query},
+};
 
 use super::{Database, Result, Transaction, dialect};
 
@@ -30,9 +35,96 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
 /// # Errors
 /// When one fails; none is taken back then.
 pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
+    down_if(db, steps, |_| true).await.map(drop)
+}
+
+/// The same, if `agreed` to what is lost by it; nothing is changed otherwise. Returns what is lost.
+///
+/// # Errors
+/// When one fails; none is taken back then.
+pub async fn down_if(
+    db: &Database,
+    steps: Option<u32>,
+    agreed: impl FnOnce(&[Loss]) -> bool,
+) -> Result<Vec<Loss>> {
     let tx = begin(db).await?;
+    let before = contents(&tx).await?;
     Migrator::down(tx.inner(), steps).await?;
-    Ok(tx.commit().await?)
+    // What is really gone, whatever the migrations say of themselves.
+    let losses = losses(before, &contents(&tx).await?);
+    if agreed(&losses) {
+        tx.commit().await?;
+    }
+    Ok(losses)
+}
+
+/// Rows, or values of a column, that a step back deletes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// A table, or `table.column`.
+    pub of: String,
+    /// How many rows, or values.
+    pub count: i64,
+}
+
+/// How many rows each table has, and how many values each of its columns.
+type Contents = BTreeMap<String, (i64, BTreeMap<String, i64>)>;
+
+/// Tables that hold nothing of anybody's.
+const OF_NOBODY: [&str; 2] = ["seaql_migrations", "write_probes"];
+
+async fn contents(tx: &Transaction) -> Result<Contents> {
+    let backend = tx.get_database_backend();
+    let columns = dialect::columns(backend);
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in tx.query_all_raw(columns).await? {
+        let (table, column): (String, String) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        if !OF_NOBODY.contains(&table.as_str()) {
+            tables.entry(table).or_default().push(column);
+        }
+    }
+    let mut contents = Contents::new();
+    for (table, columns) in tables {
+        let mut count = Query::select();
+        count.from(Alias::new(&table)).expr(Expr::cust("count(*)"));
+        for column in &columns {
+            count.expr(Expr::col(Alias::new(column)).count());
+        }
+        let Some(row) = tx.query_one(&count).await? else {
+            continue;
+        };
+        let mut values = BTreeMap::new();
+        for (at, column) in columns.into_iter().enumerate() {
+            values.insert(column, row.try_get_by(at + 1)?);
+        }
+        contents.insert(table, (row.try_get_by(0)?, values));
+    }
+    Ok(contents)
+}
+
+fn losses(before: Contents, after: &Contents) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for (table, (rows, values)) in before {
+        let Some((rows_left, values_left)) = after.get(&table) else {
+            losses.push(Loss {
+                of: table,
+                count: rows,
+            });
+            continue;
+        };
+        for (column, count) in values {
+            if !values_left.contains_key(&column) {
+                let of = format!("{table}.{column}");
+                losses.push(Loss { of, count });
+            }
+        }
+        losses.push(Loss {
+            of: table,
+            count: rows - rows_left,
+        });
+    }
+    losses.retain(|loss| loss.count > 0);
+    losses
 }
 
 async fn begin(db: &Database) -> Result<Transaction> {
