@@ -178,14 +178,17 @@ pub(super) async fn create(arguments: &DatabaseArgs) -> anyhow::Result<Database>
 }
 
 async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Database> {
-    let url = arguments.url(FILE).context("DATABASE_URL")?;
+    let variable = if arguments.is_named() {
+        "DATABASE_URL"
+    } else {
+        "DATA_DIR"
+    };
+    let url = arguments.url(FILE).context(variable)?;
     let options = ConnectOptions {
         create,
         ..arguments.options()
     };
-    Database::connect(&url, options)
-        .await
-        .context("DATABASE_URL")
+    Database::connect(&url, options).await.context(variable)
 }
 
 /// A syncer that asks as `client` says, and goes about it as `options` say.

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::whole;
 use crate::{
     domain::fields::given,
     store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl, default_connections},
@@ -24,12 +25,12 @@ pub struct DatabaseArgs {
     /// more that listens; most readers of a SQLite file (2-200). By default four a processor, 10 at
     /// least, 40 at most
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS",
-        value_parser = clap::value_parser!(u32).range(2..=200))]
+        value_parser = whole::<u32>(2..=200))]
     max_connections: Option<u32>,
 
     /// How many writes of people may wait for their turn; more are refused with RATE_LIMITED (1-100000)
     #[arg(long, env = "DATABASE_WRITE_QUEUE", default_value_t = 500,
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        value_parser = whole::<u32>(1..=100_000))]
     write_queue: u32,
 }
 

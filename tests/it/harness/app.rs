@@ -32,7 +32,7 @@ use dialgraph::{
         accounts::{AccountOptions, Accounts},
         passwords::PasswordCost,
     },
-    store::sync_runs::NewRun,
+    store::{ConnectOptions, Database, sync_runs::NewRun},
     sync::{Job, Reporter, RunOutcome, Schedule, SyncOptions, Syncer},
 };
 use serde_json::{Value, json};
@@ -213,6 +213,22 @@ impl TestApp {
     pub async fn another_process(&self) -> Self {
         self.beside(Base {
             db: self.database.connect_again().await,
+            ..self.base.clone()
+        })
+    }
+
+    /// Another process that opens the database in another way.
+    pub async fn another_process_with(&self, options: ConnectOptions) -> Self {
+        self.beside(Base {
+            db: self.database.connect_as(options).await,
+            ..self.base.clone()
+        })
+    }
+
+    /// Another process on `db`.
+    pub fn another_process_on(&self, db: Database) -> Self {
+        self.beside(Base {
+            db,
             ..self.base.clone()
         })
     }
