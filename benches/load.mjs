@@ -69,7 +69,7 @@ const importOf = (name) => {
 const QUERIES = [
   "{ calls(first: 20) { nodes { callTime result task { taskName } } } }",
   "{ tasks(first: 10) { nodes { taskName calls(first: 5) { nodes { callTime } } } } }",
-  "{ dashboard { date today { totalCalls } } }",
+  "{ dashboard { date today { calls } } }",
 ].map((query) => document(query));
 
 const percentile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
@@ -84,7 +84,7 @@ const summary = (answers) => {
 
 for (const query of QUERIES) {
   const { what } = await ask(query);
-  if (what !== "ok") throw new Error(`a query does not work: ${what}`);
+  if (what !== "ok") throw new Error(`a query does not work: ${what}: ${query}`);
 }
 
 const bodies = Array.from({ length: imports }, (_, name) => importOf(name));

@@ -44,7 +44,8 @@ impl Default for ConnectOptions {
         Self {
             max_connections: default_connections(),
             write_queue: 500,
-            write_patience: Duration::from_secs(30),
+            // Less than a request may take, so that who waits in vain is answered when to come again.
+            write_patience: Duration::from_secs(28),
             create: true,
             acquire_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
@@ -354,4 +355,39 @@ async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Opened, 
         SqlxPostgresConnector::from_sqlx_postgres_pool(write),
         options.places(options.writers()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_third_of_the_connections_writes_and_one_of_them_is_for_short_writes() {
+        // Most connections; readers, writers, of these for long writes, of those for the background.
+        for (most, readers, writers, long, background) in [
+            (2, 1, 1, 1, 1),
+            (6, 4, 2, 1, 1),
+            (10, 7, 3, 2, 1),
+            (16, 11, 5, 4, 2),
+            (40, 32, 8, 7, 4),
+            (200, 192, 8, 7, 4),
+        ] {
+            let options = ConnectOptions {
+                max_connections: most,
+                ..ConnectOptions::default()
+            };
+            let places = options.places(options.writers());
+            assert_eq!(
+                (
+                    options.readers(),
+                    places.all,
+                    places.long,
+                    places.background
+                ),
+                (readers, writers, long, background),
+                "{most}"
+            );
+        }
+        assert!((10..=40).contains(&default_connections()));
+    }
 }

@@ -154,3 +154,31 @@ fn sqlstate(error: &sqlx::Error) -> Option<String> {
         .and_then(sqlx::error::DatabaseError::code)
         .map(std::borrow::Cow::into_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_all_writers_out_is_known_by_its_code() {
+        for (code, expected) in [
+            ("53100", Some(Trouble::DiskFull)),
+            ("13", Some(Trouble::DiskFull)),
+            ("25006", Some(Trouble::ReadOnly)),
+            ("8", Some(Trouble::ReadOnly)),
+            // The file was moved, and is not the one in the folder any more.
+            ("1032", Some(Trouble::ReadOnly)),
+            ("58030", Some(Trouble::DiskFails)),
+            // A write that failed, and a sync.
+            ("778", Some(Trouble::DiskFails)),
+            ("1034", Some(Trouble::DiskFails)),
+            // A unique key, a busy database, no such table.
+            ("23505", None),
+            ("2067", None),
+            ("5", None),
+            ("1", None),
+        ] {
+            assert_eq!(trouble(code), expected, "{code}");
+        }
+    }
+}

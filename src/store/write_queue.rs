@@ -299,7 +299,8 @@ mod tests {
         settle().await;
         for turn in 0.. {
             if !order.lock().unwrap().is_empty() {
-                assert_eq!(turn, PEOPLE_IN_A_ROW);
+                // The last one came after it.
+                assert_eq!(turn, PEOPLE_IN_A_ROW + 1);
                 return;
             }
             // The next one waits already when the place becomes free.

@@ -41,7 +41,9 @@ pub enum ScheduleError {
         allowed: &'static str,
     },
     /// All fields can be read, and the whole cannot.
-    #[error("this is no cron expression of five fields (minute hour day month weekday)")]
+    #[error(
+        "this is no cron expression: five fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly or @yearly, are allowed"
+    )]
     Unreadable,
     /// It names days that there are not, such as 30 February.
     #[error("this cron expression names a day that never comes")]
@@ -64,6 +66,9 @@ fn parse(text: &str) -> Result<Cron, ScheduleError> {
         return Err(ScheduleError::Fields(fields.len()));
     }
     let cron = Cron::from_str(text).map_err(|_| {
+        if is_nickname {
+            return ScheduleError::Unreadable;
+        }
         let wrong = fields.iter().zip(FIELDS).enumerate();
         let wrong = wrong.filter(|(at, (value, _))| {
             // By itself, beside fields that are right.
