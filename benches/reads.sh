@@ -101,7 +101,7 @@ if [[ -n ${with_floor:-} && ${BENCH_EXPLAIN:-1} == 1 ]]; then
     echo "how PostgreSQL looks up calls, in 10 requests:"
     # One connection, and more than the five executions after which a plan may be kept.
     export PGOPTIONS="-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_level=notice"
-    serve "$folder/plans.log" warn,sqlx::postgres::notice=info 1
+    serve "$folder/plans.log" warn,sqlx::postgres::notice=info 2
     unset PGOPTIONS
     for query in "${QUERIES[@]}"; do
         : >"$folder/plans.log"
@@ -118,7 +118,8 @@ fi
 
 # --- equal answers ---
 
-serve "$folder/service.log" warn,dialgraph::cli=error "$POOL"
+# Two thirds of the connections are for reading: as many as the floor has.
+serve "$folder/service.log" warn,dialgraph::cli=error "$((POOL * 3 / 2))"
 if [[ -n ${with_floor:-} ]]; then
     "$bench" floor --port "$((PORT + 1))" --max-connections "$POOL" 2>"$folder/floor.log" &
     floor=$!

@@ -39,6 +39,7 @@ mod m20261129_000102_open_alert_kinds;
 mod m20261129_000103_owe_one_form;
 mod m20261129_000201_keep_ids_of_sources_apart;
 mod m20261129_000202_date_names;
+mod m20261129_000401_create_write_probes;
 mod m20261129_000601_create_business_zones;
 mod rebuild;
 
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000102_open_alert_kinds::Migration),
             Box::new(m20261129_000103_owe_one_form::Migration),
             Box::new(m20261129_000601_create_business_zones::Migration),
+            Box::new(m20261129_000401_create_write_probes::Migration),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! `dialgraph migrate`.
 
+use anyhow::bail;
 use clap::{Args, Subcommand, builder::BoolishValueParser};
 
 use super::{
@@ -8,7 +9,10 @@ use super::{
 };
 use crate::{
     config::DatabaseArgs,
-    store::schema::{self, KeptApart, OneFormReport},
+    store::{
+        Database,
+        schema::{self, KeptApart, Loss, OneFormReport},
+    },
 };
 
 #[derive(Debug, Args)]
@@ -27,7 +31,8 @@ enum Action {
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Take migrations back, and the data in their tables with them
+    /// Take migrations back, and the data in their tables with them. Where data would be lost it says
+    /// what, and changes nothing without --yes
     Down {
         /// How many; the last one by default
         #[arg(long, env = "MIGRATE_STEPS", default_value_t = 1)]
@@ -35,6 +40,9 @@ enum Action {
         /// Take all of them back
         #[arg(long, env = "MIGRATE_ALL", value_parser = BoolishValueParser::new(), conflicts_with = "steps")]
         all: bool,
+        /// Delete the data that the older schema has no place for
+        #[arg(long, env = "MIGRATE_YES", value_parser = BoolishValueParser::new())]
+        yes: bool,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -54,7 +62,9 @@ pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
     };
     match arguments.action {
         Action::Up { steps, .. } => schema::up(&db, steps).await?,
-        Action::Down { steps, all, .. } => schema::down(&db, (!all).then_some(steps)).await?,
+        Action::Down {
+            steps, all, yes, ..
+        } => down(&db, (!all).then_some(steps), yes).await?,
         Action::Status { .. } => {}
     }
     for migration in schema::status(&db).await? {
@@ -93,4 +103,31 @@ fn print_report(report: &OneFormReport) -> anyhow::Result<()> {
         print(format_args!("kept apart  {table} {id}: {column} {form}"))?;
     }
     Ok(())
+}
+
+async fn down(db: &Database, steps: Option<u32>, yes: bool) -> anyhow::Result<()> {
+    let losses = schema::down_if(db, steps, |losses| yes || losses.is_empty()).await?;
+    if losses.is_empty() {
+        return Ok(());
+    }
+    let what = |loss: &Loss| {
+        let name = match loss.of.as_str() {
+            "audit_log" => "audit_log, which nobody can change or delete otherwise",
+            name => name,
+        };
+        let unit = if loss.of.contains('.') {
+            "values"
+        } else {
+            "rows"
+        };
+        format!("\n  {} {unit} of {name}", loss.count)
+    };
+    let lost: String = losses.iter().map(what).collect();
+    if yes {
+        eprintln!("deleted:{lost}");
+        return Ok(());
+    }
+    bail!(
+        "nothing was changed, because this would delete:{lost}\nback the database up, and add --yes to do it all the same"
+    )
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod alert;
+mod announce;
 mod demo;
 mod migrate;
 mod progress;

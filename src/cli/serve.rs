@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, builder::BoolishValueParser};
 use tokio::net::TcpListener;
 
+use super::announce::announce;
 use crate::{
     app::{self, Base, PlatformConfig},
     auth::{JwtKeys, PublicKeys},
@@ -87,6 +88,10 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         secret,
         metrics: Metrics::default(),
     };
+    let schedule = arguments.sync.schedule()?;
+    let schedule = client.as_ref().map(|_| &schedule);
+    let (database, zone) = (&arguments.database, base.zone);
+    announce(&base.db, database, zone, schedule, environment).await;
     let syncer = client
         .map(|client| {
             let options = SyncOptions {
@@ -174,14 +179,17 @@ pub(super) async fn create(arguments: &DatabaseArgs) -> anyhow::Result<Database>
 }
 
 async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Database> {
-    let url = arguments.url(FILE).context("DATABASE_URL")?;
+    let variable = if arguments.is_named() {
+        "DATABASE_URL"
+    } else {
+        "DATA_DIR"
+    };
+    let url = arguments.url(FILE).context(variable)?;
     let options = ConnectOptions {
         create,
         ..arguments.options()
     };
-    Database::connect(&url, options)
-        .await
-        .context("DATABASE_URL")
+    Database::connect(&url, options).await.context(variable)
 }
 
 /// A syncer that asks as `client` says, and goes about it as `options` say.

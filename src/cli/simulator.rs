@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::print;
 use crate::{
     clock::{Clock as _, SystemClock},
+    config::whole,
     domain::{business_time::BusinessZone, listing::ListedBy},
     guanke::simulator::{FaultProfile, Simulator, SimulatorConfig, serve},
     lifecycle,
@@ -23,7 +24,7 @@ pub struct SimulatorArgs {
     host: IpAddr,
 
     /// Port to listen on; 0 takes any free one
-    #[arg(long, env = "SIMULATOR_PORT", default_value_t = 8090)]
+    #[arg(long, env = "SIMULATOR_PORT", default_value_t = 8090, value_parser = whole::<u16>(0..=u16::MAX))]
     port: u16,
 
     #[command(flatten)]
@@ -108,12 +109,12 @@ pub struct SimulatedData {
     pub seed: u64,
 
     /// How many days of calls, today included (1-400)
-    #[arg(long, env = "SIMULATOR_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u64).range(1..=400))]
+    #[arg(long, env = "SIMULATOR_DAYS", default_value_t = 14, value_parser = whole::<u64>(1..=400))]
     pub days: u64,
 
     /// How many calls a day has (1-200000)
     #[arg(long, env = "SIMULATOR_CALLS_PER_DAY", default_value_t = 25_000,
-        value_parser = clap::value_parser!(u32).range(1..=200_000))]
+        value_parser = whole::<u32>(1..=200_000))]
     pub calls_per_day: u32,
 }
 

@@ -11,7 +11,7 @@ use strum::VariantArray as _;
 use super::{print, serve::open};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{DatabaseArgs, SyncArgs},
+    config::{DatabaseArgs, SyncArgs, whole},
     domain::{
         business_time::{BusinessZone, DayRange},
         sync::SyncTrack,
@@ -28,7 +28,7 @@ use crate::{
 pub struct StatusArgs {
     /// How many of the last days to show (1-400)
     #[arg(long, env = "SYNC_STATUS_DAYS", default_value_t = 7,
-        value_parser = clap::value_parser!(u32).range(1..=coverage::MAX_DAYS))]
+        value_parser = whole::<u32>(1..=400))]
     days: u32,
 
     /// Print JSON, with instants in UTC, in place of tables

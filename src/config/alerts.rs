@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::whole;
 use crate::{
     domain::{alert::AlertRules, fields::given},
     notify::{Dingtalk, Email, EmailConfig, InvalidChannel, Sender, Webhook},
@@ -52,12 +53,12 @@ pub struct AlertArgs {
     /// How many minutes after the time that the schedule should have read it today may be unread
     /// (1-1440)
     #[arg(long, env = "ALERT_LAG_MINUTES", default_value_t = 30,
-        value_parser = clap::value_parser!(i64).range(1..=1_440))]
+        value_parser = whole::<i64>(1..=1_440))]
     alert_lag_minutes: i64,
 
     /// After how many hours people are told again of what is still wrong (1-720)
     #[arg(long, env = "ALERT_REPEAT_HOURS", default_value_t = 24,
-        value_parser = clap::value_parser!(i64).range(1..=720))]
+        value_parser = whole::<i64>(1..=720))]
     alert_repeat_hours: i64,
 }
 

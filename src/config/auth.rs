@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use secrecy::SecretString;
 
-use super::Environment;
+use super::{Environment, whole};
 use crate::{
     auth::{WeakSecret, check_secret},
     domain::fields::given,
@@ -23,7 +23,7 @@ pub struct AuthArgs {
 
     /// How long a token (JWT) that this service makes is good for, in minutes (1-525600)
     #[arg(long, env = "ACCESS_TOKEN_EXPIRE_MINUTES", default_value_t = 1440,
-        value_parser = clap::value_parser!(i64).range(1..=525_600))]
+        value_parser = whole::<i64>(1..=525_600))]
     access_token_expire_minutes: i64,
 }
 
@@ -33,7 +33,7 @@ pub struct AuthArgs {
 pub struct SessionArgs {
     /// How long a user stays signed in who does nothing, in days (1-366): the life of a refresh token
     #[arg(long, env = "REFRESH_TOKEN_EXPIRE_DAYS", default_value_t = 30,
-        value_parser = clap::value_parser!(i64).range(1..=366))]
+        value_parser = whole::<i64>(1..=366))]
     refresh_token_expire_days: i64,
 }
 

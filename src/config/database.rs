@@ -2,9 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::whole;
 use crate::{
     domain::fields::given,
-    store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl},
+    store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl, default_connections},
 };
 
 /// Where the data is.
@@ -20,13 +21,26 @@ pub struct DatabaseArgs {
     #[arg(long, env = "DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
 
-    /// Most connections to PostgreSQL at a time; most readers of a SQLite file (1-200)
-    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 10,
-        value_parser = clap::value_parser!(u32).range(1..=200))]
-    max_connections: u32,
+    /// Most connections of a process to PostgreSQL, a third of them (8 at most) to write with, and one
+    /// more that listens; most readers of a SQLite file (2-200). By default four a processor, 10 at
+    /// least, 40 at most
+    #[arg(long, env = "DATABASE_MAX_CONNECTIONS",
+        value_parser = whole::<u32>(2..=200))]
+    max_connections: Option<u32>,
+
+    /// How many writes of people may wait for their turn; more are refused with RATE_LIMITED (1-100000)
+    #[arg(long, env = "DATABASE_WRITE_QUEUE", default_value_t = 500,
+        value_parser = whole::<u32>(1..=100_000))]
+    write_queue: u32,
 }
 
 impl DatabaseArgs {
+    /// Whether a database is named; else it is a SQLite file.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.database_url.as_deref().and_then(given).is_some()
+    }
+
     /// The database; `file` names the SQLite file where none is given. Not checked by the parser of
     /// the command line, which would repeat the address, password and all.
     ///
@@ -43,7 +57,8 @@ impl DatabaseArgs {
     #[must_use]
     pub fn options(&self) -> ConnectOptions {
         ConnectOptions {
-            max_connections: self.max_connections,
+            max_connections: self.max_connections.unwrap_or_else(default_connections),
+            write_queue: usize::try_from(self.write_queue).unwrap_or(usize::MAX),
             ..ConnectOptions::default()
         }
     }

@@ -4,6 +4,7 @@ use clap::Args;
 use reqwest::Url;
 use secrecy::SecretString;
 
+use super::whole;
 use crate::{
     domain::{fields::given, text},
     guanke::{CdrApi, ClientConfig, Credentials},
@@ -39,7 +40,7 @@ pub struct GuankeArgs {
 
     /// Records a page (1-1000): the platform answers larger ones with nothing
     #[arg(long, env = "GUANKE_PAGE_SIZE", default_value_t = 1000,
-        value_parser = clap::value_parser!(u32).range(1..=1000))]
+        value_parser = whole::<u32>(1..=1000))]
     guanke_page_size: u32,
 
     /// How long one attempt at a request may take, such as 60s
@@ -48,12 +49,12 @@ pub struct GuankeArgs {
 
     /// The most requests under way at once (1-32). Fewer are while the platform is slow or fails
     #[arg(long, env = "GUANKE_MAX_CONCURRENCY", default_value_t = 8,
-        value_parser = clap::value_parser!(u32).range(1..=32))]
+        value_parser = whole::<u32>(1..=32))]
     guanke_max_concurrency: u32,
 
     /// The most requests a second (1-1000)
     #[arg(long, env = "GUANKE_MAX_REQUESTS_PER_SECOND", default_value_t = 20,
-        value_parser = clap::value_parser!(u32).range(1..=1000))]
+        value_parser = whole::<u32>(1..=1000))]
     guanke_max_requests_per_second: u32,
 
     #[command(flatten)]

@@ -1,12 +1,13 @@
-use clap::{Args, builder::RangedU64ValueParser, value_parser};
+use clap::Args;
 
+use super::whole;
 use crate::graphql::Limits;
 
 /// The largest value of a limit: more than anybody needs, and far from overflowing anything.
 const LARGEST: u64 = 1_000_000_000;
 
-fn limit() -> RangedU64ValueParser {
-    value_parser!(u64).range(1..=LARGEST)
+fn limit() -> impl Fn(&str) -> Result<u64, String> + Clone + Send + Sync + 'static {
+    whole(1..=LARGEST)
 }
 
 /// What one query may ask for, and one caller over time.
@@ -19,7 +20,7 @@ pub struct LimitArgs {
     max_query_cost: u64,
 
     /// Deepest nesting of fields; introspection needs 13
-    #[arg(long, env = "MAX_QUERY_DEPTH", default_value_t = Limits::default().depth, value_parser = value_parser!(u64).range(1..=60))]
+    #[arg(long, env = "MAX_QUERY_DEPTH", default_value_t = Limits::default().depth, value_parser = whole::<u64>(1..=60))]
     max_query_depth: u64,
 
     /// Most fields of a query's outermost selection
@@ -35,7 +36,7 @@ pub struct LimitArgs {
     max_query_directives: u64,
 
     /// Most words and signs of a query's text; variables do not count
-    #[arg(long, env = "MAX_QUERY_TOKENS", default_value_t = 20_000, value_parser = value_parser!(u32).range(100..=10_000_000))]
+    #[arg(long, env = "MAX_QUERY_TOKENS", default_value_t = 20_000, value_parser = whole::<u32>(100..=10_000_000))]
     max_query_tokens: u32,
 
     /// The cost that one caller may ask for at once

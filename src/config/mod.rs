@@ -34,6 +34,22 @@ pub use streams::StreamArgs;
 pub use sync::{SyncArgs, ZoneArgs, time_zone};
 pub use webhooks::{ShortWebhookSecret, WebhookArgs};
 
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
+
+/// A whole number of `range`: what reads one on the command line, and says what is allowed.
+pub fn whole<T>(
+    range: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let (first, last) = (range.start(), range.end());
+        number.ok_or_else(|| format!("it must be a whole number from {first} to {last}"))
+    }
+}
+
 /// A span of time such as `30s`, longer than none.
 fn positive_duration(text: &str) -> Result<std::time::Duration, &'static str> {
     humantime::parse_duration(text)

@@ -1,5 +1,6 @@
 use clap::Args;
 
+use super::whole;
 use crate::service::retention::{LEAST_CALL_DAYS, RetentionOptions};
 
 /// More days than anybody means.
@@ -16,7 +17,7 @@ pub struct RetentionArgs {
     /// For how many days the platform's records are kept as they came, compressed, for `dialgraph sync
     /// replay` (0-36500; 0 keeps none). What was pushed of a call is kept as long, at least 12 days
     #[arg(long, env = "RETENTION_RAW_DAYS", value_name = "DAYS", default_value_t = 30,
-        value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_DAYS)))]
+        value_parser = whole::<u32>(0..=MOST_DAYS))]
     retention_raw_days: u32,
 
     /// For how many days calls and their tags are kept (11-36500; for ever if this is not set). Figures
@@ -26,7 +27,7 @@ pub struct RetentionArgs {
 
     /// For how many days the runs of the synchronisation are kept, with their slices (1-36500)
     #[arg(long, env = "RETENTION_SYNC_RUN_DAYS", value_name = "DAYS", default_value_t = 90,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_DAYS)))]
+        value_parser = whole::<u32>(1..=MOST_DAYS))]
     retention_sync_run_days: u32,
 }
 

@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use clap::Args;
 use reqwest::Url;
 
-use super::{LimitArgs, StreamArgs};
+use super::{LimitArgs, StreamArgs, whole};
 use crate::http::HttpOptions;
 
 /// Where the service listens.
@@ -16,7 +16,7 @@ pub struct ServerArgs {
     pub host: IpAddr,
 
     /// Port to listen on (0-65535; 0 takes any free one)
-    #[arg(long, env = "PORT", default_value_t = 8080)]
+    #[arg(long, env = "PORT", default_value_t = 8080, value_parser = whole::<u16>(0..=u16::MAX))]
     pub port: u16,
 
     /// How long a request may take, such as 30s

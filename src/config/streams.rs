@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use clap::{Args, value_parser};
+use clap::Args;
 
+use super::whole;
 use crate::http::StreamOptions;
 
 /// Defaults, for the flags.
@@ -19,28 +20,28 @@ fn number(value: usize) -> u32 {
 pub struct StreamArgs {
     /// Most WebSockets and event streams that are open at a time; each takes a file descriptor
     /// (ulimit -n)
-    #[arg(long, env = "MAX_STREAMS", default_value_t = number(default().most), value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, env = "MAX_STREAMS", default_value_t = number(default().most), value_parser = whole::<u32>(1..=u32::MAX))]
     max_streams: u32,
 
     /// Most of them that one caller has
-    #[arg(long, env = "MAX_STREAMS_PER_CALLER", default_value_t = number(default().most_a_caller), value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, env = "MAX_STREAMS_PER_CALLER", default_value_t = number(default().most_a_caller), value_parser = whole::<u32>(1..=u32::MAX))]
     max_streams_per_caller: u32,
 
     /// Most WebSockets beside these whose clients have not said yet who they are
-    #[arg(long, env = "MAX_UNKNOWN_SOCKETS", default_value_t = number(default().most_unknown), value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, env = "MAX_UNKNOWN_SOCKETS", default_value_t = number(default().most_unknown), value_parser = whole::<u32>(1..=u32::MAX))]
     max_unknown_sockets: u32,
 
     /// Most of those that come from one address; behind a proxy, TRUSTED_PROXIES tells addresses
     /// apart
-    #[arg(long, env = "MAX_UNKNOWN_SOCKETS_PER_ADDRESS", default_value_t = number(default().most_unknown_an_address), value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, env = "MAX_UNKNOWN_SOCKETS_PER_ADDRESS", default_value_t = number(default().most_unknown_an_address), value_parser = whole::<u32>(1..=u32::MAX))]
     max_unknown_sockets_per_address: u32,
 
     /// Most operations at work on one WebSocket
-    #[arg(long, env = "MAX_OPERATIONS_PER_SOCKET", default_value_t = number(default().operations), value_parser = value_parser!(u32).range(1..=1000))]
+    #[arg(long, env = "MAX_OPERATIONS_PER_SOCKET", default_value_t = number(default().operations), value_parser = whole::<u32>(1..=1000))]
     max_operations_per_socket: u32,
 
     /// Most bytes of a message from a WebSocket's client (1024-16777216)
-    #[arg(long, env = "MAX_MESSAGE_BYTES", default_value_t = number(default().message_limit), value_parser = value_parser!(u32).range(1024..=16_777_216))]
+    #[arg(long, env = "MAX_MESSAGE_BYTES", default_value_t = number(default().message_limit), value_parser = whole::<u32>(1024..=16_777_216))]
     max_message_bytes: u32,
 
     /// How long a WebSocket's client may take to say who it is, such as 10s

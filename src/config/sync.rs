@@ -3,6 +3,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use clap::Args;
 
+use super::whole;
 use crate::{
     domain::{
         business_time::BusinessZone,
@@ -38,22 +39,22 @@ pub struct SyncArgs {
 
     /// How many parts of a day a process reads at a time; twice as many pages are in memory (1-32)
     #[arg(long, env = "SYNC_PAGE_CONCURRENCY", default_value_t = 8,
-        value_parser = clap::value_parser!(u8).range(1..=32))]
+        value_parser = whole::<u8>(1..=32))]
     sync_page_concurrency: u8,
 
     /// How far before the end of the last read of today the next one begins, for calls that arrive late, in minutes (1-1440)
     #[arg(long, env = "SYNC_OVERLAP_MINUTES", default_value_t = 15,
-        value_parser = clap::value_parser!(u64).range(1..=1_440))]
+        value_parser = whole::<u64>(1..=1_440))]
     sync_overlap_minutes: u64,
 
     /// How long after it was read whole today is read whole again, for calls that were edited, in minutes (1-1440)
     #[arg(long, env = "SYNC_VERIFY_MINUTES", default_value_t = 60,
-        value_parser = clap::value_parser!(u64).range(1..=1_440))]
+        value_parser = whole::<u64>(1..=1_440))]
     sync_verify_minutes: u64,
 
     /// After how many seconds without a sign of life a process is taken for dead, and others go on with its work (2-600)
     #[arg(long, env = "SYNC_LEASE_SECONDS", default_value_t = 60,
-        value_parser = clap::value_parser!(u64).range(2..=600))]
+        value_parser = whole::<u64>(2..=600))]
     sync_lease_seconds: u64,
 
     /// When to read the platform's figures of the last ten days (cron: minute hour day month weekday)

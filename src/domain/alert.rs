@@ -10,7 +10,7 @@ use super::{grade::UnknownGrade, privacy::hidden, sync::SyncTrack};
 mod notice;
 mod words;
 
-pub use notice::{Notice, NoticeAlert};
+pub use notice::{DatabaseNotice, Notice, NoticeAlert};
 pub use words::{AlertChannel, AlertEvent, AlertKind, DeliveryState};
 
 /// What an alert is about.

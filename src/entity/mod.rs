@@ -34,6 +34,7 @@ pub mod sync_slice;
 pub mod sync_track;
 pub mod tag_count;
 pub mod user;
+pub mod write_probe;
 
 /// sea-orm asks of every part of a primary key whether it can be made of a generated number;
 /// these never are.

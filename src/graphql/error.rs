@@ -27,7 +27,8 @@ pub mod code {
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     /// A query that would fetch too much or goes too deep.
     pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
-    /// The caller asked for much lately; `extensions.retryAfter` says how many seconds to wait.
+    /// The caller asked for much lately, or too many writes are waiting; `extensions.retryAfter` says how
+    /// many seconds to wait.
     pub const RATE_LIMITED: &str = "RATE_LIMITED";
     /// As many operations are at work on the WebSocket as may be; `extensions.limit` says how many.
     pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
@@ -39,7 +40,7 @@ pub mod code {
     pub const TRUSTED_DOCUMENTS_ONLY: &str = "TRUSTED_DOCUMENTS_ONLY";
     /// A past day that nobody has synchronised yet.
     pub const NOT_SYNCED: &str = "NOT_SYNCED";
-    /// The database cannot be reached; try again.
+    /// The database cannot be reached or takes no writes; the message says why.
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
     /// The request took too long to arrive or to be answered.
     pub const TIMEOUT: &str = "TIMEOUT";
@@ -116,9 +117,13 @@ impl ApiError {
         match self {
             Self::Forbidden(_) | Self::Undecided => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
-            Self::TooManyLookups(_) => code::RATE_LIMITED,
+            Self::TooManyLookups(_) | Self::Store(StoreError::Busy { .. }) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
-            Self::Store(StoreError::Unavailable(_) | StoreError::OtherDays(_)) => code::UNAVAILABLE,
+            Self::Store(
+                StoreError::Unavailable(_)
+                | StoreError::OtherDays(_)
+                | StoreError::Unwritable { .. },
+            ) => code::UNAVAILABLE,
             Self::Store(_) | Self::Missing(_) => code::INTERNAL,
         }
     }
@@ -146,6 +151,12 @@ impl ApiError {
             Self::Store(StoreError::OtherDays(_)) => {
                 "the business days are being moved to another time zone; try again later".to_owned()
             }
+            Self::Store(StoreError::Unwritable { trouble, .. }) => {
+                format!("nothing was written: {trouble}")
+            }
+            Self::Store(error @ StoreError::Busy { .. }) => {
+                format!("nothing was written: {error}")
+            }
             Self::Store(_) | Self::Missing(_) => OUR_FAULT.to_owned(),
         }
     }
@@ -156,6 +167,9 @@ impl ApiError {
         match self {
             Self::BadInput { argument, .. } => extensions.set("argument", *argument),
             Self::TooManyLookups(wait) => extensions.set("retryAfter", whole_seconds(*wait)),
+            Self::Store(StoreError::Busy { retry_after }) => {
+                extensions.set("retryAfter", retry_after.as_secs().max(1));
+            }
             Self::Forbidden(capability) => extensions.set("capability", capability.to_string()),
             Self::NotSynced {
                 date, next_sync, ..
@@ -175,6 +189,9 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         // The database's own words, and ours about ourselves, stay in the log.
         match &error {
+            ApiError::Store(StoreError::Busy { .. }) => {
+                tracing::warn!("a write was refused: too many are waiting");
+            }
             ApiError::Store(error) => tracing::error!(?error, "a field could not be resolved"),
             ApiError::Missing(what) => tracing::error!(what, "missing in the request's context"),
             _ => {}

@@ -16,18 +16,19 @@ pub(super) async fn alive() -> Json<serde_json::Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// The database can be reached and has the schema of this program.
+/// The database can be reached, has the schema of this program, and takes writes.
 pub(super) async fn ready(State(state): State<AppState>) -> Response {
-    let (status, database) = match schema::is_current(state.db.read()).await {
-        Ok(true) => (StatusCode::OK, "ok"),
-        Ok(false) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not migrated: run `dialgraph migrate up`",
-        ),
+    let trouble = match schema::is_current(state.db.read()).await {
+        Ok(true) => state.readiness.trouble().await.map(|why| why.to_string()),
+        Ok(false) => Some("not migrated: run `dialgraph migrate up`".to_owned()),
         Err(error) => {
             tracing::warn!(error = with_sources(&error), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not reachable")
+            Some("not reachable".to_owned())
         }
+    };
+    let (status, database) = match trouble {
+        None => (StatusCode::OK, "ok".to_owned()),
+        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble),
     };
     let summary = if status == StatusCode::OK {
         "ok"

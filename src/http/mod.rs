@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     graphql::Schema,
     metrics::Metrics,
-    service::{accounts::Accounts, observed::Observer},
+    service::{accounts::Accounts, observed::Observer, readiness::Readiness},
     store::Database,
 };
 
@@ -51,8 +51,10 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Reads what the database says of synchronisation, for the metrics.
     pub observed: Observer,
-    /// For readiness.
+    /// For readiness: the schema, and whether it takes writes.
     pub db: Database,
+    /// The same.
+    pub readiness: Readiness,
     /// Where the platform pushes to; nowhere without a secret.
     pub webhooks: Option<Webhooks>,
     /// The bounds of a request.

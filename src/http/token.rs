@@ -1,6 +1,8 @@
 //! `POST /api/v1/auth/token` and `/api/v1/auth/revoke`: signing in, going on and signing out, in the
 //! form of OAuth 2 (RFC 6749, 6750 and 7009) for programs that speak it.
 
+use std::borrow::Cow;
+
 use axum::{
     Form, Json,
     extract::{State, rejection::FormRejection},
@@ -20,7 +22,7 @@ use crate::{
         access_tokens,
         sign_in::{SignInError, SignedIn},
     },
-    store::StoreError,
+    store::{StoreError, Trouble},
 };
 
 /// Most bytes of a form: a name and a password, with room to spare.
@@ -59,6 +61,8 @@ pub(super) enum OAuthError {
     Internal,
     /// The database cannot be reached.
     Unavailable,
+    /// It takes no writes.
+    Unwritable(Trouble),
 }
 
 /// Gives out tokens: for a name and a password, or for a refresh token.
@@ -151,7 +155,20 @@ impl OAuthError {
         "a form is wanted: Content-Type: application/x-www-form-urlencoded, at most 16 KiB, each field once",
     );
 
-    const fn parts(&self) -> (StatusCode, &'static str, &'static str) {
+    fn parts(&self) -> (StatusCode, &'static str, Cow<'static, str>) {
+        if let Self::Unwritable(trouble) = self {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return (
+                status,
+                "temporarily_unavailable",
+                trouble.to_string().into(),
+            );
+        }
+        let (status, error, message) = self.fixed_parts();
+        (status, error, message.into())
+    }
+
+    const fn fixed_parts(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
             Self::InvalidGrant => (
@@ -177,7 +194,7 @@ impl OAuthError {
                 "server_error",
                 "something went wrong on our side",
             ),
-            Self::Unavailable => (
+            Self::Unavailable | Self::Unwritable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
                 "the database cannot be reached at the moment; try again",
@@ -218,6 +235,10 @@ impl From<StoreError> for OAuthError {
         tracing::error!(?error, "a sign-in failed");
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Unwritable { trouble, .. } => Self::Unwritable(trouble),
+            StoreError::Busy { retry_after } => {
+                Self::TooOften(TimeDelta::from_std(retry_after).unwrap_or_default())
+            }
             _ => Self::Internal,
         }
     }

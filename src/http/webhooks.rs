@@ -21,6 +21,7 @@ use super::AppState;
 use crate::{
     domain::pushed_call::PushKind,
     service::push::{PushError, Pushes},
+    store::StoreError,
     telemetry::with_sources,
 };
 
@@ -136,6 +137,13 @@ async fn take(
         Err(PushError::Unusable(error)) => {
             tracing::warn!(%kind, %error, "a push cannot be used");
             answer(StatusCode::BAD_REQUEST, &error.to_string())
+        }
+        Err(PushError::Store(error @ StoreError::Busy { retry_after })) => {
+            tracing::warn!(%kind, %error, "a push was refused");
+            let message = "too many writes are waiting; send it again";
+            let wait = retry_after.as_secs().max(1).to_string();
+            let refused = answer(StatusCode::SERVICE_UNAVAILABLE, message);
+            ([(header::RETRY_AFTER, wait)], refused).into_response()
         }
         Err(PushError::Store(error)) => {
             tracing::error!(%kind, error = with_sources(&error), "a push could not be stored");

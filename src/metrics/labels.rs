@@ -20,6 +20,7 @@ labels! {
     RequestLabels { route: String, status: u16 }
     RouteLabels { route: String }
     PoolLabels { pool: &'static str }
+    LaneLabels { lane: &'static str }
     TrackLabels { track: &'static str }
     DayLabels { track: &'static str, state: &'static str }
     StateLabels { state: &'static str }

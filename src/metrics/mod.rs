@@ -21,7 +21,8 @@ use prometheus_client::{
 
 use crate::domain::sync::{SyncStatus, SyncTrack};
 use labels::{
-    ChangeLabels, PoolLabels, PushLabels, RequestLabels, ResultLabels, RouteLabels, RunLabels,
+    ChangeLabels, LaneLabels, PoolLabels, PushLabels, RequestLabels, ResultLabels, RouteLabels,
+    RunLabels,
 };
 use state::StateGauges;
 
@@ -54,7 +55,10 @@ struct Counted {
     pace_waiting: Gauge,
     pool_size: Family<PoolLabels, Gauge>,
     pool_idle: Family<PoolLabels, Gauge>,
+    writers: Family<LaneLabels, Gauge>,
+    writers_waiting: Family<LaneLabels, Gauge>,
     database_up: Gauge,
+    database_writable: Gauge,
     state: StateGauges,
 }
 
@@ -197,6 +201,25 @@ impl Metrics {
                 .get_or_create(&labels)
                 .set(pool.size.into());
             counted.pool_idle.get_or_create(&labels).set(idle);
+        }
+    }
+
+    /// Whether the database takes writes, as far as is known.
+    pub fn set_writable(&self, is_writable: bool) {
+        self.0.counted.database_writable.set(i64::from(is_writable));
+    }
+
+    /// How many write to the database, and how many wait to, by what is written.
+    pub fn set_writers(&self, lanes: &[(&'static str, usize, usize)]) {
+        let counted = &self.0.counted;
+        for &(lane, writing, waiting) in lanes {
+            let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
+            let labels = LaneLabels { lane };
+            counted.writers.get_or_create(&labels).set(number(writing));
+            counted
+                .writers_waiting
+                .get_or_create(&labels)
+                .set(number(waiting));
         }
     }
 

@@ -30,7 +30,10 @@ pub(super) fn all() -> (Registry, Counted) {
         pace_waiting: Gauge::default(),
         pool_size: Family::default(),
         pool_idle: Family::default(),
+        writers: Family::default(),
+        writers_waiting: Family::default(),
         database_up: Gauge::default(),
+        database_writable: Gauge::default(),
         state: StateGauges::default(),
     };
     let mut registry = Registry::with_prefix("dialgraph");
@@ -111,6 +114,11 @@ fn service(registry: &mut Registry, counted: &Counted) {
         counted.database_up.clone(),
     );
     registry.register(
+        "database_writable",
+        "0 while writes fail because the database's disk is full or fails, or it is read-only",
+        counted.database_writable.clone(),
+    );
+    registry.register(
         "database_pool_size",
         "Connections of this process to the database that are open",
         counted.pool_size.clone(),
@@ -119,6 +127,16 @@ fn service(registry: &mut Registry, counted: &Counted) {
         "database_pool_idle",
         "Those of them that nobody uses",
         counted.pool_idle.clone(),
+    );
+    registry.register(
+        "database_writers",
+        "Transactions of this process that write, by what: short ones, people's, the background's",
+        counted.writers.clone(),
+    );
+    registry.register(
+        "database_writers_waiting",
+        "Those that wait for their turn",
+        counted.writers_waiting.clone(),
     );
     registry.register(
         "build",

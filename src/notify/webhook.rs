@@ -49,7 +49,21 @@ fn body(notice: &Notice) -> Value {
             "resolvedAt": alert.resolved_at.map(instant),
         })
     });
-    let event = notice.about.map_or("TEST", |alert| alert.event.into());
+    let database = notice.database.map(|database| {
+        json!({
+            "id": null,
+            "kind": "DATABASE_UNWRITABLE",
+            "track": null,
+            "date": null,
+            "runId": null,
+            "openedAt": instant(database.opened_at),
+            "resolvedAt": database.resolved_at.map(instant),
+        })
+    });
+    let alert = alert.or(database);
+    let event = notice.about.map(|alert| alert.event);
+    let event = event.or(notice.database.map(|database| database.event));
+    let event = event.map_or("TEST", Into::into);
     json!({
         "id": notice.id,
         "event": event,

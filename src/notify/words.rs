@@ -35,6 +35,13 @@ const fn track(track: SyncTrack) -> &'static str {
 
 /// In Chinese and in English, on one line each.
 pub(super) fn titles(notice: &Notice) -> (String, String) {
+    if let Some(database) = &notice.database {
+        let (event_zh, event_en) = event(database.event);
+        return (
+            format!("【{event_zh}】dialgraph：数据库无法写入"),
+            format!("[{event_en}] dialgraph: the database takes no writes"),
+        );
+    }
     let Some(alert) = &notice.about else {
         return (
             "【测试】dialgraph 告警通道".to_owned(),
@@ -61,9 +68,15 @@ fn of_day(alert: &NoticeAlert, comma: &str) -> String {
 /// All of it, a line each.
 pub(super) fn lines(notice: &Notice) -> Vec<String> {
     let mut lines = vec![notice.message.clone()];
-    if let Some(alert) = &notice.about {
-        lines.push(format!("开始 / since: {}", alert.opened_at));
-        if let Some(resolved) = alert.resolved_at {
+    let alert = notice
+        .about
+        .map(|alert| (alert.opened_at, alert.resolved_at));
+    let database = notice
+        .database
+        .map(|database| (database.opened_at, database.resolved_at));
+    if let Some((opened, resolved)) = alert.or(database) {
+        lines.push(format!("开始 / since: {opened}"));
+        if let Some(resolved) = resolved {
             lines.push(format!("恢复 / over: {resolved}"));
         }
     }

@@ -24,6 +24,7 @@ pub mod observed;
 pub mod packages;
 pub mod passwords;
 pub mod push;
+pub mod readiness;
 mod recent;
 pub mod reconciliation;
 pub mod refresh;

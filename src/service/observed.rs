@@ -53,6 +53,12 @@ impl Observer {
     /// say so.
     pub async fn refresh(&self, metrics: &Metrics) {
         metrics.set_pools(&self.db.pools());
+        metrics.set_writable(self.db.health().trouble().is_none());
+        let lanes = self.db.writers().into_iter();
+        let lanes: Vec<_> = lanes
+            .map(|state| (state.lane.into(), state.writing, state.waiting))
+            .collect();
+        metrics.set_writers(&lanes);
         let mut read_at = self.read_at.lock().await;
         let now = self.clock.now();
         if read_at.is_some_and(|read_at| (read_at..read_at + COUNTS_FOR).contains(&now)) {

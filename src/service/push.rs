@@ -18,7 +18,7 @@ use crate::{
         pushed_call::{Filled, PushKind, PushedCall},
     },
     store::{
-        Database, StoreError, Transaction,
+        Database, Lane, StoreError, Transaction,
         call_pushes::{self, CallPushes, StoredCall},
         claim_calls,
     },
@@ -98,9 +98,9 @@ impl Pushes {
         let mut attempt = 1;
         loop {
             let now = self.clock.now();
-            let merged = self
-                .db
-                .transaction(async |tx| merge(tx, self.zone, kind, &pushes, now).await);
+            let merged = self.db.transaction_in(Lane::People, async |tx| {
+                merge(tx, self.zone, kind, &pushes, now).await
+            });
             match merged.await {
                 Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error.into()),

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::business_time::BusinessZone,
     store::{
-        Database, StoreError, Transaction, call_pushes, raw_records,
+        Database, Lane, StoreError, Transaction, call_pushes, raw_records,
         retention::{
             has_old_calls, move_call_horizon, old_calls, old_runs, prune_calls, prune_runs,
         },
@@ -121,8 +121,10 @@ pub async fn retain(
         && has_old_calls(db.read(), day).await?
     {
         // First: from here on nobody takes the missing calls for missing figures.
-        db.transaction(async |tx| move_call_horizon(tx, day, now).await)
-            .await?;
+        db.transaction_in(Lane::Background, async |tx| {
+            move_call_horizon(tx, day, now).await
+        })
+        .await?;
         report.calls = sweep.all(Old::Calls(day)).await?;
     }
     report.finished = !stop.is_cancelled();
@@ -189,12 +191,18 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
+    async fn prune(&self, old: Old) -> Result<u64, StoreError> {
+        self.db
+            .transaction_in(Lane::Background, async |tx| old.prune(tx).await)
+            .await
+    }
+
     /// Deletes what is `old`, a transaction at a time, until there is less than a batch of it; says how
     /// many there were.
     async fn all(&self, old: Old) -> Result<u64, StoreError> {
         let (mut sum, mut contended) = (0, 0);
         while !self.stop.is_cancelled() {
-            let deleted = match self.db.transaction(async |tx| old.prune(tx).await).await {
+            let deleted = match self.prune(old).await {
                 Err(error) if error.is_contended() && contended < ATTEMPTS => {
                     contended += 1;
                     continue;

@@ -1,6 +1,9 @@
 //! Signing in with a password, going on with a refresh token, and signing out.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
@@ -12,7 +15,7 @@ use super::{
     throttle::TooSoon,
 };
 use crate::{
-    domain::{access::Access, audit::Origin, user::name_key, viewer::Viewer},
+    domain::{access::Access, audit::Origin, privacy::hidden, user::name_key, viewer::Viewer},
     store::{self, StoreError, Transaction, sessions, users},
 };
 
@@ -70,6 +73,7 @@ impl Accounts {
         if let Err(early) = self.attempt(&account, from) {
             // Once for each wait: nobody fills the log by trying.
             if early.is_first {
+                log_failed(&account, origin, "too many attempts");
                 self.record_throttled(&account, early.wait, origin).await?;
             }
             return Err(SignInError::TooOften(early.wait));
@@ -79,7 +83,12 @@ impl Accounts {
         let right = self.0.passwords.matches(password, known).await?;
         let viewer = user.as_ref().and_then(viewer_of);
         let (Some(user), Some(viewer), true) = (&user, viewer, right) else {
-            tracing::info!("somebody could not sign in");
+            let reason = match &user {
+                None => "no such user",
+                Some(_) if !right => "wrong password",
+                Some(_) => "the user may not come in",
+            };
+            log_failed(&account, origin, reason);
             self.record_failed(&account, user.as_ref(), origin).await?;
             return Err(SignInError::Refused);
         };
@@ -185,7 +194,11 @@ impl Accounts {
         });
         match outcome.await? {
             Outcome::GoesOn(signed_in) => Ok(signed_in),
-            Outcome::Refused => Err(SignInError::Refused),
+            Outcome::Refused => {
+                let address = origin.recorded();
+                tracing::info!(address, "a refresh token was refused");
+                Err(SignInError::Refused)
+            }
             Outcome::Reused(session) => {
                 tracing::warn!(
                     session,
@@ -242,6 +255,25 @@ impl Accounts {
         sessions::revoke(tx, session, self.0.clock.now()).await?;
         let viewer = Viewer::user(user.id, user.role, None);
         self.record_session(tx, why, &viewer, session, origin).await
+    }
+}
+
+/// Says in the log who could not sign in, from where, and why. Clients are not answered why.
+fn log_failed(account: &str, origin: &Origin, reason: &'static str) {
+    let address = origin.recorded();
+    let address = address.as_deref().unwrap_or("unknown");
+    let name = masked(account);
+    tracing::warn!(name, address, reason, "sign-in failed");
+}
+
+/// Enough of a name to recognise it by, and not all: people type passwords into the wrong field.
+fn masked(name: &str) -> String {
+    match hidden(name) {
+        Cow::Owned(hidden) => hidden,
+        Cow::Borrowed(name) => {
+            let first: String = name.chars().take(1).collect();
+            format!("{first}***")
+        }
     }
 }
 

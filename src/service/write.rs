@@ -14,7 +14,7 @@ use crate::{
         problem::{Code, Path, Problem, Problems},
         viewer::Viewer,
     },
-    store::{Database, Row, Rows, StoreError, Transaction, hold_rows, lock_row},
+    store::{Database, Lane, Row, Rows, StoreError, Transaction, hold_rows, lock_row},
 };
 
 /// Why nothing was written.
@@ -101,7 +101,7 @@ impl Writer<'_> {
 
     async fn begin(&self, operation: &'static str) -> Result<Work> {
         Ok(Work {
-            tx: self.db.begin().await?,
+            tx: self.db.begin_in(Lane::People).await?,
             zone: self.zone,
             now: self.now,
             actor: self.viewer.subject.clone(),

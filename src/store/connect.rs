@@ -1,74 +1,36 @@
-//! Opening the database: one pool for PostgreSQL; for SQLite one writer beside many readers.
+//! Opening the database: connections to read with, which no writer takes, and a few to write with, of
+//! which SQLite has one.
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
     DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, SqlxPostgresConnector,
     SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret as _;
 use sqlx::{
     Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Changes, Result, StoreError, Transaction};
+use super::{
+    Changes, DatabasePlace, DatabaseUrl, Result, StoreError, Transaction,
+    address::Address,
+    health::WriteHealth,
+    write_queue::{Lane, LaneState, Place, Places, WriteQueue},
+};
 use crate::{domain::business_time::BusinessZone, metrics::PoolState};
-
-/// Where the database is: `sqlite://path` or `postgres://…`. May hold a password.
-#[derive(Debug, Clone)]
-pub struct DatabaseUrl(Place);
-
-#[derive(Debug, Clone)]
-enum Place {
-    File(Box<SqliteConnectOptions>),
-    Server(SecretString),
-}
-
-/// The text is no address of a database that is supported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it must be sqlite://PATH (a file, not :memory:) or postgres://USER:PASSWORD@HOST/NAME")]
-pub struct InvalidDatabaseUrl;
-
-impl FromStr for DatabaseUrl {
-    type Err = InvalidDatabaseUrl;
-
-    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
-        let place = match text.split_once(':').ok_or(InvalidDatabaseUrl)? {
-            ("sqlite", path) => {
-                let is_file = !path.trim_start_matches('/').is_empty()
-                    && !path.contains(":memory:")
-                    && !path.contains("mode=memory");
-                let options = SqliteConnectOptions::from_str(text).ok();
-                options
-                    .filter(|_| is_file)
-                    .map(|options| Place::File(Box::new(options)))
-            }
-            ("postgres" | "postgresql", _) => PgConnectOptions::from_str(text)
-                .is_ok()
-                .then(|| Place::Server(text.into())),
-            _ => None,
-        };
-        place.map(Self).ok_or(InvalidDatabaseUrl)
-    }
-}
-
-impl DatabaseUrl {
-    /// The SQLite database in the file at `path`.
-    #[must_use]
-    pub fn sqlite_file(path: &Path) -> Self {
-        Self(Place::File(Box::new(
-            SqliteConnectOptions::new().filename(path),
-        )))
-    }
-}
 
 /// How to open the database.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectOptions {
     /// Most connections at a time (PostgreSQL), most readers (SQLite).
     pub max_connections: u32,
+    /// How many of people's writes may wait for their turn.
+    pub write_queue: usize,
+    /// How long a write waits for its turn at most.
+    pub write_patience: Duration,
     /// How long to wait for a free connection, or for SQLite's write lock.
     pub acquire_timeout: Duration,
     /// Whether a SQLite file that is missing is made.
@@ -80,10 +42,53 @@ pub struct ConnectOptions {
 impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
-            max_connections: 10,
+            max_connections: default_connections(),
+            write_queue: 500,
+            // Less than a request may take, so that who waits in vain is answered when to come again.
+            write_patience: Duration::from_secs(28),
             create: true,
             acquire_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Four connections a processor: 10 at least, 40 at most.
+#[must_use]
+pub fn default_connections() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors).map_or(40, |processors| (processors * 4).clamp(10, 40))
+}
+
+impl ConnectOptions {
+    /// How many of PostgreSQL's connections are for writing. Writers of calls wait for each other in the
+    /// database: more of them would only hold connections while they do.
+    const fn writers(&self) -> u32 {
+        let third = self.max_connections / 3;
+        if third < 1 {
+            1
+        } else if third > 8 {
+            8
+        } else {
+            third
+        }
+    }
+
+    const fn readers(&self) -> u32 {
+        let readers = self.max_connections.saturating_sub(self.writers());
+        if readers < 1 { 1 } else { readers }
+    }
+
+    /// Of `writers`, one is for short writes, and half of the others for synchronisation, where there
+    /// are that many.
+    const fn places(&self, writers: u32) -> Places {
+        let long = if writers > 1 { writers - 1 } else { 1 };
+        Places {
+            all: writers,
+            long,
+            background: long.div_ceil(2),
+            queue: self.write_queue,
+            patience: self.write_patience,
         }
     }
 }
@@ -93,6 +98,9 @@ impl Default for ConnectOptions {
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    queue: WriteQueue,
+    place: Arc<DatabasePlace>,
+    health: WriteHealth,
     changes: Changes,
     /// Tells what this process says to other instances from what they say.
     instance: u64,
@@ -106,11 +114,29 @@ impl Database {
     /// # Errors
     /// When it cannot be reached or opened.
     pub async fn connect(url: &DatabaseUrl, options: ConnectOptions) -> Result<Self> {
-        match &url.0 {
-            Place::File(file) => connect_sqlite(file.as_ref().clone(), options).await,
-            Place::Server(url) => connect_postgres(url.expose_secret(), options).await,
-        }
-        .map_err(|error| StoreError::Open(Arc::new(error)))
+        let place = url.place();
+        let opened = match &url.0 {
+            Address::File(file) => connect_sqlite(file.as_ref().clone(), options).await,
+            Address::Server(url) => connect_postgres(url.expose_secret(), options).await,
+        };
+        let (read, write, places) =
+            opened.map_err(|error| StoreError::cannot_open(&place, &error))?;
+        Ok(Self {
+            read,
+            write,
+            queue: WriteQueue::new(places),
+            place: Arc::new(place),
+            health: WriteHealth::default(),
+            changes: Changes::default(),
+            instance: rand::random(),
+            zone: None,
+        })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn place(&self) -> &DatabasePlace {
+        &self.place
     }
 
     /// Connections for reading.
@@ -129,23 +155,38 @@ impl Database {
     /// How many connections there are, and how many nobody uses.
     #[must_use]
     pub fn pools(&self) -> Vec<PoolState> {
-        if self.read.get_database_backend() == DatabaseBackend::Sqlite {
-            let state = |name, connection: &DatabaseConnection| {
+        let state = |name, connection: &DatabaseConnection| {
+            let (size, idle) = if self.is_sqlite() {
                 let pool = connection.get_sqlite_connection_pool();
-                PoolState {
-                    name,
-                    size: pool.size(),
-                    idle: pool.num_idle(),
-                }
+                (pool.size(), pool.num_idle())
+            } else {
+                let pool = connection.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
             };
-            return vec![state("read", &self.read), state("write", &self.write)];
-        }
-        let pool = self.read.get_postgres_connection_pool();
-        vec![PoolState {
-            name: "all",
-            size: pool.size(),
-            idle: pool.num_idle(),
-        }]
+            PoolState { name, size, idle }
+        };
+        vec![state("read", &self.read), state("write", &self.write)]
+    }
+
+    /// How many write, and how many wait to.
+    #[must_use]
+    pub fn writers(&self) -> Vec<LaneState> {
+        self.queue.state()
+    }
+
+    /// Whether it can be written.
+    #[must_use]
+    pub const fn health(&self) -> &WriteHealth {
+        &self.health
+    }
+
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.write.get_database_backend() == DatabaseBackend::Sqlite
+    }
+
+    /// The right to write on one connection.
+    pub(super) async fn enter(&self, lane: Lane) -> Result<Place> {
+        self.queue.enter(lane).await
     }
 
     /// What is committed through this, and heard of other instances.
@@ -158,16 +199,6 @@ impl Database {
         self.instance
     }
 
-    fn new(read: DatabaseConnection, write: DatabaseConnection) -> Self {
-        Self {
-            read,
-            write,
-            changes: Changes::default(),
-            instance: rand::random(),
-            zone: None,
-        }
-    }
-
     /// The same database for a process that counts by the days of `zone`: from now on it writes calls
     /// only while these are the days of the database, see [`business_zones`](super::business_zones).
     #[must_use]
@@ -178,28 +209,51 @@ impl Database {
         }
     }
 
-    /// Opens a transaction that may write. On SQLite it takes the write lock at once, so that it
-    /// cannot fail half-way because another process wrote in between.
+    /// Opens a transaction for a short write; see [`Self::begin_in`].
     ///
     /// # Errors
     /// When no connection or lock was to be had in time.
     pub async fn begin(&self) -> Result<Transaction> {
-        let sqlite = self.write.get_database_backend() == DatabaseBackend::Sqlite;
+        self.begin_in(Lane::Short).await
+    }
+
+    /// Opens a transaction that may write, when it is the turn of `lane`. On SQLite it takes the write
+    /// lock at once, so that it cannot fail half-way because another process wrote in between.
+    ///
+    /// Whoever has one open must not ask for another: the two would wait for each other.
+    ///
+    /// # Errors
+    /// When too many wait already, or no connection or lock was to be had in time.
+    pub async fn begin_in(&self, lane: Lane) -> Result<Transaction> {
+        let place = self.enter(lane).await?;
+        let begun = self.begun().await;
+        let inner = begun
+            .map_err(StoreError::from)
+            .inspect_err(|error| self.health.failed(error))?;
+        Ok(Transaction::new(
+            inner,
+            self.changes.clone(),
+            self.zone,
+            self.health.clone(),
+            place,
+        ))
+    }
+
+    async fn begun(&self) -> Result<sea_orm::DatabaseTransaction, DbErr> {
+        let sqlite = self.is_sqlite();
         let options = TransactionOptions {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = if sqlite {
-            self.write.begin_with_options(options).await?
-        } else {
-            // Told to the end, even if nobody waits for it any more: sqlx does not know that it has to
-            // roll back what it began before PostgreSQL's answer came.
-            let write = self.write.clone();
-            tokio::spawn(async move { write.begin_with_options(options).await })
-                .await
-                .map_err(|error| DbErr::Custom(error.to_string()))??
-        };
-        Ok(Transaction::new(inner, self.changes.clone(), self.zone))
+        if sqlite {
+            return self.write.begin_with_options(options).await;
+        }
+        // Carried to its end, even if nobody waits for it any more: sqlx does not know that it has to
+        // roll back what it began before PostgreSQL's answer came.
+        let write = self.write.clone();
+        tokio::spawn(async move { write.begin_with_options(options).await })
+            .await
+            .map_err(|error| DbErr::Custom(error.to_string()))?
     }
 
     /// The same database, with foreign keys off for what is written through it. On SQLite they would delete
@@ -218,7 +272,7 @@ impl Database {
             .max_connections(1)
             .connect_with(options)
             .await
-            .map_err(|error| StoreError::Open(Arc::new(error)))?;
+            .map_err(|error| StoreError::cannot_open(&self.place, &error))?;
         Ok(Self {
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool),
             ..self.clone()
@@ -234,7 +288,7 @@ impl Database {
         }
     }
 
-    /// Does `work` in a transaction that may write: all of it, or nothing when it fails.
+    /// Does a short piece of work in a transaction that may write: all of it, or nothing when it fails.
     ///
     /// # Errors
     /// What `work` fails with, or when the transaction cannot be opened or committed.
@@ -242,7 +296,19 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T>,
     ) -> Result<T> {
-        let tx = self.begin().await?;
+        self.transaction_in(Lane::Short, work).await
+    }
+
+    /// The same when it is the turn of `lane`.
+    ///
+    /// # Errors
+    /// What `work` fails with, or when the transaction cannot be opened or committed.
+    pub async fn transaction_in<T>(
+        &self,
+        lane: Lane,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T>,
+    ) -> Result<T> {
+        let tx = self.begin_in(lane).await?;
         let done = work(&tx).await?;
         tx.commit().await?;
         Ok(done)
@@ -267,10 +333,13 @@ impl Database {
     }
 }
 
+/// What was opened: to read with, to write with, and by how many at once.
+type Opened = (DatabaseConnection, DatabaseConnection, Places);
+
 async fn connect_sqlite(
     file: SqliteConnectOptions,
     options: ConnectOptions,
-) -> Result<Database, sqlx::Error> {
+) -> Result<Opened, sqlx::Error> {
     if let (true, Some(folder)) = (options.create, file.get_filename().parent()) {
         std::fs::create_dir_all(folder)?;
     }
@@ -304,13 +373,14 @@ async fn connect_sqlite(
     let read = pool(options.max_connections)
         .connect_with(file.pragma("query_only", "on"))
         .await?;
-    Ok(Database::new(
+    Ok((
         SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
         SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+        options.places(1),
     ))
 }
 
-async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database, sqlx::Error> {
+async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Opened, sqlx::Error> {
     let timeout = options.statement_timeout.as_millis().to_string();
     let server = PgConnectOptions::from_str(url)?
         .application_name("dialgraph")
@@ -318,14 +388,19 @@ async fn connect_postgres(url: &str, options: ConnectOptions) -> Result<Database
         .options([("statement_timeout", timeout.as_str())]);
     // The pool would try again until its time-out, and then say no more than that it was over.
     PgConnection::connect_with(&server).await?.close().await?;
-    let pool = PgPoolOptions::new()
-        .max_connections(options.max_connections)
-        .test_before_acquire(false)
-        .acquire_timeout(options.acquire_timeout)
-        .connect_with(server)
-        .await?;
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Database::new(connection.clone(), connection))
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .test_before_acquire(false)
+            .acquire_timeout(options.acquire_timeout)
+    };
+    let read = pool(options.readers()).connect_with(server.clone()).await?;
+    let write = pool(options.writers()).connect_lazy_with(server);
+    Ok((
+        SqlxPostgresConnector::from_sqlx_postgres_pool(read),
+        SqlxPostgresConnector::from_sqlx_postgres_pool(write),
+        options.places(options.writers()),
+    ))
 }
 
 #[cfg(test)]
@@ -333,32 +408,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_and_servers_are_databases() {
-        for url in [
-            "sqlite://x.db",
-            "sqlite:x.db",
-            "sqlite:///var/x.db",
-            "postgres://me:pw@host/db",
-            "postgresql://host/db",
+    fn a_third_of_the_connections_writes_and_one_of_them_is_for_short_writes() {
+        // Most connections; readers, writers, of these for long writes, of those for the background.
+        for (most, readers, writers, long, background) in [
+            (2, 1, 1, 1, 1),
+            (6, 4, 2, 1, 1),
+            (10, 7, 3, 2, 1),
+            (16, 11, 5, 4, 2),
+            (40, 32, 8, 7, 4),
+            (200, 192, 8, 7, 4),
         ] {
-            assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
+            let options = ConnectOptions {
+                max_connections: most,
+                ..ConnectOptions::default()
+            };
+            let places = options.places(options.writers());
+            assert_eq!(
+                (
+                    options.readers(),
+                    places.all,
+                    places.long,
+                    places.background
+                ),
+                (readers, writers, long, background),
+                "{most}"
+            );
         }
-        for url in [
-            "sqlite:",
-            "sqlite://",
-            "sqlite::memory:",
-            "sqlite://x.db?mode=memory",
-            "mysql://host/db",
-            "x.db",
-            "",
-        ] {
-            assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_password_is_never_printed() {
-        let url: DatabaseUrl = "postgres://me:pa55word@host/db".parse().unwrap();
-        assert!(!format!("{url:?}").contains("pa55word"));
+        assert!((10..=40).contains(&default_connections()));
     }
 }

@@ -124,6 +124,19 @@ pub async fn check_foreign_keys(tx: &Transaction) -> Result<()> {
     Err(DbErr::Migration(message).into())
 }
 
+/// Selects every table and column of the program's own schema.
+pub fn columns(backend: DatabaseBackend) -> Statement {
+    let sql = if backend == DatabaseBackend::Postgres {
+        "SELECT c.table_name::text, c.column_name::text FROM information_schema.columns c \
+         JOIN information_schema.tables t USING (table_schema, table_name) \
+         WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'"
+    } else {
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
+    };
+    Statement::from_string(backend, sql)
+}
+
 /// Lets the statements of this transaction take as long as they need.
 pub async fn unhurried(tx: &impl ConnectionTrait) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {

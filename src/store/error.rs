@@ -1,9 +1,10 @@
 //! What can go wrong in the database, as far as callers need to tell cases apart.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
+use super::DatabasePlace;
 use crate::domain::business_zone::OtherDays;
 
 /// A statement failed.
@@ -15,9 +16,24 @@ pub enum StoreError {
     /// The write would break a unique key, a foreign key or a check.
     #[error("the write breaks a rule of the database")]
     Constraint(#[source] DbErr),
-    /// The database could not be opened in the first place.
-    #[error("the database cannot be opened")]
-    Open(#[source] Arc<sqlx::Error>),
+    /// The database could not be opened in the first place: which one, and why.
+    #[error("{0}")]
+    Open(String),
+    /// Too many wait to write already. Nothing was begun.
+    #[error("too many writes are waiting; try again in {} s", retry_after.as_secs().max(1))]
+    Busy {
+        /// When those that wait now should have had their turn.
+        retry_after: Duration,
+    },
+    /// The database takes no writes at present, whoever they are of.
+    #[error("{trouble}")]
+    Unwritable {
+        /// Why.
+        trouble: Trouble,
+        /// What the database said.
+        #[source]
+        error: DbErr,
+    },
     /// The database could not be reached or gave no connection in time.
     #[error("the database cannot be reached")]
     Unavailable(#[source] DbErr),
@@ -32,7 +48,32 @@ pub enum StoreError {
     Other(#[source] DbErr),
 }
 
+/// Why the database takes no writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// No room is left.
+    #[error("the database's disk is full: somebody has to make room on it")]
+    DiskFull,
+    /// It may be read only: a standby, a file without the right to write, or switched so.
+    #[error("the database is read-only: somebody has to look at it")]
+    ReadOnly,
+    /// Its disk fails.
+    #[error("the database's disk fails: somebody has to look at it and at the database's log")]
+    DiskFails,
+}
+
 impl StoreError {
+    /// That the database in this place cannot be opened, in one sentence.
+    pub(super) fn cannot_open(place: &DatabasePlace, error: &sqlx::Error) -> Self {
+        let reason = match error {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            sqlx::Error::Io(error) => error.to_string(),
+            sqlx::Error::Tls(error) => format!("no encrypted connection: {error}"),
+            error => error.to_string(),
+        };
+        Self::Open(format!("cannot open {place}: {reason}"))
+    }
+
     /// Whether the whole transaction may be tried again.
     #[must_use]
     pub const fn is_contended(&self) -> bool {
@@ -43,7 +84,10 @@ impl StoreError {
     /// database is being restarted.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Contended(_) | Self::Unavailable(_))
+        matches!(
+            self,
+            Self::Contended(_) | Self::Unavailable(_) | Self::Busy { .. }
+        )
     }
 }
 
@@ -64,14 +108,18 @@ impl From<DbErr> for StoreError {
                 Some(code) if CONTENDED.contains(&code) => Self::Contended(error),
                 Some(code) if CHECK_VIOLATED.contains(&code) => Self::Constraint(error),
                 Some(code) if UNAVAILABLE.contains(&code) => Self::Unavailable(error),
-                _ if matches!(
+                Some(code) => match trouble(code) {
+                    Some(trouble) => Self::Unwritable { trouble, error },
+                    None => Self::Other(error),
+                },
+                None if matches!(
                     cause.as_ref(),
                     sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_)
                 ) =>
                 {
                     Self::Unavailable(error)
                 }
-                _ => Self::Other(error),
+                None => Self::Other(error),
             },
             _ => Self::Other(error),
         }
@@ -86,9 +134,55 @@ const UNAVAILABLE: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "57014", "55
 /// PostgreSQL and SQLite: a check constraint.
 const CHECK_VIOLATED: [&str; 2] = ["23514", "275"];
 
+/// PostgreSQL: disk full, read-only transaction, input/output error. SQLite says more in the upper bits of
+/// its numbers: SQLITE_FULL, SQLITE_READONLY, SQLITE_IOERR.
+fn trouble(code: &str) -> Option<Trouble> {
+    match code {
+        "53100" => return Some(Trouble::DiskFull),
+        "25006" => return Some(Trouble::ReadOnly),
+        "58030" => return Some(Trouble::DiskFails),
+        code if code.len() >= 5 => return None,
+        _ => {}
+    }
+    match code.parse::<u32>().ok()? & 0xff {
+        13 => Some(Trouble::DiskFull),
+        8 => Some(Trouble::ReadOnly),
+        10 => Some(Trouble::DiskFails),
+        _ => None,
+    }
+}
+
 fn sqlstate(error: &sqlx::Error) -> Option<String> {
     error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
         .map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_all_writers_out_is_known_by_its_code() {
+        for (code, expected) in [
+            ("53100", Some(Trouble::DiskFull)),
+            ("13", Some(Trouble::DiskFull)),
+            ("25006", Some(Trouble::ReadOnly)),
+            ("8", Some(Trouble::ReadOnly)),
+            // The file was moved, and is not the one in the folder any more.
+            ("1032", Some(Trouble::ReadOnly)),
+            ("58030", Some(Trouble::DiskFails)),
+            // A write that failed, and a sync.
+            ("778", Some(Trouble::DiskFails)),
+            ("1034", Some(Trouble::DiskFails)),
+            // A unique key, a busy database, no such table.
+            ("23505", None),
+            ("2067", None),
+            ("5", None),
+            ("1", None),
+        ] {
+            assert_eq!(trouble(code), expected, "{code}");
+        }
+    }
 }

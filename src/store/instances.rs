@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use sea_orm::DatabaseBackend;
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use sqlx::{
     PgPool,
     postgres::{PgListener, PgPoolOptions},
@@ -14,7 +14,7 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Database,
+    Database, Lane, Result,
     changes::{Change, Changes},
 };
 
@@ -30,6 +30,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// After such a silence the database is asked whether it is there still: a connection may be lost
 /// without a word.
 const SILENCE: Duration = Duration::from_mins(1);
+
+/// What the connection of an instance that listens is called, by which instances are counted.
+const LISTENER: &str = "dialgraph listener";
+
+/// Who is on a PostgreSQL database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sharing {
+    /// Processes of the service that listen at present.
+    pub instances: i64,
+    /// Connections that the server gives to roles that are no superuser.
+    pub connections: i64,
+}
 
 impl Database {
     /// Tells listeners here and elsewhere what is committed, and those here what is committed
@@ -65,11 +77,43 @@ impl Database {
         };
         let changes = self.changes().unsent(changes);
         // Listeners here wait for this meanwhile, and so does the end of the service.
-        let notified = in_time(notify(pool, self.instance(), &changes)).await;
-        if let Err(error) = notified {
+        let notified = in_time(async {
+            let _place = self
+                .enter(Lane::Short)
+                .await
+                .map_err(std::io::Error::other)?;
+            notify(pool, self.instance(), &changes).await
+        });
+        if let Err(error) = notified.await {
             tracing::warn!(%error, "other instances could not be told what changed; trying again");
             self.changes().keep_unsent(changes);
         }
+    }
+
+    /// How many processes of the service are on this PostgreSQL database, and how many connections its
+    /// server gives to those who are no superuser; `None` on SQLite.
+    ///
+    /// # Errors
+    /// When the database does not say.
+    pub async fn sharing(&self) -> Result<Option<Sharing>> {
+        if self.is_sqlite() {
+            return Ok(None);
+        }
+        // What is reserved for others has other names before version 16.
+        let sql = "SELECT (SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND application_name = $1), \
+                   (SELECT sum(CASE name WHEN 'max_connections' THEN setting::bigint \
+                   ELSE -setting::bigint END) FROM pg_settings WHERE name IN \
+                   ('max_connections', 'superuser_reserved_connections', 'reserved_connections'))::bigint";
+        let values = [LISTENER.into()];
+        let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
+        let row = self.read().query_one_raw(statement).await?;
+        let Some(row) = row else { return Ok(None) };
+        let (instances, connections): (i64, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        Ok(Some(Sharing {
+            instances,
+            connections,
+        }))
     }
 
     fn postgres(&self) -> Option<&PgPool> {
@@ -112,7 +156,12 @@ async fn hear(pool: &PgPool, changes: &Changes, instance: u64) {
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
-            .connect_lazy_with(pool.connect_options().as_ref().clone());
+            .connect_lazy_with(
+                pool.connect_options()
+                    .as_ref()
+                    .clone()
+                    .application_name(LISTENER),
+            );
         let heard = listen(&own, changes, instance, is_first, &mut pause).await;
         let Err(error) = heard;
         tracing::warn!(%error, "what other instances change is not heard; trying again");

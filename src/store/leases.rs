@@ -82,6 +82,12 @@ fn is_credible(name: &str, ticked: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     is_credible
 }
 
+/// Who holds the lease `name`, or held it when it expired; `None` when it was given back.
+pub async fn owner(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>> {
+    let lease = Entity::find_by_id(name.to_owned()).one(db).await?;
+    Ok(lease.and_then(|lease| lease.owner))
+}
+
 /// Nobody has the lease, or its time is over: at the latest when that of whoever takes it now would be,
 /// with a margin.
 fn free(now: DateTime<Utc>, longest: DateTime<Utc>) -> Expr {

@@ -2,6 +2,7 @@
 //! only the service and sync layers open.
 
 pub mod access_tokens;
+mod address;
 pub mod agents;
 pub mod alert_deliveries;
 pub mod alerts;
@@ -20,6 +21,7 @@ mod error;
 mod fetch;
 mod filters;
 pub mod grades;
+mod health;
 pub mod idempotency_keys;
 mod instances;
 pub mod leases;
@@ -56,18 +58,23 @@ pub mod task_edits;
 pub mod tasks;
 mod transaction;
 pub mod users;
+mod write_queue;
 
+pub use address::{DatabasePlace, DatabaseUrl, InvalidDatabaseUrl};
 pub use changes::{Change, Changes, Told};
-pub use connect::{ConnectOptions, Database, DatabaseUrl, InvalidDatabaseUrl};
+pub use connect::{ConnectOptions, Database, default_connections};
 pub use counts::{count, count_by_parent};
 pub use dialect::{claim_calls, write_calls};
-pub use error::StoreError;
+pub use error::{StoreError, Trouble};
 pub use fetch::{by_ids, by_parent, list, matching};
+pub use health::{WriteHealth, probe};
+pub use instances::Sharing;
 pub use record::{AnyRecord, Erasable, Record, Stored};
 pub use rows::{Row, Rows, delete_row, find_by_ids, hold_rows, lock_row, lock_rows};
 pub use selection::Selection;
 pub use table::{Column, LazyTable, Table, TableId};
 pub use transaction::Transaction;
+pub use write_queue::{Lane, LaneState};
 
 /// The result of every store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

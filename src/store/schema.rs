@@ -1,7 +1,12 @@
 //! The state of the schema: migrations done and to be done.
 
+use std::collections::BTreeMap;
+
 use migration::{Migrator, MigratorTrait};
-use sea_orm::DatabaseConnection;
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection,
+    sea_query::{Alias, Expr, ExprTrait as _, Query},
+};
 
 pub use super::one_form::{KeptApart, OneFormReport};
 use super::{Database, Result, Transaction, dialect, one_form};
@@ -32,7 +37,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
         {
             one_form::bring(tx).await?;
         }
-        Ok(())
+        Ok(((), true))
     })
     .await
 }
@@ -42,19 +47,116 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
 /// # Errors
 /// When one fails; none is taken back then.
 pub async fn down(db: &Database, steps: Option<u32>) -> Result<()> {
-    migrate(db, async |tx| Ok(Migrator::down(tx.inner(), steps).await?)).await
+    down_if(db, steps, |_| true).await.map(drop)
 }
 
-async fn migrate(db: &Database, work: impl AsyncFnOnce(&Transaction) -> Result<()>) -> Result<()> {
+/// The same, if `agreed` to what is lost by it; nothing is changed otherwise. Returns what is lost.
+///
+/// # Errors
+/// When one fails; none is taken back then.
+pub async fn down_if(
+    db: &Database,
+    steps: Option<u32>,
+    agreed: impl FnOnce(&[Loss]) -> bool,
+) -> Result<Vec<Loss>> {
+    migrate(db, async |tx| {
+        let before = contents(tx).await?;
+        Migrator::down(tx.inner(), steps).await?;
+        // What is really gone, whatever the migrations say of themselves.
+        let losses = losses(before, &contents(tx).await?);
+        let is_kept = agreed(&losses);
+        Ok((losses, is_kept))
+    })
+    .await
+}
+
+/// Rows, or values of a column, that a step back deletes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// A table, or `table.column`.
+    pub of: String,
+    /// How many rows, or values.
+    pub count: i64,
+}
+
+/// How many rows each table has, and how many values each of its columns.
+type Contents = BTreeMap<String, (i64, BTreeMap<String, i64>)>;
+
+/// Tables that hold nothing of anybody's.
+const OF_NOBODY: [&str; 2] = ["seaql_migrations", "write_probes"];
+
+async fn contents(tx: &Transaction) -> Result<Contents> {
+    let backend = tx.get_database_backend();
+    let columns = dialect::columns(backend);
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in tx.query_all_raw(columns).await? {
+        let (table, column): (String, String) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        if !OF_NOBODY.contains(&table.as_str()) {
+            tables.entry(table).or_default().push(column);
+        }
+    }
+    let mut contents = Contents::new();
+    for (table, columns) in tables {
+        let mut count = Query::select();
+        count.from(Alias::new(&table)).expr(Expr::cust("count(*)"));
+        for column in &columns {
+            count.expr(Expr::col(Alias::new(column)).count());
+        }
+        let Some(row) = tx.query_one(&count).await? else {
+            continue;
+        };
+        let mut values = BTreeMap::new();
+        for (at, column) in columns.into_iter().enumerate() {
+            values.insert(column, row.try_get_by(at + 1)?);
+        }
+        contents.insert(table, (row.try_get_by(0)?, values));
+    }
+    Ok(contents)
+}
+
+fn losses(before: Contents, after: &Contents) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for (table, (rows, values)) in before {
+        let Some((rows_left, values_left)) = after.get(&table) else {
+            losses.push(Loss {
+                of: table,
+                count: rows,
+            });
+            continue;
+        };
+        for (column, count) in values {
+            if !values_left.contains_key(&column) {
+                let of = format!("{table}.{column}");
+                losses.push(Loss { of, count });
+            }
+        }
+        losses.push(Loss {
+            of: table,
+            count: rows - rows_left,
+        });
+    }
+    losses.retain(|loss| loss.count > 0);
+    losses
+}
+
+/// Does `work`, which says whether it is kept.
+async fn migrate<T>(
+    db: &Database,
+    work: impl AsyncFnOnce(&Transaction) -> Result<(T, bool)>,
+) -> Result<T> {
     let apart = db.without_foreign_keys().await?;
-    let migrated = apart
-        .transaction(async |tx| {
-            dialect::unhurried(tx).await?;
-            dialect::lock_migrations(tx).await?;
-            work(tx).await?;
-            dialect::check_foreign_keys(tx).await
-        })
-        .await;
+    let migrated = async {
+        let tx = apart.begin().await?;
+        dialect::unhurried(&tx).await?;
+        dialect::lock_migrations(&tx).await?;
+        let (done, is_kept) = work(&tx).await?;
+        if is_kept {
+            dialect::check_foreign_keys(&tx).await?;
+            tx.commit().await?;
+        }
+        Ok(done)
+    }
+    .await;
     apart.close_apart(db).await;
     migrated
 }

@@ -7,7 +7,12 @@ use sea_orm::{
     Statement,
 };
 
-use super::changes::{Change, Changes};
+use super::{
+    StoreError,
+    changes::{Change, Changes},
+    health::WriteHealth,
+    write_queue::Place,
+};
 use crate::domain::business_time::BusinessZone;
 
 /// An open transaction, as the store's write functions ask for. When it is dropped without
@@ -18,6 +23,9 @@ pub struct Transaction {
     changes: Changes,
     noted: Mutex<Vec<Change>>,
     zone: Option<BusinessZone>,
+    health: WriteHealth,
+    /// Given back after all else: the next writer finds the connection free.
+    _place: Place,
 }
 
 impl Transaction {
@@ -25,18 +33,30 @@ impl Transaction {
         inner: DatabaseTransaction,
         changes: Changes,
         zone: Option<BusinessZone>,
+        health: WriteHealth,
+        place: Place,
     ) -> Self {
         Self {
             inner,
             changes,
             noted: Mutex::default(),
             zone,
+            health,
+            _place: place,
         }
     }
 
     /// Whose days the process counts by that writes, if it does.
     pub(super) const fn zone(&self) -> Option<BusinessZone> {
         self.zone
+    }
+
+    /// Notes a failure of a kind that every writer would meet.
+    fn noting<T>(&self, done: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(error) = &done {
+            self.health.failed(&StoreError::from(error.clone()));
+        }
+        done
     }
 
     /// What migrations work in.
@@ -62,7 +82,11 @@ impl Transaction {
             noted: noted.unwrap_or_else(PoisonError::into_inner),
             changes: self.changes,
         };
-        self.inner.commit().await
+        let committed = self.inner.commit().await;
+        if let Err(error) = &committed {
+            self.health.failed(&StoreError::from(error.clone()));
+        }
+        committed
     }
 }
 
@@ -85,19 +109,19 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.inner.execute_raw(statement).await
+        self.noting(self.inner.execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.inner.execute_unprepared(sql).await
+        self.noting(self.inner.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(statement).await
+        self.noting(self.inner.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(statement).await
+        self.noting(self.inner.query_all_raw(statement).await)
     }
 
     fn support_returning(&self) -> bool {

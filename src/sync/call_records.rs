@@ -28,7 +28,7 @@ use crate::{
     },
     guanke::RecordPage,
     store::{
-        retention,
+        Lane, retention,
         slice_claims::{self, SliceCounts, SliceSeen},
     },
 };
@@ -225,7 +225,7 @@ async fn store(reader: &SliceReader, seen: &mut Seen, fetched: Fetched) -> Resul
     let mut read = Step::answer(page.retries, seen.told());
     read.run.fetched = count(received);
     read.run.skipped = count(received.saturating_sub(calls.len()));
-    let step = insist!(reader.context, |tx| {
+    let step = insist!(reader.context, Lane::Background, |tx| {
         let (context, now) = (&reader.context, reader.context.clock.now());
         let ingested = raw.ingest(tx, context, &reader.slice, &calls, now).await?;
         let mut step = read;

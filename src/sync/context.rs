@@ -345,16 +345,19 @@ impl Patience {
 }
 
 /// Does some work in a transaction, again while the database is in the way only for the moment. The
-/// work is an expression in which `?` gives up.
+/// work is an expression in which `?` gives up. It is a short write, unless a lane says otherwise.
 ///
 /// A macro, because the future of an async closure that is called more than once cannot be sent
 /// between threads if it borrows anything.
 macro_rules! insist {
-    ($context:expr, |$tx:ident| $work:expr) => {{
+    ($context:expr, |$tx:ident| $work:expr) => {
+        $crate::sync::context::insist!($context, $crate::store::Lane::Short, |$tx| $work)
+    };
+    ($context:expr, $lane:expr, |$tx:ident| $work:expr) => {{
         let mut patience = $crate::sync::context::Patience::default();
         loop {
             let done = async {
-                let transaction = $context.db.begin().await?;
+                let transaction = $context.db.begin_in($lane).await?;
                 let $tx = &transaction;
                 let done = $work;
                 let committed = transaction.commit().await;

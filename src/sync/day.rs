@@ -23,7 +23,7 @@ use crate::{
     domain::{business_time::BusinessZone, sync::SyncTrack},
     service::removal,
     store::{
-        Transaction,
+        Lane, Transaction,
         removals::{self, ListedPart},
         run_claims::{self, Noted},
         slice_claims::{self, RunDay, SliceRow, Wanted, Window},
@@ -391,7 +391,7 @@ impl Day<'_> {
         let begin = self.zone().start_of(of.day);
         let has_rest = begin + self.list_lag().await? <= read.synced_through;
         let before = of.day.pred_opt().filter(|_| has_rest);
-        let removed = insist!(self.context, |tx| {
+        let removed = insist!(self.context, Lane::Background, |tx| {
             let now = self.context.clock.now();
             let removed = removal::mark_removed(tx, &gone.ids(), now).await?;
             for (slice, removed) in gone.by_slice() {

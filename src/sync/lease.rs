@@ -53,10 +53,7 @@ impl Lease {
                 return Ok(Acquired { lease, waited });
             }
             if !waited {
-                tracing::info!(
-                    lease = name,
-                    "waiting for another process to be done, or for its lease to expire if it has died"
-                );
+                holder.log_wait(&name).await;
             }
             waited = true;
             let pause = tokio::time::sleep(holder.poll);
@@ -107,6 +104,26 @@ impl Lease {
 }
 
 impl Holder<'_> {
+    /// Says for whom this waits: another run of this process, or another process.
+    async fn log_wait(self, lease: &str) {
+        match leases::owner(self.db.read(), lease).await {
+            Ok(Some(owner)) if owner == self.instance => {
+                tracing::info!(lease, "waiting for another run of this process to be done");
+            }
+            // Or it has been given back meanwhile.
+            Ok(owner) => tracing::info!(
+                lease,
+                owner,
+                "waiting for another process to be done, or for its lease to expire if it has died"
+            ),
+            Err(error) => tracing::warn!(
+                error = with_sources(&error),
+                lease,
+                "waiting for a lease, and could not find out whose it is"
+            ),
+        }
+    }
+
     async fn try_acquire(self, name: &str) -> Result<Option<i64>, SyncError> {
         insist!(self, |tx| {
             let now = self.clock.now();

@@ -23,7 +23,7 @@ use crate::{
     guanke::{Reading, record_of},
     service::ingest::{Ingested, ingest},
     store::{
-        Database, StoreError, Transaction, call_batches, raw_records, raw_records::RawRecords,
+        Database, Lane, StoreError, Transaction, call_batches, raw_records, raw_records::RawRecords,
     },
 };
 
@@ -188,7 +188,7 @@ impl Replay {
                 Err(_) => report.unusable += 1,
             }
         }
-        let (ingested, removed) = insist!(self, |tx| {
+        let (ingested, removed) = insist!(self, Lane::Background, |tx| {
             let done = self.store(tx, &calls).await?;
             // A dry run takes it back.
             let Some(lease) = lease else {

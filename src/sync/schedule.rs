@@ -20,12 +20,78 @@ pub struct Job {
     cron: Cron,
 }
 
-/// A cron expression that cannot be read.
+/// What is wrong with a cron expression. The expression itself is named by whoever asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no cron expression: five fields are wanted (minute hour day month weekday), such as `*/10 9-23 * * *`"
-)]
-pub struct ScheduleError(String);
+pub enum ScheduleError {
+    /// Another number of fields.
+    #[error(
+        "a cron expression has five fields (minute hour day month weekday), such as `*/10 9-23 * * *`, and this has {0}"
+    )]
+    Fields(usize),
+    /// A field cannot be read.
+    #[error(
+        "`{value}` is no {field} of a cron expression: {allowed}, lists (1,5), ranges (1-5), steps (*/5) and * are allowed"
+    )]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// What it says.
+        value: String,
+        /// What it may say.
+        allowed: &'static str,
+    },
+    /// All fields can be read, and the whole cannot.
+    #[error(
+        "this is no cron expression: five fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly or @yearly, are allowed"
+    )]
+    Unreadable,
+    /// It names days that there are not, such as 30 February.
+    #[error("this cron expression names a day that never comes")]
+    Never,
+}
+
+/// The fields of a cron expression, and what each may say.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31, L (the last)"),
+    ("month", "1 to 12, JAN to DEC"),
+    ("weekday", "0 to 7 (0 and 7 are Sunday), SUN to SAT"),
+];
+
+fn parse(text: &str) -> Result<Cron, ScheduleError> {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let is_nickname = text.trim_start().starts_with('@');
+    if !is_nickname && fields.len() != FIELDS.len() {
+        return Err(ScheduleError::Fields(fields.len()));
+    }
+    let cron = Cron::from_str(text).map_err(|_| {
+        if is_nickname {
+            return ScheduleError::Unreadable;
+        }
+        let wrong = fields.iter().zip(FIELDS).enumerate();
+        let wrong = wrong.filter(|(at, (value, _))| {
+            // By itself, beside fields that are right.
+            let mut alone = ["*"; FIELDS.len()];
+            alone[*at] = value;
+            Cron::from_str(&alone.join(" ")).is_err()
+        });
+        let field =
+            |(_, (value, (field, allowed))): (usize, (&&str, (&'static str, &'static str)))| {
+                ScheduleError::Field {
+                    field,
+                    value: (*value).to_owned(),
+                    allowed,
+                }
+            };
+        wrong.map(field).next().unwrap_or(ScheduleError::Unreadable)
+    })?;
+    // A leap year is ahead.
+    let day = DateTime::<Utc>::UNIX_EPOCH;
+    cron.find_next_occurrence(&day, true)
+        .map_err(|_| ScheduleError::Never)?;
+    Ok(cron)
+}
 
 impl Job {
     /// A job that runs whenever `cron` says.
@@ -33,12 +99,17 @@ impl Job {
     /// # Errors
     /// [`ScheduleError`] for an expression that cannot be read.
     pub fn new(track: SyncTrack, window: SyncWindow, cron: &str) -> Result<Self, ScheduleError> {
-        let cron = Cron::from_str(cron).map_err(|_| ScheduleError(cron.to_owned()))?;
         Ok(Self {
             track,
             window,
-            cron,
+            cron: parse(cron)?,
         })
+    }
+
+    /// Its cron expression.
+    #[must_use]
+    pub fn cron(&self) -> String {
+        self.cron.pattern.to_string()
     }
 
     /// A name for its lease and for logs.
@@ -215,12 +286,36 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
-        for cron in ["", "every day", "61 * * * *", "* * *"] {
-            assert!(
-                Job::new(SyncTrack::TaskStats, SyncWindow::T3, cron).is_err(),
-                "{cron:?}"
-            );
+    fn nonsense_is_refused_with_the_field_that_is_wrong() {
+        for (cron, said) in [
+            ("", "this has 0"),
+            ("every day", "this has 2"),
+            ("* * *", "this has 3"),
+            ("0 */10 9-23 * * *", "this has 6"),
+            (
+                "61 * * * *",
+                "`61` is no minute of a cron expression: 0 to 59",
+            ),
+            (
+                "0 25 * * *",
+                "`25` is no hour of a cron expression: 0 to 23",
+            ),
+            ("0 9-25 * * *", "`9-25` is no hour"),
+            ("0 23-9 * * *", "`23-9` is no hour"),
+            ("0 7 32 * *", "`32` is no day of the month"),
+            ("0 7 * 13 *", "`13` is no month"),
+            ("0 7 * * 8", "`8` is no weekday"),
+            ("0 7 * * noday", "`noday` is no weekday"),
+            ("0 -7 * * *", "`-7` is no hour"),
+            ("@sometimes", "no cron expression"),
+            ("0 0 30 2 *", "a day that never comes"),
+        ] {
+            let refused = Job::new(SyncTrack::TaskStats, SyncWindow::T3, cron).unwrap_err();
+            assert!(refused.to_string().contains(said), "{cron:?}: {refused}");
+        }
+        for cron in ["0 7 * * *", "@daily", "0 0 29 2 *", "30 8 L * MON-FRI"] {
+            let job = Job::new(SyncTrack::TaskStats, SyncWindow::T3, cron);
+            assert!(job.is_ok(), "{cron:?}: {job:?}");
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     },
     guanke::{DayStatistics, StatisticsBy, StatisticsCounts},
     store::{
+        Lane,
         platform_stats::{self, NewPlatformStat},
         slice_claims::{SliceCounts, SliceSeen},
         sync_runs::RunCounts,
@@ -39,7 +40,7 @@ pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
     let retries = (accounts.retries + tasks.retries).into();
     let mut rows = rows_of(StatKind::Account, accounts);
     rows.extend(rows_of(StatKind::Task, tasks));
-    let step = insist!(context, |tx| {
+    let step = insist!(context, Lane::Background, |tx| {
         let replaced = platform_stats::replace(tx, day, &rows, context.clock.now()).await?;
         let step = Step {
             run: RunCounts {

@@ -16,7 +16,7 @@ pub fn dialgraph(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -375,7 +375,10 @@ fn migrations_can_be_shown_applied_and_taken_back() {
     assert_eq!(count(&up, "pending"), 0);
     assert_eq!(count(&up, "applied"), up.lines().count());
     assert_eq!(count(&run(&["migrate", "down"]), "pending"), 1);
-    assert_eq!(count(&run(&["migrate", "down", "--all"]), "applied"), 0);
+    assert_eq!(
+        count(&run(&["migrate", "down", "--all", "--yes"]), "applied"),
+        0
+    );
     run(&["migrate", "up"]);
     assert!(run(&["rollups", "verify"]).contains("equals a recount"));
 }

@@ -114,8 +114,8 @@ on_both! {
         let asked = app.platform.requests();
         assert!((requests - f64::from(u32::try_from(asked.pages + asked.logins).unwrap())).abs() < 1e-9, "{requests} {asked:?}");
         assert!((value(&text, "dialgraph_platform_request_duration_seconds_count") - requests).abs() < 1e-9);
-        let pool = if matches!(backend, Backend::Sqlite) { "read" } else { "all" };
-        assert!(value(&text, &format!(r#"dialgraph_database_pool_size{{pool="{pool}"}}"#)) >= 1.0);
+        assert!(value(&text, r#"dialgraph_database_pool_size{pool="read"}"#) >= 1.0);
+        assert!(value(&text, r#"dialgraph_database_writers_waiting{lane="people"}"#).abs() < 1e-9);
         for (name, kind) in [("dialgraph_sync_lag_seconds", "gauge"), ("dialgraph_http_requests", "counter")] {
             assert!(text.contains(&format!("# HELP {name} ")), "{text}");
             assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{text}");

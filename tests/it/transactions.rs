@@ -2,8 +2,8 @@
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-use dialgraph::store::{Database, StoreError, Transaction};
-use sea_orm::{ConnectionTrait as _, Statement};
+use dialgraph::store::{Database, StoreError, Transaction, Trouble};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 
 use crate::harness::{Backend, TestDatabase};
 
@@ -31,7 +31,11 @@ async fn what_is_committed_after_the_disk_was_full_stays() {
         .await
         .unwrap();
     let full = execute(db, "INSERT INTO thing VALUES (randomblob(1000000))").await;
-    assert!(matches!(full, Err(StoreError::Other(_))), "{full:?}");
+    let is_full = |error: &StoreError| {
+        let full = Trouble::DiskFull;
+        matches!(error, StoreError::Unwritable { trouble, .. } if *trouble == full)
+    };
+    assert!(full.as_ref().is_err_and(is_full), "{full:?}");
     write
         .execute_unprepared("PRAGMA max_page_count = 100000")
         .await
@@ -72,7 +76,10 @@ async fn a_transaction_that_nobody_waits_for_any_more_does_not_stay_open() {
     for waits in 0..6 {
         give_up_after(waits, narrow.begin()).await;
         // Of one connection, this is the same one.
-        let pid = value(&narrow, "SELECT pg_backend_pid()").await;
+        let pid = "SELECT pg_backend_pid()";
+        let pid = Statement::from_string(DatabaseBackend::Postgres, pid);
+        let pid = narrow.write().query_one_raw(pid).await.unwrap().unwrap();
+        let pid: i32 = pid.try_get_by_index(0).unwrap();
         let open = format!(
             "SELECT count(*)::int FROM pg_stat_activity WHERE pid = {pid} AND xact_start IS NOT NULL"
         );

@@ -15,6 +15,19 @@ pub struct Notice {
     pub message: String,
     /// The alert it is about; none for a test.
     pub about: Option<NoticeAlert>,
+    /// That the database takes no writes, if it is about that: no alert can be stored then.
+    pub database: Option<DatabaseNotice>,
+}
+
+/// That the database takes no writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatabaseNotice {
+    /// What is told of it.
+    pub event: AlertEvent,
+    /// Since when.
+    pub opened_at: DateTime<Utc>,
+    /// Until when, if it is over.
+    pub resolved_at: Option<DateTime<Utc>>,
 }
 
 /// The alert that a message is about.

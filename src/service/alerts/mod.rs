@@ -5,9 +5,11 @@
 //! told, each message by one of them at a time. A message may come twice, when a process ends between
 //! sending it and noting that; it is never lost.
 
+mod database;
 mod outbox;
 mod watch;
 
+pub use database::DatabaseWatch;
 pub use outbox::{Channels, Outbox, OutboxError};
 pub use watch::{Timetable, Watch};
 
@@ -51,6 +53,8 @@ pub struct Alerts {
     pub watch: Watch,
     /// Sends what is to be told.
     pub outbox: Outbox,
+    /// Looks whether the database takes writes, and tells by itself.
+    pub database: DatabaseWatch,
 }
 
 impl Alerts {
@@ -64,6 +68,7 @@ impl Alerts {
             parts.instance.clone(),
         );
         Self {
+            database: DatabaseWatch::new(&parts),
             watch: Watch::new(parts),
             outbox,
         }
@@ -71,7 +76,13 @@ impl Alerts {
 
     /// Watches and tells until `stop`. What is being sent then is sent again by the next process.
     pub async fn follow(&self, stop: &CancellationToken) {
-        let work = async { tokio::join!(self.look_again_and_again(), self.send_again_and_again()) };
+        let work = async {
+            tokio::join!(
+                self.look_again_and_again(),
+                self.send_again_and_again(),
+                self.watch_the_database(),
+            )
+        };
         stop.run_until_cancelled(work).await;
     }
 
@@ -85,6 +96,13 @@ impl Alerts {
                     "could not look whether something is wrong with synchronisation"
                 );
             }
+        }
+    }
+
+    async fn watch_the_database(&self) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            self.database.look().await;
         }
     }
 

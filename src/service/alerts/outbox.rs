@@ -38,6 +38,28 @@ impl Channels {
         self.0.iter().map(|sender| sender.channel()).collect()
     }
 
+    /// Sends to those of `kinds`, past the database; returns those that did not take it.
+    pub(super) async fn send_to(
+        &self,
+        kinds: &[AlertChannel],
+        notice: &Notice,
+        now: DateTime<Utc>,
+    ) -> Vec<AlertChannel> {
+        let wanted = self
+            .0
+            .iter()
+            .filter(|sender| kinds.contains(&sender.channel()));
+        let sent = wanted.map(async |sender| {
+            let sent = send(sender.as_ref(), notice, now).await;
+            let channel = sender.channel();
+            if let Err(error) = &sent {
+                tracing::warn!(alert.channel = %channel, %error, "an alert could not be sent; it is tried again");
+            }
+            sent.is_err().then_some(channel)
+        });
+        join_all(sent).await.into_iter().flatten().collect()
+    }
+
     /// Sends a test to each, and returns what came of it.
     pub async fn test(&self, now: DateTime<Utc>) -> Vec<(AlertChannel, Result<(), NotifyError>)> {
         let notice = Notice {
@@ -45,6 +67,7 @@ impl Channels {
             at: now,
             message: "这是一条测试消息，请忽略。 This is a test: nothing is wrong.".to_owned(),
             about: None,
+            database: None,
         };
         let test = async |sender: &dyn Sender| (sender.channel(), send(sender, &notice, now).await);
         join_all(self.0.iter().map(|sender| test(sender.as_ref()))).await
@@ -181,5 +204,6 @@ fn notice(delivery: &DeliveryRow, alert: &alerts::AlertRow) -> Notice {
             opened_at: alert.opened_at,
             resolved_at: alert.resolved_at,
         }),
+        database: None,
     }
 }

@@ -79,6 +79,7 @@ fn notice() -> Notice {
         at: "2026-11-20T04:00:00Z".parse().unwrap(),
         message: "nothing is wrong".to_owned(),
         about: None,
+        database: None,
     }
 }
 

@@ -38,6 +38,7 @@ fn notice() -> Notice {
             opened_at: "2026-11-20T03:59:00Z".parse().unwrap(),
             resolved_at: None,
         }),
+        database: None,
     }
 }
 

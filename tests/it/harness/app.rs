@@ -34,7 +34,7 @@ use dialgraph::{
         business_zone::settle,
         passwords::PasswordCost,
     },
-    store::{sync_runs::NewRun, sync_tracks},
+    store::{ConnectOptions, Database, sync_runs::NewRun, sync_tracks},
     sync::{Job, Reporter, RunOutcome, Schedule, SyncOptions, Syncer},
 };
 use serde_json::{Value, json};
@@ -247,6 +247,22 @@ impl TestApp {
             syncer,
             ..self.beside(base)
         }
+    }
+
+    /// Another process that opens the database in another way.
+    pub async fn another_process_with(&self, options: ConnectOptions) -> Self {
+        self.beside(Base {
+            db: self.database.connect_as(options).await,
+            ..self.base.clone()
+        })
+    }
+
+    /// Another process on `db`.
+    pub fn another_process_on(&self, db: Database) -> Self {
+        self.beside(Base {
+            db,
+            ..self.base.clone()
+        })
     }
 
     fn beside(&self, base: Base) -> Self {

@@ -111,6 +111,11 @@ impl TestDatabase {
         connect(&self.url).await
     }
 
+    /// Another program's connections, opened in another way.
+    pub async fn connect_as(&self, options: ConnectOptions) -> Database {
+        open(&self.url, options).await
+    }
+
     /// Another program's only connection to the same database.
     pub async fn connect_narrowly(&self) -> Database {
         connect_with(&self.url, 1).await
@@ -208,7 +213,7 @@ fn on_server(server: &str, name: &str) -> String {
 }
 
 async fn connect(url: &str) -> Database {
-    connect_with(url, 6).await
+    connect_with(url, 12).await
 }
 
 async fn connect_with(url: &str, max_connections: u32) -> Database {
@@ -216,6 +221,10 @@ async fn connect_with(url: &str, max_connections: u32) -> Database {
         max_connections,
         ..ConnectOptions::default()
     };
+    open(url, options).await
+}
+
+async fn open(url: &str, options: ConnectOptions) -> Database {
     Database::connect(&url.parse().unwrap(), options)
         .await
         .unwrap()
