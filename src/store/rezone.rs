@@ -134,12 +134,22 @@ pub async fn forget_proofs(
         .filter(sync_lease::Column::Name.starts_with("job:"))
         .exec(tx)
         .await?;
+    // The windows that gave calls were of the old days.
+    call::Entity::update_many()
+        .col_expr(
+            call::Column::ListedDay,
+            Expr::value(Option::<NaiveDate>::None),
+        )
+        .filter(call::Column::ListedDay.is_not_null())
+        .exec(tx)
+        .await?;
     let forget = || {
         let none = || Expr::value(Option::<DateTime<Utc>>::None);
         let number = || Expr::value(Option::<i64>::None);
         let mut update = sync_day::Entity::update_many()
             .col_expr(Column::CompletedAt, none())
             .col_expr(Column::VerifiedAt, none())
+            .col_expr(Column::ReadAt, none())
             .col_expr(Column::Expected, number())
             .col_expr(Column::Seen, number())
             .col_expr(Column::Undialled, Expr::value(0_i64))

@@ -148,7 +148,7 @@ on_both! {
             };
             let run = sync_runs::create(&tx, new, "test", now).await.unwrap();
             sync_days::begin_read(&tx, SyncTrack::CallRecords, day(date), run.id, now).await.unwrap();
-            let whole = sync_days::DayRead { expected: 1, seen: 1, undialled: 0, verified: true, synced_through: now, whole_day: true };
+            let whole = sync_days::DayRead { expected: 1, seen: 1, undialled: 0, verified: true, synced_through: now, began: now, list_lag: chrono::TimeDelta::zero(), completes: true, doubt: None };
             sync_days::finish_read(&tx, SyncTrack::CallRecords, day(date), whole, now).await.unwrap();
             tx.commit().await.unwrap();
         };

@@ -284,7 +284,7 @@ on_both! {
         refused(old.transaction(async |tx| {
             sync_days::begin_read(tx, SyncTrack::CallRecords, day("2026-11-20"), run.id, now).await
         }).await);
-        let read = sync_days::DayRead { expected: 1, seen: 1, undialled: 0, verified: true, synced_through: now, whole_day: true };
+        let read = sync_days::DayRead { expected: 1, seen: 1, undialled: 0, verified: true, synced_through: now, began: now, list_lag: chrono::TimeDelta::zero(), completes: true, doubt: None };
         refused(old.transaction(async |tx| {
             sync_days::finish_read(tx, SyncTrack::CallRecords, day("2026-11-20"), read, now).await
         }).await);
