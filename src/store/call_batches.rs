@@ -131,7 +131,7 @@ pub async fn stored(
         .expr(Expr::cust("CAST(NULL AS BOOLEAN)"))
         .expr(Expr::cust("1"))
         .from(Entity)
-        .cond_where(among(tx, source, calls));
+        .and_where(among(tx, source, calls));
     for (mut named, ids, part) in [
         (naming::select::<Tasks>(backend, source, tasks), tasks, "2"),
         (
