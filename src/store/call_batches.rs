@@ -155,7 +155,7 @@ pub async fn stored(
         .expr(Expr::cust("1"))
         .column(Column::ListedDay)
         .from(Entity)
-        .cond_where(among(tx, source, calls));
+        .and_where(among(tx, source, calls));
     for (mut named, ids, part) in [
         (naming::select::<Tasks>(backend, source, tasks), tasks, "2"),
         (
