@@ -317,11 +317,8 @@ on_both! {
             (output.status.success(), text(&output.stdout), text(&output.stderr))
         };
         let db = &database.db;
-        for sql in [
-            "INSERT INTO audit_log (id, at, actor, role, operation, object_type, changes) VALUES (1, '2026-11-20 04:00:00+00:00', 'x', 'ADMIN', 'y', 'Package', '{}')",
-        ] {
-            db.write().execute_unprepared(sql).await.unwrap();
-        }
+        let entry = "INSERT INTO audit_log (id, at, actor, role, operation, object_type, changes) VALUES (1, '2026-11-20 04:00:00+00:00', 'x', 'ADMIN', 'y', 'Package', '{}')";
+        db.write().execute_unprepared(entry).await.unwrap();
         let (done, status, _) = run(&["status"]);
         assert!(done);
         let (done, _, refused) = run(&["down", "--all"]);
