@@ -69,7 +69,7 @@ impl OneFormReport {
         *self.changed.entry(table.to_owned()).or_default() += 1;
     }
 
-    fn keep_apart(&mut self, table: &str, id: impl ToString, column: &str, form: &str) {
+    fn keep_apart(&mut self, table: &str, id: &impl ToString, column: &str, form: &str) {
         self.kept_apart += 1;
         if self.rows.len() < MOST_NAMED {
             self.rows.push(KeptApart {
@@ -125,6 +125,7 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn unwritable(error: serde_json::Error) -> StoreError {
     StoreError::Other(sea_orm::DbErr::Json(error.to_string()))
 }
@@ -154,14 +155,17 @@ const REQUIRED: [&str; 7] = [
     "tag_value",
 ];
 
-/// The new value of a text in `column`, if it is another one; none for a text that shows nothing.
-fn changed(column: &str, text: Option<&str>) -> Option<Option<String>> {
+/// The one form of a text; none of a text that shows nothing.
+struct Form(Option<String>);
+
+/// The form of a text in `column`, if it is another text.
+fn changed(column: &str, text: Option<&str>) -> Option<Form> {
     let text = text?;
     let form = Reading::of_column(column)?.read(text);
     if form == text || form.is_empty() && REQUIRED.contains(&column) {
         return None;
     }
-    Some(Some(form).filter(|form| !form.is_empty()))
+    Some(Form(Some(form).filter(|form| !form.is_empty())))
 }
 
 async fn simple(
@@ -190,7 +194,7 @@ async fn simple(
             let mut is_changed = false;
             for (index, column) in columns.iter().enumerate() {
                 let text: Option<String> = row.try_get_by(index + 1)?;
-                if let Some(form) = changed(column, text.as_deref()) {
+                if let Some(Form(form)) = changed(column, text.as_deref()) {
                     is_changed |= rename(tx, table, id, column, form, report).await?;
                 }
             }
@@ -230,17 +234,14 @@ async fn rename(
         .take();
     let is_done = alone(tx, &update).await?;
     if !is_done {
-        report.keep_apart(table, id, column, form.as_deref().unwrap_or_default());
+        report.keep_apart(table, &id, column, form.as_deref().unwrap_or_default());
     }
     Ok(is_done)
 }
 
 /// Executes a statement, unless it breaks a rule of the database: then nothing of it is done, and this
 /// is `false`.
-async fn alone(
-    tx: &Transaction,
-    statement: &(impl sea_orm::StatementBuilder + Sync),
-) -> Result<bool> {
+async fn alone(tx: &Transaction, statement: &impl sea_orm::StatementBuilder) -> Result<bool> {
     tx.execute_unprepared("SAVEPOINT one_form").await?;
     let result = tx.execute(statement).await.map_err(StoreError::from);
     let (end, done) = match result {
@@ -284,7 +285,7 @@ async fn patterns(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             }
             let owner = *owners.entry(key).or_insert(row.id);
             if owner != row.id {
-                report.keep_apart("grades", row.id, "patterns", &form);
+                report.keep_apart("grades", &row.id, "patterns", &form);
             }
             if owner != row.id || !forms.contains(&form) {
                 forms.push(form);
@@ -325,7 +326,7 @@ async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             let mut after = before.clone();
             macro_rules! read {
                 ($($column:ident),+) => {$(
-                    if let Some(form) = changed(stringify!($column), before.$column.as_deref()) {
+                    if let Some(Form(form)) = changed(stringify!($column), before.$column.as_deref()) {
                         update.value(stringify!($column), form.clone());
                         after.$column = form;
                     }
@@ -358,7 +359,9 @@ async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
                 deltas_of(&before, &after, &mut deltas);
             }
             let is_renamed = match changed("external_id", before.external_id.as_deref()) {
-                Some(form) => rename(tx, "calls", before.id, "external_id", form, report).await?,
+                Some(Form(form)) => {
+                    rename(tx, "calls", before.id, "external_id", form, report).await?
+                }
                 None => false,
             };
             if is_renamed && !is_read {
@@ -410,8 +413,8 @@ async fn tags(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
         last = row.id;
         let mut changes = Vec::new();
         for row in rows {
-            let name = changed("tag_name", Some(&row.tag_name)).flatten();
-            let value = changed("tag_value", Some(&row.tag_value)).flatten();
+            let name = changed("tag_name", Some(&row.tag_name)).and_then(|form| form.0);
+            let value = changed("tag_value", Some(&row.tag_value)).and_then(|form| form.0);
             if name.is_some() || value.is_some() {
                 let name = name.unwrap_or(row.tag_name);
                 let value = value.unwrap_or(row.tag_value);
@@ -437,7 +440,7 @@ async fn tags(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             if alone(tx, &update).await? {
                 report.change("call_tags");
             } else {
-                report.keep_apart("call_tags", id, "tag_name", &format!("{name}={value}"));
+                report.keep_apart("call_tags", &id, "tag_name", &format!("{name}={value}"));
             }
         }
         let after = tag_counts::of_calls(tx, &call_ids).await?;

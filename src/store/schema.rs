@@ -25,7 +25,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
     Migrator::up(tx.inner(), steps).await?;
     let pending = Migrator::get_pending_migrations(tx.inner()).await?;
     if pending.is_empty() {
-        one_form::bring(&tx).await?;
+        Box::pin(one_form::bring(&tx)).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -38,11 +38,11 @@ async fn push(tx: &Transaction, row: &call_push::Model, report: &mut OneFormRepo
     let mut filled: serde_json::Value = serde_json::from_str(&row.filled).map_err(unwritable)?;
     read_pushed(&mut pushed);
     if let Some(names) = filled.get_mut("tags").and_then(|tags| tags.as_array_mut()) {
-        names
-            .iter_mut()
-            .for_each(|name| read_value(name, Reading::Name));
+        for name in names {
+            read_value(name, Reading::Name);
+        }
     }
-    let form = changed("external_id", Some(&row.external_id)).flatten();
+    let form = changed("external_id", Some(&row.external_id)).and_then(|form| form.0);
     let after = call_push::Model {
         external_id: form.clone().unwrap_or_else(|| row.external_id.clone()),
         pushed: pushed.to_string(),
@@ -126,9 +126,9 @@ fn read_pushed(pushed: &mut serde_json::Value) {
             .get_mut("value")
             .and_then(|values| values.as_array_mut())
         {
-            values
-                .iter_mut()
-                .for_each(|value| read_value(value, Reading::Name));
+            for value in values {
+                read_value(value, Reading::Name);
+            }
         }
         (Reading::Name.read(&name), told)
     });
