@@ -113,7 +113,7 @@ pub fn grade(text: &str) -> String {
             form.push(c);
         }
     }
-    form
+    composed(form)
 }
 
 /// What people write freely: only what cannot be seen is dropped, but for what makes emoji, and lines

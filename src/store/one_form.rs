@@ -14,8 +14,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, Result, StoreError, Transaction, call_edits, call_pushes, dialect, grades, rollups,
-    tag_counts,
+    Change, Result, StoreError, Transaction, call_edits, dialect, grades, rollups, tag_counts,
 };
 use crate::{
     domain::{
@@ -26,11 +25,13 @@ use crate::{
         user::name_key,
     },
     entity::{
-        call, call_push, call_tag,
+        call, call_tag,
         data_change::{ActiveModel, Column, Entity},
         grade, user,
     },
 };
+
+mod pushes;
 
 /// The change in `data_changes`.
 const NAME: &str = "ONE_FORM";
@@ -68,7 +69,7 @@ impl OneFormReport {
         *self.changed.entry(table.to_owned()).or_default() += 1;
     }
 
-    fn keep_apart(&mut self, table: &str, id: impl ToString, column: &str, form: &str) {
+    fn keep_apart(&mut self, table: &str, id: &impl ToString, column: &str, form: &str) {
         self.kept_apart += 1;
         if self.rows.len() < MOST_NAMED {
             self.rows.push(KeptApart {
@@ -103,7 +104,7 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
     patterns(tx, &mut report).await?;
     calls(tx, &mut report).await?;
     tags(tx, &mut report).await?;
-    pushes(tx, &mut report).await?;
+    pushes::all(tx, &mut report).await?;
     let text = serde_json::to_string(&report).map_err(unwritable)?;
     let done = ActiveModel {
         name: Unchanged(NAME.to_owned()),
@@ -124,6 +125,7 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn unwritable(error: serde_json::Error) -> StoreError {
     StoreError::Other(sea_orm::DbErr::Json(error.to_string()))
 }
@@ -153,14 +155,17 @@ const REQUIRED: [&str; 7] = [
     "tag_value",
 ];
 
-/// The new value of a text in `column`, if it is another one; none for a text that shows nothing.
-fn changed(column: &str, text: Option<&str>) -> Option<Option<String>> {
+/// The one form of a text; none of a text that shows nothing.
+struct Form(Option<String>);
+
+/// The form of a text in `column`, if it is another text.
+fn changed(column: &str, text: Option<&str>) -> Option<Form> {
     let text = text?;
     let form = Reading::of_column(column)?.read(text);
     if form == text || form.is_empty() && REQUIRED.contains(&column) {
         return None;
     }
-    Some(Some(form).filter(|form| !form.is_empty()))
+    Some(Form(Some(form).filter(|form| !form.is_empty())))
 }
 
 async fn simple(
@@ -189,7 +194,7 @@ async fn simple(
             let mut is_changed = false;
             for (index, column) in columns.iter().enumerate() {
                 let text: Option<String> = row.try_get_by(index + 1)?;
-                if let Some(form) = changed(column, text.as_deref()) {
+                if let Some(Form(form)) = changed(column, text.as_deref()) {
                     is_changed |= rename(tx, table, id, column, form, report).await?;
                 }
             }
@@ -229,17 +234,14 @@ async fn rename(
         .take();
     let is_done = alone(tx, &update).await?;
     if !is_done {
-        report.keep_apart(table, id, column, form.as_deref().unwrap_or_default());
+        report.keep_apart(table, &id, column, form.as_deref().unwrap_or_default());
     }
     Ok(is_done)
 }
 
 /// Executes a statement, unless it breaks a rule of the database: then nothing of it is done, and this
 /// is `false`.
-async fn alone(
-    tx: &Transaction,
-    statement: &(impl sea_orm::StatementBuilder + Sync),
-) -> Result<bool> {
+async fn alone(tx: &Transaction, statement: &impl sea_orm::StatementBuilder) -> Result<bool> {
     tx.execute_unprepared("SAVEPOINT one_form").await?;
     let result = tx.execute(statement).await.map_err(StoreError::from);
     let (end, done) = match result {
@@ -283,7 +285,7 @@ async fn patterns(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             }
             let owner = *owners.entry(key).or_insert(row.id);
             if owner != row.id {
-                report.keep_apart("grades", row.id, "patterns", &form);
+                report.keep_apart("grades", &row.id, "patterns", &form);
             }
             if owner != row.id || !forms.contains(&form) {
                 forms.push(form);
@@ -324,7 +326,7 @@ async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             let mut after = before.clone();
             macro_rules! read {
                 ($($column:ident),+) => {$(
-                    if let Some(form) = changed(stringify!($column), before.$column.as_deref()) {
+                    if let Some(Form(form)) = changed(stringify!($column), before.$column.as_deref()) {
                         update.value(stringify!($column), form.clone());
                         after.$column = form;
                     }
@@ -357,7 +359,9 @@ async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
                 deltas_of(&before, &after, &mut deltas);
             }
             let is_renamed = match changed("external_id", before.external_id.as_deref()) {
-                Some(form) => rename(tx, "calls", before.id, "external_id", form, report).await?,
+                Some(Form(form)) => {
+                    rename(tx, "calls", before.id, "external_id", form, report).await?
+                }
                 None => false,
             };
             if is_renamed && !is_read {
@@ -409,8 +413,8 @@ async fn tags(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
         last = row.id;
         let mut changes = Vec::new();
         for row in rows {
-            let name = changed("tag_name", Some(&row.tag_name)).flatten();
-            let value = changed("tag_value", Some(&row.tag_value)).flatten();
+            let name = changed("tag_name", Some(&row.tag_name)).and_then(|form| form.0);
+            let value = changed("tag_value", Some(&row.tag_value)).and_then(|form| form.0);
             if name.is_some() || value.is_some() {
                 let name = name.unwrap_or(row.tag_name);
                 let value = value.unwrap_or(row.tag_value);
@@ -436,138 +440,10 @@ async fn tags(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
             if alone(tx, &update).await? {
                 report.change("call_tags");
             } else {
-                report.keep_apart("call_tags", id, "tag_name", &format!("{name}={value}"));
+                report.keep_apart("call_tags", &id, "tag_name", &format!("{name}={value}"));
             }
         }
         let after = tag_counts::of_calls(tx, &call_ids).await?;
         tag_counts::apply(tx, after.minus(before)).await?;
-    }
-}
-
-/// What was pushed, and the versions of the calls whose gaps it fills.
-async fn pushes(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
-    let mut last = String::new();
-    loop {
-        let rows = call_push::Entity::find()
-            .filter(call_push::Column::ExternalId.gt(last.as_str()))
-            .order_by_asc(call_push::Column::ExternalId)
-            .limit(PAGE)
-            .all(tx)
-            .await?;
-        let Some(row) = rows.last() else {
-            return Ok(());
-        };
-        last.clone_from(&row.external_id);
-        for row in rows {
-            push(tx, &row, report).await?;
-        }
-    }
-}
-
-async fn push(tx: &Transaction, row: &call_push::Model, report: &mut OneFormReport) -> Result<()> {
-    let mut pushed: serde_json::Value = serde_json::from_str(&row.pushed).map_err(unwritable)?;
-    let mut filled: serde_json::Value = serde_json::from_str(&row.filled).map_err(unwritable)?;
-    read_pushed(&mut pushed);
-    if let Some(names) = filled.get_mut("tags").and_then(|tags| tags.as_array_mut()) {
-        names
-            .iter_mut()
-            .for_each(|name| read_value(name, Reading::Name));
-    }
-    let form = changed("external_id", Some(&row.external_id)).flatten();
-    let after = call_push::Model {
-        external_id: form.clone().unwrap_or_else(|| row.external_id.clone()),
-        pushed: pushed.to_string(),
-        filled: filled.to_string(),
-        ..row.clone()
-    };
-    let (old, new) = (call_pushes::read(row)?, call_pushes::read(&after)?);
-    if form.is_none() && old == new {
-        return Ok(());
-    }
-    let update = Query::update()
-        .table(call_push::Entity)
-        .values([
-            ("external_id", Expr::value(after.external_id.as_str())),
-            ("pushed", Expr::value(after.pushed.as_str())),
-            ("filled", Expr::value(after.filled.as_str())),
-        ])
-        .and_where(Expr::col("external_id").eq(row.external_id.as_str()))
-        .take();
-    if !alone(tx, &update).await? {
-        report.keep_apart(
-            "call_pushes",
-            &row.external_id,
-            "external_id",
-            &after.external_id,
-        );
-        return Ok(());
-    }
-    report.change("call_pushes");
-    let before = old.merged.says(&row.external_id).fingerprint();
-    let says = new.merged.says(&after.external_id).fingerprint();
-    let stored = call::Entity::find()
-        .filter(call::Column::ExternalId.eq(after.external_id.as_str()))
-        .filter(call::Column::SourceHash.is_not_null())
-        .one(tx)
-        .await?;
-    let Some((id, hash)) = stored.and_then(|call| Some((call.id, call.source_hash?))) else {
-        return Ok(());
-    };
-    // As `gaps::version` puts them together: the platform's own record stays the same.
-    let hash = if row.polled {
-        hash ^ before ^ says
-    } else if hash == before {
-        says
-    } else {
-        return Ok(());
-    };
-    let update = call::ActiveModel {
-        id: Unchanged(id),
-        source_hash: Set(Some(hash)),
-        ..Default::default()
-    };
-    call::Entity::update(update).exec(tx).await?;
-    Ok(())
-}
-
-/// The texts of merged pushes: each under the name of its column, with how rich its push was.
-fn read_pushed(pushed: &mut serde_json::Value) {
-    let Some(fields) = pushed.as_object_mut() else {
-        return;
-    };
-    for (column, told) in fields.iter_mut() {
-        let Some(value) = told.get_mut("value") else {
-            continue;
-        };
-        if let Some(named) = value.as_object_mut() {
-            for (part, value) in named {
-                if let Some(reading) = Reading::of_column(part) {
-                    read_value(value, reading);
-                }
-            }
-        } else if let Some(reading) = Reading::of_column(column) {
-            read_value(value, reading);
-        }
-    }
-    let Some(tags) = fields.get_mut("tags").and_then(|tags| tags.as_object_mut()) else {
-        return;
-    };
-    let read = std::mem::take(tags).into_iter().map(|(name, mut told)| {
-        if let Some(values) = told
-            .get_mut("value")
-            .and_then(|values| values.as_array_mut())
-        {
-            values
-                .iter_mut()
-                .for_each(|value| read_value(value, Reading::Name));
-        }
-        (Reading::Name.read(&name), told)
-    });
-    tags.extend(read);
-}
-
-fn read_value(value: &mut serde_json::Value, reading: Reading) {
-    if let Some(text) = value.as_str() {
-        *value = reading.read(text).into();
     }
 }

@@ -35,7 +35,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
             .await?
             .is_empty()
         {
-            one_form::bring(tx).await?;
+            Box::pin(one_form::bring(tx)).await?;
         }
         Ok(((), true))
     })

@@ -42,7 +42,7 @@ fn read(name: &'static str, test: Test) -> Result<Filter, FilterError> {
         return Ok(Filter::Field(name, test));
     };
     let whole = |value| match value {
-        Scalar::Text(text) => Scalar::Text(reading.read(&text)),
+        Scalar::Text(words) => Scalar::Text(reading.read(&words)),
         value => value,
     };
     let parts = |part: &str, test: fn(String) -> Test| {

@@ -264,7 +264,7 @@ fn texts_are_bounded_and_without_control_characters() {
     }));
     assert_eq!(record.city.unwrap().chars().count(), 255);
     let notes = record.notes.unwrap();
-    assert!(notes.starts_with("a ba b") && notes.chars().count() == 4_000);
+    assert!(notes.starts_with("a\nba\nb") && notes.chars().count() == 4_000);
 }
 
 #[test]
