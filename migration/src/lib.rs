@@ -32,6 +32,8 @@ mod m20261123_000004_add_retention;
 mod m20261123_000005_create_alerts;
 mod m20261123_000006_index_sync_runs;
 mod m20261123_000010_index_removed_calls;
+mod m20261129_000501_add_package_rules;
+mod m20261129_000502_tell_alerts_in_chinese;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -65,6 +67,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_create_alerts::Migration),
             Box::new(m20261123_000006_index_sync_runs::Migration),
             Box::new(m20261123_000010_index_removed_calls::Migration),
+            Box::new(m20261129_000501_add_package_rules::Migration),
+            Box::new(m20261129_000502_tell_alerts_in_chinese::Migration),
         ]
     }
 }

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{
     Sender,
     error::{InvalidChannel, NotifyError},
-    http,
+    http, words,
 };
-use crate::domain::alert::{AlertChannel, Notice};
+use crate::domain::alert::{AlertChannel, Languages, Notice};
 
 /// A webhook.
 pub struct Webhook {
@@ -50,13 +50,17 @@ fn body(notice: &Notice) -> Value {
         })
     });
     let event = notice.about.map_or("TEST", |alert| alert.event.into());
-    json!({
+    let mut body = json!({
         "id": notice.id,
         "event": event,
         "at": instant(notice.at),
-        "message": notice.message,
+        "message": words::message(notice),
         "alert": alert,
-    })
+    });
+    if notice.languages == Languages::Both {
+        body["messageZh"] = notice.message.zh.as_str().into();
+    }
+    body
 }
 
 /// `sha256=` and, in hexadecimal digits, the HMAC-SHA256 of the timestamp, a point and the body.

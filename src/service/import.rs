@@ -317,10 +317,11 @@ fn incoming(
 ) -> IncomingCall {
     IncomingCall {
         external_id,
-        task: row
-            .task
-            .clone()
-            .map(|(external_id, name)| PlatformTask { external_id, name }),
+        task: row.task.clone().map(|(external_id, name)| PlatformTask {
+            external_id,
+            name,
+            package: None,
+        }),
         agent: row.agent.clone().map(|(external_id, name)| PlatformAgent {
             is_seat: seats.get(&external_id).copied().unwrap_or(true),
             external_id,

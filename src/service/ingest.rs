@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use chrono::{DateTime, Utc};
 
-use super::gaps::WholeCalls;
+use super::{gaps::WholeCalls, package_rules};
 use crate::{
     domain::{
         business_time::BusinessZone,
@@ -279,6 +279,7 @@ async fn versions<'a>(
         |task| (task.external_id.as_str(), task.name.is_some()),
     );
     let task_ids = tasks::ensure(tx, &tasks, now).await?;
+    link_to_packages(tx, calls, &task_ids, now).await?;
     let agents = named(
         calls
             .iter()
@@ -303,6 +304,23 @@ async fn versions<'a>(
         }
     };
     Ok(calls.iter().map(version).collect())
+}
+
+/// Links tasks that are new, renamed, or said to be a package's by a record.
+async fn link_to_packages(
+    tx: &Transaction,
+    calls: &[(i64, LinkedCall<'_>)],
+    task_ids: &HashMap<String, i64>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let named = calls.iter().filter_map(|(_, told)| {
+        let task = told.call.task.as_ref()?;
+        Some((*task_ids.get(&task.external_id)?, task.package.clone()?))
+    });
+    let named: BTreeSet<(i64, String)> = named.collect();
+    let named: Vec<(i64, String)> = named.into_iter().collect();
+    let task_ids: Vec<i64> = task_ids.values().copied().collect();
+    package_rules::follow(tx, &task_ids, &named, now).await
 }
 
 /// Each item once, by the id that `identity` gives; of several the last that has a name.

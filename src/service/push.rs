@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{gaps, ingest};
+use super::{gaps, ingest, package_rules};
 use crate::{
     clock::Clock,
     domain::{
@@ -147,6 +147,11 @@ async fn merge(
     let batch: Vec<LinkedCall<'_>> = written.iter().map(Written::linked).collect();
     let batch = ingest::only_kept(tx, zone, &batch).await?;
     ingest::store(tx, zone, CallSource::Guanke, &batch, now).await?;
+    let named: Vec<(i64, String)> = written
+        .iter()
+        .filter_map(|written| Some((written.task_id?, written.package.clone()?)))
+        .collect();
+    package_rules::follow(tx, &[], &named, now).await?;
     let pushes = new
         .into_iter()
         .map(|(id, merged)| (id, merged.pushes))
@@ -170,6 +175,8 @@ struct Written {
     call: IncomingCall,
     task_id: Option<i64>,
     agent_id: Option<i64>,
+    /// The package that the pushes name, where the task is not theirs.
+    package: Option<String>,
     version: i64,
 }
 
@@ -196,6 +203,7 @@ fn fill(new: &mut BTreeMap<&str, Merged>, mut stored: HashMap<String, StoredCall
                     call,
                     task_id: None,
                     agent_id: None,
+                    package: None,
                     version: says.fingerprint(),
                 };
                 merged.pushes.polled = false;
@@ -233,6 +241,7 @@ fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<
         let again = says.alone_again(call, before, &merged.pushes.filled)?;
         (again, says.fingerprint())
     };
+    let package = call.task.as_ref().and_then(|task| task.package.clone());
     if !filled.has_task() {
         call.task = None;
     }
@@ -242,6 +251,7 @@ fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<
     let written = Written {
         task_id: stored.task_id.filter(|_| !filled.has_task()),
         agent_id: stored.agent_id.filter(|_| !filled.has_agent()),
+        package,
         call,
         version,
     };

@@ -24,6 +24,7 @@ mod instances;
 pub mod leases;
 pub mod observed;
 pub mod package_edits;
+pub mod package_rules;
 pub mod packages;
 mod paging;
 pub mod platform_stats;

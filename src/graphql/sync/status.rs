@@ -43,6 +43,12 @@ pub(super) struct SyncOverview {
     pub platform_configured: bool,
     /// Each track.
     pub tracks: Vec<SyncTrackStatus>,
+    /// Tasks that belong to no package: nothing claims them, more than one package does, or a person
+    /// took them from theirs. `tasks(filter: {package: {isNull: true}})` lists them.
+    pub tasks_without_package: i64,
+    /// Of those, tasks that more than one package claims.
+    /// `tasks(filter: {packageClaims: {gt: 1}})` lists them.
+    pub tasks_claimed_twice: i64,
 }
 
 pub(super) struct SyncTrackStatus(pub TrackStatus);
