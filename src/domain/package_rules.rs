@@ -4,21 +4,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use sea_orm::DeriveValueType;
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-use super::{
-    change::Change,
-    fields::{Fields, TextRule},
-    grade::fold_width,
-    problem::{Code, Path, Problems},
-};
+mod input;
+mod names;
 
-/// Most rules of a package.
-pub const MAX_RULES: usize = 50;
-/// Most bytes that a compiled pattern takes.
-const MAX_PATTERN_BYTES: usize = 1 << 20;
+pub use input::{MAX_RULES, read_rules};
+pub use names::name_key;
+use names::{compile, plain};
+
 /// Most packages that the records of one task are remembered to name.
 pub const MAX_HINTS: usize = 10;
 /// What begins a hint that is a name, even one of digits.
@@ -118,143 +114,6 @@ impl Link {
             package_id: only,
             by: only.map(|_| by),
             claims: i32::try_from(claims.len()).unwrap_or(i32::MAX),
-        }
-    }
-}
-
-/// A name as it is compared: format characters dropped, full-width characters as ASCII ones, blanks as
-/// one space each.
-fn plain(name: &str) -> String {
-    let visible: String = fold_width(name)
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Format characters and variation selectors: they change how a text looks, and not what it says.
-const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
-}
-
-/// What two names of packages have in common that count as the same: Latin letters in either case,
-/// widths and blanks make no difference.
-#[must_use]
-pub fn name_key(name: &str) -> String {
-    plain(name).to_ascii_lowercase()
-}
-
-/// Full-width characters as ASCII ones, escaped where those would mean something in a pattern: the
-/// name that is looked through has ASCII ones, too.
-fn plain_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{ff01}'..='\u{ff5e}' => {
-                pattern.push_str(&regex::escape(&fold_width(c.encode_utf8(&mut [0; 4]))))
-            }
-            '\u{3000}' => pattern.push(' '),
-            c if is_invisible(c) => {}
-            c => pattern.push(c),
-        }
-    }
-    pattern
-}
-
-fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .case_insensitive(true)
-        .size_limit(MAX_PATTERN_BYTES)
-        .dfa_size_limit(MAX_PATTERN_BYTES)
-        .nest_limit(50)
-        .build()
-}
-
-/// The rules after `given`: at most [`MAX_RULES`], each once. Notes what is wrong with each, below
-/// `path`.
-pub fn read_rules(
-    given: Change<Vec<PackageRule>>,
-    before: Option<&[PackageRule]>,
-    path: &Path,
-    problems: &mut Problems,
-) -> Vec<PackageRule> {
-    let given = match given {
-        Change::Keep => return before.unwrap_or_default().to_vec(),
-        Change::Clear => return Vec::new(),
-        Change::Set(given) => given,
-    };
-    if given.len() > MAX_RULES {
-        let message = format!(
-            "at most {MAX_RULES} rules are taken, and {} were given",
-            given.len()
-        );
-        problems.note(path.clone(), Code::TooMany, message);
-        return Vec::new();
-    }
-    let mut rules: Vec<PackageRule> = Vec::with_capacity(given.len());
-    let mut seen = HashSet::new();
-    for (index, rule) in given.into_iter().enumerate() {
-        let mut fields = Fields::new(path.item(index), problems);
-        let Some(rule) = read_rule(rule, &mut fields) else {
-            continue;
-        };
-        let compared = match rule.matches {
-            RuleMatch::Pattern => rule.text.clone(),
-            _ => name_key(&rule.text),
-        };
-        if seen.insert((rule.matches, compared)) {
-            rules.push(rule);
-        } else {
-            fields.note("text", Code::Duplicate, "an earlier rule says the same");
-        }
-    }
-    rules
-}
-
-fn read_rule(rule: PackageRule, fields: &mut Fields<'_>) -> Option<PackageRule> {
-    let is_pattern = rule.matches == RuleMatch::Pattern;
-    let text = if is_pattern {
-        plain_pattern(&rule.text)
-    } else {
-        rule.text
-    };
-    let text = fields.required_text("text", TextRule::SHORT, Change::Set(text), None)?;
-    if is_pattern {
-        match compile(&text) {
-            Err(error) => {
-                fields.note("text", Code::InvalidFormat, refusal(&error));
-                return None;
-            }
-            Ok(pattern) if pattern.is_match("") => {
-                let message = "this pattern matches every name: say what the names have in them";
-                fields.note("text", Code::InvalidFormat, message);
-                return None;
-            }
-            Ok(_) => {}
-        }
-    } else if name_key(&text).is_empty() {
-        fields.note("text", Code::Blank, "it must not be blank");
-        return None;
-    }
-    Some(PackageRule {
-        matches: rule.matches,
-        text,
-    })
-}
-
-fn refusal(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => {
-            "this pattern is too large: repeat less in it".to_owned()
-        }
-        // The last line says what is wrong; those before it repeat the pattern.
-        error => {
-            let text = error.to_string();
-            let reason = text.lines().last().unwrap_or_default();
-            let reason = reason.trim_start_matches("error: ");
-            format!("this is no regular expression: {reason}")
         }
     }
 }
@@ -374,15 +233,6 @@ mod tests {
         }
     }
 
-    fn read(rules: Vec<PackageRule>) -> (Vec<PackageRule>, Vec<(Vec<String>, Code)>) {
-        let mut problems = Problems::default();
-        let path = Path::input().field("rules");
-        let read = read_rules(Change::Set(rules), None, &path, &mut problems);
-        let problems = problems.into_iter();
-        let problems = problems.map(|problem| (problem.path.into(), problem.code));
-        (read, problems.collect())
-    }
-
     fn claims(rules: &[(i64, RuleMatch, &str)]) -> Claims {
         let packages = [(1, "浙江企业-11月A包"), (2, "2026"), (3, "B")];
         Claims::new(
@@ -391,44 +241,6 @@ mod tests {
                 .iter()
                 .map(|(id, matches, text)| (*id, rule(*matches, text))),
         )
-    }
-
-    #[test]
-    fn every_problem_of_every_rule_is_noted() {
-        let (_, problems) = read(vec![
-            rule(RuleMatch::Prefix, " \u{200b} "),
-            rule(RuleMatch::Pattern, "("),
-            rule(RuleMatch::Pattern, "(?:a{1000}){1000}"),
-            rule(RuleMatch::Pattern, ".*"),
-            rule(RuleMatch::Contains, &"包".repeat(201)),
-            rule(RuleMatch::Contains, "a\nb"),
-            rule(RuleMatch::Prefix, "Ａ包"),
-            rule(RuleMatch::Prefix, "a包 "),
-            rule(RuleMatch::Contains, "a包"),
-        ]);
-        let codes: Vec<(&str, Code)> = problems
-            .iter()
-            .map(|(path, code)| (path[2].as_str(), *code))
-            .collect();
-        assert_eq!(
-            codes,
-            [
-                ("0", Code::Blank),
-                ("1", Code::InvalidFormat),
-                ("2", Code::InvalidFormat),
-                ("3", Code::InvalidFormat),
-                ("4", Code::TooLong),
-                ("5", Code::ControlCharacter),
-                ("7", Code::Duplicate),
-            ]
-        );
-        let (_, problems) = read(vec![rule(RuleMatch::Prefix, "a"); 51]);
-        assert_eq!(problems[0].1, Code::TooMany);
-        let error = compile("a(").unwrap_err();
-        assert_eq!(
-            refusal(&error),
-            "this is no regular expression: unclosed group"
-        );
     }
 
     #[test]
@@ -451,15 +263,6 @@ mod tests {
             let claimed: Vec<i64> = claims.by_rules(name).into_iter().collect();
             assert_eq!(claimed, expected, "{name}");
         }
-    }
-
-    #[test]
-    fn a_wide_bracket_in_a_pattern_is_a_bracket_of_the_name() {
-        let (rules, problems) = read(vec![rule(RuleMatch::Pattern, "^浙江（A|B）")]);
-        assert_eq!(problems, []);
-        assert_eq!(rules[0].text, r"^浙江\(A|B\)");
-        let claims = Claims::new([(1, None)], [(1, rules[0].clone())]);
-        assert_eq!(claims.link("浙江（A）-01", &[]).package_id, Some(1));
     }
 
     #[test]

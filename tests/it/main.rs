@@ -16,6 +16,7 @@ mod architecture;
 mod cli;
 mod connections;
 mod day_states;
+mod examples;
 mod figures;
 mod filters;
 mod from_rest;
