@@ -22,8 +22,9 @@ use crate::{
     },
     service::figures,
     store::{
-        self, AnyRecord, Database, Selection, StoreError, TableId, package_rules, rollups,
-        sync_slices,
+        self, AnyRecord, Database, Selection, StoreError, TableId,
+        package_rules::{self, Unlinked},
+        rollups, sync_slices,
     },
 };
 
@@ -249,6 +250,23 @@ impl Loader<RulesOfPackage> for Loaders {
         let rules = package_rules::of_packages(self.db.read(), &packages).await?;
         let keyed = |(package, rules)| (RulesOfPackage(package), rules);
         Ok(rules.into_iter().map(keyed).collect())
+    }
+}
+
+/// How many tasks belong to no package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct UnlinkedTasks;
+
+impl Loader<UnlinkedTasks> for Loaders {
+    type Value = Unlinked;
+    type Error = StoreError;
+
+    async fn load(
+        &self,
+        keys: &[UnlinkedTasks],
+    ) -> Result<HashMap<UnlinkedTasks, Unlinked>, StoreError> {
+        let unlinked = package_rules::count_unlinked(self.db.read()).await?;
+        Ok(keys.iter().map(|key| (*key, unlinked)).collect())
     }
 }
 

@@ -21,7 +21,6 @@ use crate::{
         scalars::Date,
     },
     service::{coverage, reconciliation, refresh::RefreshError, sync_status},
-    store::package_rules,
 };
 
 /// Queries about synchronisation.
@@ -46,10 +45,7 @@ impl SyncQuery {
         let (now, refresher) = (services.clock.now(), &services.refresher);
         let next_run = |track, window| refresher.next_run(track, window, now);
         let tracks = sync_status::status(&services.db, services.zone, now, next_run).await?;
-        let unlinked = package_rules::count_unlinked(services.db.read()).await?;
         Ok(SyncOverview {
-            tasks_without_package: unlinked.without_package,
-            tasks_claimed_twice: unlinked.claimed_twice,
             platform_configured: !matches!(refresher.instance(), Err(RefreshError::NotConfigured)),
             tracks: tracks.into_iter().map(SyncTrackStatus).collect(),
         })
