@@ -156,6 +156,10 @@ on_both! {
         assert_eq!((&second["linkedTasks"], &second["unlinkedTasks"]), (&json!(0), &json!(1)));
         assert_eq!(links(&app).await, [link("浙江-A-01", None, "", 2), link("无", None, "", 0)]);
         assert_eq!(unlinked(&app).await, (2, 1));
+        // Both counts are one statement, beside the three of the status itself.
+        app.statements();
+        unlinked(&app).await;
+        assert_eq!(app.statements().len(), 4);
         let listed = app.data(r#"{ all: tasks(filter: { package: { isNull: true } }) { totalCount }
             twice: tasks(filter: { packageClaims: { gt: 1 } }) { nodes { taskName } }
             linked: tasks(filter: { package: { isNull: false } }) { totalCount } }"#).await;

@@ -8,6 +8,7 @@ use dialgraph::{
     domain::{
         alert::{
             AlertChannel, AlertEvent, AlertKind, Languages, Notice, NoticeAlert, Subject, Text,
+            recovered,
         },
         business_time::BusinessZone,
     },
@@ -119,6 +120,54 @@ async fn dingtalk_gets_markdown_in_two_languages_and_a_signature() {
     let text = format!("#### {title}{text}");
     let markdown = json!({ "msgtype": "markdown", "markdown": { "title": title, "text": text } });
     assert_eq!(received.json(), markdown);
+}
+
+/// Who reads one language is told in that one, and that it is over in its own words.
+#[tokio::test]
+async fn one_language_is_enough() {
+    let receiver = Receiver::start().await;
+    let dingtalk = Dingtalk::new(&receiver.url("/robot").into(), None).unwrap();
+    let webhook = Webhook::new(&receiver.url("/hook").into(), None).unwrap();
+    let opened = notice();
+    let mut about = opened.about.unwrap();
+    about.event = AlertEvent::Resolved;
+    about.resolved_at = Some("2026-11-20T04:06:00Z".parse().unwrap());
+    let lasted = chrono::TimeDelta::minutes(7);
+    let over = |languages| Notice {
+        message: recovered(about.kind, &about.subject, lasted),
+        about: Some(about),
+        languages,
+        ..opened.clone()
+    };
+    for (languages, title, text, message) in [
+        (
+            Languages::Chinese,
+            "【已恢复】dialgraph 通话记录：数据未能完整同步，2026-11-19",
+            "已恢复：2026-11-19 的通话记录读取，持续 7 分钟\n\n开始：2026-11-20 11:59:00 (Asia/Shanghai)\n\n恢复：2026-11-20 12:06:00 (Asia/Shanghai)",
+            "已恢复：2026-11-19 的通话记录读取，持续 7 分钟",
+        ),
+        (
+            Languages::English,
+            "[Recovered] dialgraph: a day is incomplete, 2026-11-19",
+            "recovered: reading call records of 2026-11-19, lasted 7 min\n\nsince: 2026-11-20 11:59:00 (Asia/Shanghai)\n\nover: 2026-11-20 12:06:00 (Asia/Shanghai)",
+            "recovered: reading call records of 2026-11-19, lasted 7 min",
+        ),
+    ] {
+        let notice = over(languages);
+        receiver.answer(200, r#"{"errcode":0,"errmsg":"ok"}"#);
+        dingtalk.send(&notice, notice.at).await.unwrap();
+        let told = receiver.received().pop().unwrap().json();
+        assert_eq!(
+            told["markdown"],
+            json!({ "title": title, "text": format!("#### {title}\n\n{text}") })
+        );
+        webhook.send(&notice, notice.at).await.unwrap();
+        let told = receiver.received().pop().unwrap().json();
+        assert_eq!(
+            (&told["message"], &told["messageZh"]),
+            (&json!(message), &json!(null))
+        );
+    }
 }
 
 #[tokio::test]
