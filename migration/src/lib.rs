@@ -40,6 +40,8 @@ mod m20261129_000103_owe_one_form;
 mod m20261129_000201_keep_ids_of_sources_apart;
 mod m20261129_000202_date_names;
 mod m20261129_000401_create_write_probes;
+mod m20261129_000501_add_package_rules;
+mod m20261129_000502_tell_alerts_in_chinese;
 mod m20261129_000601_create_business_zones;
 mod rebuild;
 
@@ -76,13 +78,15 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_index_sync_runs::Migration),
             Box::new(m20261123_000010_index_removed_calls::Migration),
             Box::new(m20261129_000001_note_listed_days::Migration),
-            Box::new(m20261129_000201_keep_ids_of_sources_apart::Migration),
-            Box::new(m20261129_000202_date_names::Migration),
             Box::new(m20261129_000101_index_unknown_grades::Migration),
             Box::new(m20261129_000102_open_alert_kinds::Migration),
             Box::new(m20261129_000103_owe_one_form::Migration),
-            Box::new(m20261129_000601_create_business_zones::Migration),
+            Box::new(m20261129_000201_keep_ids_of_sources_apart::Migration),
+            Box::new(m20261129_000202_date_names::Migration),
             Box::new(m20261129_000401_create_write_probes::Migration),
+            Box::new(m20261129_000501_add_package_rules::Migration),
+            Box::new(m20261129_000502_tell_alerts_in_chinese::Migration),
+            Box::new(m20261129_000601_create_business_zones::Migration),
         ]
     }
 }

@@ -199,9 +199,9 @@ async fn prepare(
             }
         }
     }
-    let made = demo::link_packages(&base.db, base.clock.as_ref(), base.zone).await?;
+    let made = demo::make_packages(&base.db, base.clock.as_ref(), base.zone).await?;
     if made > 0 {
-        eprintln!("packages: {made} made, and linked to their tasks");
+        eprintln!("packages: {made} made, whose rules claim the tasks by their names");
     }
     Ok(())
 }

@@ -4,7 +4,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::whole;
 use crate::{
-    domain::{alert::AlertRules, fields::given},
+    domain::{
+        alert::{AlertRules, Languages},
+        fields::given,
+    },
     notify::{Dingtalk, Email, EmailConfig, InvalidChannel, Sender, Webhook},
     service::alerts::Channels,
 };
@@ -49,6 +52,10 @@ pub struct AlertArgs {
     /// Receivers of the e-mails, separated by commas
     #[arg(long, env = "ALERT_EMAIL_TO")]
     alert_email_to: Option<String>,
+
+    /// Languages of the messages: zh, en, or zh,en for both
+    #[arg(long, env = "ALERT_LANGUAGES", default_value = "zh,en", value_parser = languages)]
+    alert_languages: Languages,
 
     /// How many minutes after the time that the schedule should have read it today may be unread
     /// (1-1440)
@@ -120,7 +127,7 @@ impl AlertArgs {
         if let Some(email) = self.email()? {
             senders.push(Box::new(email));
         }
-        Ok(Channels::new(senders))
+        Ok(Channels::new(senders).in_languages(self.alert_languages))
     }
 
     fn webhook(&self) -> Result<Option<Webhook>, AlertConfigError> {
@@ -192,6 +199,19 @@ impl AlertArgs {
     }
 }
 
+fn languages(text: &str) -> Result<Languages, String> {
+    let text = text.to_ascii_lowercase();
+    let mut languages: Vec<&str> = text.split(',').map(str::trim).collect();
+    languages.sort_unstable();
+    languages.dedup();
+    match languages.as_slice() {
+        ["en"] => Ok(Languages::English),
+        ["zh"] => Ok(Languages::Chinese),
+        ["en", "zh"] => Ok(Languages::Both),
+        _ => Err("zh, en, or zh,en is wanted".to_owned()),
+    }
+}
+
 type Variable<'a> = (&'static str, Option<&'a str>);
 
 /// An address and the secret that goes with it, which is of no use alone.
@@ -253,6 +273,20 @@ mod tests {
             "--alert-email-to=b@example.com, c@example.com,",
         ];
         assert_eq!(channels(&all), Ok(AlertChannel::VARIANTS.to_vec()));
+    }
+
+    #[test]
+    fn messages_are_in_chinese_english_or_both() {
+        for (text, expected) in [
+            ("zh", Languages::Chinese),
+            ("EN", Languages::English),
+            ("en, zh", Languages::Both),
+        ] {
+            assert_eq!(languages(text), Ok(expected), "{text}");
+        }
+        for text in ["", "fr", "zh,fr", "zh en"] {
+            assert!(languages(text).is_err(), "{text}");
+        }
     }
 
     #[tokio::test]

@@ -5,12 +5,14 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{grade::UnknownGrade, privacy::hidden, sync::SyncTrack};
+use super::{business_time::BusinessZone, grade::UnknownGrade, privacy::hidden, sync::SyncTrack};
 
 mod notice;
+mod text;
 mod words;
 
 pub use notice::{DatabaseNotice, Notice, NoticeAlert};
+pub use text::{Languages, Text, data_of, database_recovered, recovered};
 pub use words::{AlertChannel, AlertEvent, AlertKind, DeliveryState};
 
 /// What an alert is about.
@@ -56,7 +58,7 @@ pub struct Condition {
     /// With what.
     pub subject: Subject,
     /// In words.
-    pub message: String,
+    pub message: Text,
 }
 
 /// When people are told, and how often.
@@ -66,7 +68,8 @@ pub struct AlertRules {
     pub lag: TimeDelta,
     /// After how long people are told again of what is still wrong.
     pub repeat: TimeDelta,
-    /// How long nothing more is told of the same thing: one that comes and goes is told once.
+    /// How long after people were told that something is over they are not told that it is back: what
+    /// comes and goes is told once.
     pub quiet: TimeDelta,
     /// How long a run may be without a sign of life.
     pub silence: TimeDelta,
@@ -155,55 +158,60 @@ pub const GRADE_DAYS: u32 = 7;
 /// Most grades that a message names.
 const MOST_GRADES: usize = 10;
 
-/// All that is wrong.
+/// All that is wrong, in words whose times are those of `zone`.
 #[must_use]
-pub fn conditions(observed: &Observed) -> Vec<Condition> {
+pub fn conditions(observed: &Observed, zone: BusinessZone) -> Vec<Condition> {
     let days = observed.days.iter().map(failed);
-    let due = observed.due.iter().filter_map(lagging);
+    let due = observed.due.iter().filter_map(|due| lagging(due, zone));
     let tracks = observed.tracks.iter();
-    let runs = observed.runs.iter().map(stuck);
+    let runs = observed.runs.iter().map(|run| stuck(run, zone));
     days.chain(due)
-        .chain(tracks.clone().filter_map(paused))
-        .chain(tracks.filter_map(refused))
+        .chain(tracks.clone().filter_map(|track| paused(track, zone)))
+        .chain(tracks.filter_map(|track| refused(track, zone)))
         .chain(runs)
         .chain(unknown(&observed.unknown_grades))
         .collect()
 }
 
-const fn data_of(track: SyncTrack) -> &'static str {
-    match track {
-        SyncTrack::CallRecords => "call records",
-        SyncTrack::TaskStats => "the platform's daily figures",
-    }
-}
-
 fn failed(failed: &FailedDay) -> Condition {
-    let (day, what) = (failed.day, data_of(failed.track));
+    let (day, error) = (failed.day, &failed.error);
+    let (zh, en) = data_of(failed.track);
     Condition {
         kind: AlertKind::DayFailed,
         subject: Subject {
             day: Some(day),
             ..Subject::track(failed.track)
         },
-        message: format!("{day}: {what} could not be read whole: {}", failed.error),
+        message: Text::new(
+            format!("{day}：{zh}未能完整读取：{error}"),
+            format!("{day}: {en} could not be read whole: {error}"),
+        ),
     }
 }
 
-fn lagging(due: &DueRead) -> Option<Condition> {
+fn lagging(due: &DueRead, zone: BusinessZone) -> Option<Condition> {
     let due_at = due.due_at?;
     if due.synced_through >= Some(due_at) {
         return None;
     }
-    let through = match due.synced_through {
-        Some(through) => format!("they are known up to {through} only"),
-        None => "none of them are known".to_owned(),
+    let (zh, en) = data_of(due.track);
+    let through = match due.synced_through.map(|through| zone.wall_clock(through)) {
+        Some(through) => Text::new(
+            format!("目前只读到 {through}"),
+            format!("they are known up to {through} only"),
+        ),
+        None => Text::new("目前尚未读取", "none of them are known"),
     };
+    let due_at = zone.wall_clock(due_at);
     Some(Condition {
         kind: AlertKind::Lag,
         subject: Subject::track(due.track),
-        message: format!(
-            "{} of today should have been read at {due_at}, and {through}",
-            data_of(due.track)
+        message: Text::new(
+            format!("今日{zh}应在 {due_at} 读取，{}", through.zh),
+            format!(
+                "{en} of today should have been read at {due_at}, and {}",
+                through.en
+            ),
         ),
     })
 }
@@ -233,46 +241,66 @@ fn reason(track: &ObservedTrack) -> &str {
     track.error.as_deref().unwrap_or("it fails")
 }
 
-fn paused(track: &ObservedTrack) -> Option<Condition> {
+fn paused(track: &ObservedTrack, zone: BusinessZone) -> Option<Condition> {
     let (since, until) = track.pause()?;
-    let again = until.map_or_else(String::new, |until| {
-        format!("; it is tried again at {until}")
-    });
+    let since = zone.wall_clock(since);
+    let until = until.map(|until| zone.wall_clock(until));
+    let again = until.map_or_else(
+        || Text::new("", ""),
+        |until| {
+            Text::new(
+                format!("，将于 {until} 重试"),
+                format!("; it is tried again at {until}"),
+            )
+        },
+    );
+    let (zh, en) = data_of(track.track);
+    let reason = reason(track);
     Some(Condition {
         kind: AlertKind::PlatformPaused,
         subject: Subject::track(track.track),
-        message: format!(
-            "Guanke is left alone since {since} ({}){again}: {}",
-            data_of(track.track),
-            reason(track)
+        message: Text::new(
+            format!(
+                "冠客平台自 {since} 起暂停访问（{zh}）{}：{reason}",
+                again.zh
+            ),
+            format!(
+                "Guanke is left alone since {since} ({en}){}: {reason}",
+                again.en
+            ),
         ),
     })
 }
 
-fn refused(track: &ObservedTrack) -> Option<Condition> {
-    let since = track.refusal()?;
+fn refused(track: &ObservedTrack, zone: BusinessZone) -> Option<Condition> {
+    let since = zone.wall_clock(track.refusal()?);
+    let (zh, en) = data_of(track.track);
     Some(Condition {
         kind: AlertKind::CredentialsRefused,
         subject: Subject::track(track.track),
-        message: format!(
-            "Guanke does not accept our credentials since {since} ({}): somebody has to look at them",
-            data_of(track.track)
+        message: Text::new(
+            format!("冠客平台自 {since} 起拒绝登录（{zh}）：请检查账号和密码"),
+            format!(
+                "Guanke does not accept our credentials since {since} ({en}): somebody has to look at them"
+            ),
         ),
     })
 }
 
-fn stuck(run: &SilentRun) -> Condition {
+fn stuck(run: &SilentRun, zone: BusinessZone) -> Condition {
+    let (id, started_at) = (run.id, zone.wall_clock(run.started_at));
+    let (zh, en) = data_of(run.track);
     Condition {
         kind: AlertKind::RunStuck,
         subject: Subject {
             run_id: Some(run.id),
             ..Subject::track(run.track)
         },
-        message: format!(
-            "run {} ({}), started at {}, shows no sign of life, and nobody goes on with it",
-            run.id,
-            data_of(run.track),
-            run.started_at
+        message: Text::new(
+            format!("同步任务 {id}（{zh}，{started_at} 开始）无响应，也没有进程接手"),
+            format!(
+                "run {id} ({en}), started at {started_at}, shows no sign of life, and nobody goes on with it"
+            ),
         ),
     }
 }
@@ -286,15 +314,22 @@ fn unknown(grades: &[UnknownGrade]) -> Option<Condition> {
         .map(|grade| format!("{} ({})", hidden(&grade.text), grade.calls))
         .collect();
     let more = match grades.len().saturating_sub(MOST_GRADES) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+        0 => Text::new("", ""),
+        more => Text::new(format!(" 等，另有 {more} 种"), format!(" and {more} more")),
     };
+    let named = named.join(", ");
     Some(Condition {
         kind: AlertKind::UnknownGrades,
         subject: Subject::track(SyncTrack::CallRecords),
-        message: format!(
-            "calls of the last {GRADE_DAYS} days have grades that the catalogue does not know, and count as OTHER (with the number of calls): {}{more}; add them to the patterns of a grade (upsertGrade)",
-            named.join(", ")
+        message: Text::new(
+            format!(
+                "最近 {GRADE_DAYS} 天的通话有意向度目录中没有的文本，按 OTHER 计（括号内为通话数）：{named}{}；请用 upsertGrade 加入某个意向度的 patterns",
+                more.zh
+            ),
+            format!(
+                "calls of the last {GRADE_DAYS} days have grades that the catalogue does not know, and count as OTHER (with the number of calls): {named}{}; add them to the patterns of a grade (upsertGrade)",
+                more.en
+            ),
         ),
     })
 }
@@ -306,10 +341,14 @@ pub struct KnownAlert {
     pub id: i64,
     /// What is wrong.
     pub kind: AlertKind,
-    /// With what: [`Subject::key`].
+    /// With what.
+    pub about: Subject,
+    /// That as [`Subject::key`].
     pub subject: String,
     /// In words.
-    pub message: String,
+    pub message: Text,
+    /// Since when.
+    pub opened_at: DateTime<Utc>,
     /// Whether it still is.
     pub is_open: bool,
     /// What was told last.
@@ -335,15 +374,16 @@ pub struct ChangedAlert {
     /// Whether it is open from now on.
     pub is_open: bool,
     /// What is wrong, in words.
-    pub message: String,
+    pub message: Text,
     /// What people are told, if anything.
     pub tell: Option<AlertEvent>,
 }
 
 /// What is to be done about `now_wrong`, given what is `known` (one alert of a kind and subject).
 ///
-/// What people were told last becomes what is true, but of one thing they are told something at most
-/// once in [`AlertRules::quiet`]; of what is still wrong again after [`AlertRules::repeat`]. Alerts
+/// What people were told last becomes what is true, its end at once, but that something is back only
+/// when [`AlertRules::quiet`] has passed since; of what is still wrong again after
+/// [`AlertRules::repeat`]. Alerts
 /// that `is_undecided` are left as they are: nothing says whether they are over.
 #[must_use]
 pub fn judge(
@@ -378,7 +418,7 @@ pub fn judge(
 /// nothing does.
 fn change(
     alert: &KnownAlert,
-    wrong: Option<String>,
+    wrong: Option<Text>,
     rules: &AlertRules,
     now: DateTime<Utc>,
 ) -> Option<ChangedAlert> {
@@ -387,7 +427,7 @@ fn change(
     let believed_open = alert.told != AlertEvent::Resolved;
     let tell = match (is_open, believed_open) {
         (true, false) if since >= rules.quiet => Some(AlertEvent::Opened),
-        (false, true) if since >= rules.quiet => Some(AlertEvent::Resolved),
+        (false, true) => Some(AlertEvent::Resolved),
         (true, true) if since >= rules.repeat => Some(AlertEvent::Repeated),
         _ => None,
     };

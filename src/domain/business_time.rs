@@ -99,6 +99,13 @@ impl BusinessZone {
         self.start_of(day) == other.start_of(day) && self.end_of(day) == other.end_of(day)
     }
 
+    /// An instant as a clock there shows it, to the second.
+    #[must_use]
+    pub fn wall_clock(self, instant: DateTime<Utc>) -> String {
+        let local = instant.with_timezone(&self.0);
+        local.format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// The business day that holds `instant`.
     #[must_use]
     pub fn day_of(self, instant: DateTime<Utc>) -> NaiveDate {

@@ -1,5 +1,7 @@
 //! Calls as the calling platform, or an import, tells them: with its own ids of everything.
 
+use std::hash::{Hash, Hasher};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +12,26 @@ use super::{
 };
 
 /// A task as the platform's records name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlatformTask {
     /// The platform's id.
     pub external_id: String,
     /// Its name, where the record had one.
     pub name: Option<String>,
+    /// The package that the record carries back, as [`hint`](super::package_rules::hint) writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+}
+
+/// Without a package as it was before records could name one: what is stored is not another version
+/// for that.
+impl Hash for PlatformTask {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.external_id, &self.name).hash(state);
+        if let Some(package) = &self.package {
+            package.hash(state);
+        }
+    }
 }
 
 /// An account as the platform's records name it.

@@ -5,6 +5,7 @@ use super::{
     change::{Change, Given},
     fields::{Fields, TextRule},
     money::Money,
+    package_rules::{PackageRule, read_rules},
     problem::{Code, Path, Problems},
 };
 
@@ -33,6 +34,8 @@ pub struct PackageInput {
     pub cost_per_lead: Change<Given<Money>>,
     /// Price of all; what the leads cost unless it is given.
     pub total_cost: Change<Given<Money>>,
+    /// Which tasks are its, by their names; none at first.
+    pub rules: Change<Vec<PackageRule>>,
 }
 
 /// What a package has, by the rules.
@@ -54,6 +57,8 @@ pub struct PackageFields {
     pub cost_per_lead: Money,
     /// Price of all.
     pub total_cost: Money,
+    /// Which tasks are its, by their names.
+    pub rules: Vec<PackageRule>,
 }
 
 impl PackageFields {
@@ -115,6 +120,8 @@ impl PackageFields {
             Some(Ok(total_cost(leads, cost_per_lead?)))
         });
         let total_cost = fields.amount("totalCost", total_cost);
+        let kept = old.map(|old| old.rules.as_slice());
+        let rules = read_rules(input.rules, kept, &Path::input().field("rules"), problems);
         Some(Self {
             name: name?,
             source,
@@ -124,7 +131,14 @@ impl PackageFields {
             valid_leads: valid_leads?,
             cost_per_lead: cost_per_lead?,
             total_cost: total_cost?,
+            rules,
         })
+    }
+
+    /// None where there are none, so that they are no change of a package that never had any.
+    fn recorded_rules(&self) -> Option<Vec<String>> {
+        let rules = self.rules.iter().map(PackageRule::recorded);
+        (!self.rules.is_empty()).then(|| rules.collect())
     }
 
     fn leads_cost(&self) -> Money {
@@ -143,6 +157,7 @@ impl PackageFields {
             .with("validLeads", self.valid_leads)
             .with_amount("costPerLead", Some(self.cost_per_lead))
             .with_amount("totalCost", Some(self.total_cost))
+            .with("rules", self.recorded_rules())
     }
 }
 

@@ -77,6 +77,12 @@ impl Path {
         Self(vec!["input".to_owned()])
     }
 
+    /// An argument of a query.
+    #[must_use]
+    pub fn argument(name: &str) -> Self {
+        Self(vec![name.to_owned()])
+    }
+
     /// A field of it.
     #[must_use]
     pub fn field(&self, name: &str) -> Self {

@@ -243,6 +243,12 @@ impl PushedCall {
             call.phone_number = None;
         }
         self.fill_fields(&mut call, &mut filled);
+        if let (Some(task), Some(pushed)) = (&mut call.task, &self.task)
+            && task.external_id == pushed.external_id
+            && task.package.is_none()
+        {
+            task.package.clone_from(&pushed.package);
+        }
         let told: BTreeSet<String> = call.tags.iter().map(|tag| tag.name.clone()).collect();
         let new = self.tags.iter().filter(|tag| !told.contains(&tag.name));
         for tag in new {

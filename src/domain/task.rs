@@ -7,6 +7,7 @@ use super::{
     change::{Change, Given, GivenId},
     dialing::TaskStatus,
     fields::{Fields, TextRule},
+    package_rules::Link,
     problem::{Code, Path, Problems},
 };
 
@@ -30,8 +31,8 @@ pub struct TaskInput {
 /// What a task has, by the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TaskFields {
-    /// The package whose leads it dials.
-    pub package_id: Option<i64>,
+    /// The package whose leads it dials, and how that came about.
+    pub link: Link,
     /// Its name.
     pub task_name: String,
     /// What it is about.
@@ -48,11 +49,19 @@ impl TaskFields {
     /// A task after `input`: a new one, or the one that was `before`. Notes what is wrong.
     pub fn read(before: Option<&Self>, input: TaskInput, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(Path::input(), problems);
-        let package_id = fields.id(
-            "packageId",
-            input.package,
-            before.and_then(|before| before.package_id),
-        );
+        // Of a new task null is nobody's decision: the rules of packages may claim it.
+        let is_by_hand = match input.package {
+            Change::Keep => false,
+            Change::Clear => before.is_some(),
+            Change::Set(_) => true,
+        };
+        let link = before.map(|before| before.link).unwrap_or_default();
+        let package_id = fields.id("packageId", input.package, link.package_id);
+        let link = if is_by_hand {
+            Link::by_hand(package_id)
+        } else {
+            link
+        };
         let task_name = fields.required_text(
             "taskName",
             TextRule::SHORT,
@@ -85,7 +94,7 @@ impl TaskFields {
             fields.note("status", Code::InvalidTransition, refusal(stands, status));
         }
         Some(Self {
-            package_id,
+            link,
             task_name: task_name?,
             description,
             start_time,
@@ -98,7 +107,8 @@ impl TaskFields {
     #[must_use]
     pub fn record(&self) -> Record {
         Record::default()
-            .with("packageId", self.package_id)
+            .with("packageId", self.link.package_id)
+            .with("packageAssignedBy", self.link.by.map(<&str>::from))
             .with("taskName", self.task_name.clone())
             .with("description", self.description.clone())
             .with_time("startTime", self.start_time)

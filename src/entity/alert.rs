@@ -20,7 +20,7 @@ pub struct Model {
     pub track: SyncTrack,
     pub day: Option<Date>,
     pub run_id: Option<i64>,
-    /// What is wrong, in words.
+    /// What is wrong, in English.
     pub message: String,
     pub is_open: bool,
     pub opened_at: DateTimeUtc,
@@ -28,6 +28,8 @@ pub struct Model {
     /// What people were told of it last.
     pub last_told: AlertEvent,
     pub last_notified_at: DateTimeUtc,
+    /// What is wrong, in Chinese; none of alerts from before there were such words.
+    pub message_zh: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

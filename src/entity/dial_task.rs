@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::dialing::{CallSource, TaskStatus};
+use crate::domain::{
+    dialing::{CallSource, TaskStatus},
+    package_rules::AssignedBy,
+};
 
 /// A row of `dial_tasks`.
 #[sea_orm::model]
@@ -30,6 +33,12 @@ pub struct Model {
     pub name_as_of: Option<DateTimeUtc>,
     /// The external id of that call.
     pub name_call: Option<String>,
+    /// What decided about `package_id`; none where nothing did.
+    pub package_assigned_by: Option<AssignedBy>,
+    /// How many packages claim it; 0 where a person decided.
+    pub package_claims: i32,
+    /// The name that the rules of packages were last asked about.
+    pub ruled_name: Option<String>,
     #[sea_orm(belongs_to, from = "package_id", to = "id")]
     pub package: BelongsTo<Option<super::lead_package::Entity>>,
     #[sea_orm(has_many)]

@@ -25,6 +25,10 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Counts the writes of the row, from 1.
     pub version: i64,
+    /// What names that count as the same have in common, see
+    /// [`name_key`](crate::domain::package_rules::name_key).
+    #[sea_orm(unique)]
+    pub name_key: Option<String>,
     #[sea_orm(has_many)]
     pub tasks: HasMany<super::dial_task::Entity>,
 }

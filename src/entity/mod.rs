@@ -21,6 +21,7 @@ pub mod dial_task;
 pub mod grade;
 pub mod idempotency_key;
 pub mod lead_package;
+pub mod package_rule;
 pub mod platform_daily_stat;
 pub mod platform_token;
 pub mod raw_record;
@@ -33,6 +34,7 @@ pub mod sync_run;
 pub mod sync_slice;
 pub mod sync_track;
 pub mod tag_count;
+pub mod task_package_hint;
 pub mod user;
 pub mod write_probe;
 

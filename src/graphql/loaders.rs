@@ -15,12 +15,17 @@ use super::{connection::Place, context::ContextExt, error::ApiError};
 use crate::{
     domain::{
         filter::Filter,
+        package_rules::PackageRule,
         page::{List, Page},
         stats::{Dimension, Figures},
         sync_progress::SliceTotals,
     },
     service::figures,
-    store::{self, AnyRecord, Database, Selection, StoreError, TableId, rollups, sync_slices},
+    store::{
+        self, AnyRecord, Database, Selection, StoreError, TableId,
+        package_rules::{self, Unlinked},
+        rollups, sync_slices,
+    },
 };
 
 /// Loads rows for one request.
@@ -226,6 +231,42 @@ impl Loader<FiguresOfPackage> for Loaders {
             .iter()
             .map(|key| (*key, figures.get(&key.0).copied().unwrap_or_default()))
             .collect())
+    }
+}
+
+/// The rules of a package on the names of its tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RulesOfPackage(pub i64);
+
+impl Loader<RulesOfPackage> for Loaders {
+    type Value = Vec<PackageRule>;
+    type Error = StoreError;
+
+    async fn load(
+        &self,
+        keys: &[RulesOfPackage],
+    ) -> Result<HashMap<RulesOfPackage, Vec<PackageRule>>, StoreError> {
+        let packages: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rules = package_rules::of_packages(self.db.read(), &packages).await?;
+        let keyed = |(package, rules)| (RulesOfPackage(package), rules);
+        Ok(rules.into_iter().map(keyed).collect())
+    }
+}
+
+/// How many tasks belong to no package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct UnlinkedTasks;
+
+impl Loader<UnlinkedTasks> for Loaders {
+    type Value = Unlinked;
+    type Error = StoreError;
+
+    async fn load(
+        &self,
+        keys: &[UnlinkedTasks],
+    ) -> Result<HashMap<UnlinkedTasks, Unlinked>, StoreError> {
+        let unlinked = package_rules::count_unlinked(self.db.read()).await?;
+        Ok(keys.iter().map(|key| (*key, unlinked)).collect())
     }
 }
 

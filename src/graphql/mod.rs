@@ -79,6 +79,7 @@ use crate::domain::{audit::Origin, viewer::Viewer};
 pub struct Query(
     lists::ListQuery,
     dialing::DialingQuery,
+    dialing::PackageRuleQuery,
     stats::StatsQuery,
     sync::SyncQuery,
     identity::IdentityQuery,

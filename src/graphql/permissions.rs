@@ -21,7 +21,7 @@ pub(super) enum Root {
 }
 
 /// What the fields of the roots ask for.
-const NEEDED: [(Root, Capability, &[&str]); 13] = [
+const NEEDED: [(Root, Capability, &[&str]); 14] = [
     (
         Root::Query,
         Capability::Read,
@@ -52,6 +52,11 @@ const NEEDED: [(Root, Capability, &[&str]); 13] = [
             "trend",
             "viewer",
         ],
+    ),
+    (
+        Root::Query,
+        Capability::ManageLeads,
+        &["packageRulePreview"],
     ),
     (Root::Query, Capability::MakeAccessTokens, &["accessTokens"]),
     (Root::Query, Capability::ManageUsers, &["users"]),

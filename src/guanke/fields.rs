@@ -10,6 +10,7 @@ use crate::domain::phone::masked;
 use crate::domain::text::Reading;
 
 use super::hangup;
+use super::params;
 use super::tags;
 use super::wire::{self, Row};
 
@@ -44,6 +45,8 @@ pub struct PushedRecord {
     pub task_id: Option<String>,
     /// The dial task's name.
     pub task_name: Option<String>,
+    /// The package that our own `params` name.
+    pub package: Option<String>,
     /// The number dialled, in its one form; the real one where the platform tells it, else it may be
     /// masked.
     pub phone_number: Option<String>,
@@ -103,6 +106,7 @@ pub(super) fn read(row: &Row, id: String, answers: &[&str]) -> PushedRecord {
         id,
         task_id: other_id(row, &["taskId", "task_id"]),
         task_name: name(&["TaskName", "taskName", "task_name"]),
+        package: params::package(row),
         phone_number: phone(row),
         call_time: wire::field(row, &CALL_TIME).and_then(wire::instant),
         duration_seconds,

@@ -13,6 +13,7 @@ mod fields;
 mod hangup;
 mod listing;
 mod pace;
+mod params;
 mod push;
 mod record;
 mod session;

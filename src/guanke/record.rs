@@ -70,6 +70,8 @@ pub struct CallRecord {
     pub task_id: Option<String>,
     /// The dial task's name.
     pub task_name: Option<String>,
+    /// The package that our own `params` name.
+    pub package: Option<String>,
     /// The number dialled, in its one form; the real one where the platform tells it, else it may be
     /// masked.
     pub phone_number: Option<String>,
@@ -215,6 +217,7 @@ fn readable(row: &Row, id: String, call_time: DateTime<Utc>) -> CallRecord {
         id: said.id,
         task_id: said.task_id,
         task_name: said.task_name,
+        package: said.package,
         phone_number: said.phone_number,
         grade: said.grade,
         hangup_reason: said.hangup_reason,

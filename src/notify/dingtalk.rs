@@ -61,13 +61,12 @@ struct Answer {
 }
 
 fn markdown(notice: &Notice) -> (String, String) {
-    let (chinese, english) = words::titles(notice);
-    let lines: Vec<String> = words::lines(notice)
-        .iter()
-        .map(|line| plain(line))
-        .collect();
-    let text = format!("#### {chinese}\n\n**{english}**\n\n{}", lines.join("\n\n"));
-    (chinese, text)
+    let mut titles = words::titles(notice).into_iter();
+    let title = titles.next().unwrap_or_default();
+    let mut lines = vec![format!("#### {title}")];
+    lines.extend(titles.map(|title| format!("**{title}**")));
+    lines.extend(words::lines(notice).iter().map(|line| plain(line)));
+    (title, lines.join("\n\n"))
 }
 
 /// What the platform said must not become links, headings or mentions.

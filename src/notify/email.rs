@@ -79,14 +79,13 @@ impl Email {
     }
 
     fn message(&self, notice: &Notice, now: DateTime<Utc>) -> Result<Message, NotifyError> {
-        let (chinese, english) = words::titles(notice);
-        let text = format!(
-            "{chinese}\n{english}\n\n{}\n",
-            words::lines(notice).join("\n")
-        );
+        let titles = words::titles(notice);
+        let lines = words::lines(notice).join("\n");
+        let text = format!("{}\n\n{lines}\n", titles.join("\n"));
+        let subject = titles.into_iter().next().unwrap_or_default();
         let mut message = Message::builder()
             .from(self.from.clone())
-            .subject(chinese)
+            .subject(subject)
             .date(now.into())
             // The same for each attempt: mail programs show a message once that comes twice.
             .message_id(Some(format!(

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{
     Sender,
     error::{InvalidChannel, NotifyError},
-    http,
+    http, words,
 };
-use crate::domain::alert::{AlertChannel, Notice};
+use crate::domain::alert::{AlertChannel, Languages, Notice};
 
 /// A webhook.
 pub struct Webhook {
@@ -50,7 +50,7 @@ fn body(notice: &Notice) -> Value {
         })
     });
     let database = notice.database.map(|database| {
-        json!({
+        let mut body = json!({
             "id": null,
             "kind": "DATABASE_UNWRITABLE",
             "track": null,
@@ -64,13 +64,17 @@ fn body(notice: &Notice) -> Value {
     let event = notice.about.map(|alert| alert.event);
     let event = event.or(notice.database.map(|database| database.event));
     let event = event.map_or("TEST", Into::into);
-    json!({
+    let mut body = json!({
         "id": notice.id,
         "event": event,
         "at": instant(notice.at),
-        "message": notice.message,
+        "message": words::message(notice),
         "alert": alert,
-    })
+    });
+    if notice.languages == Languages::Both {
+        body["messageZh"] = notice.message.zh.as_str().into();
+    }
+    body
 }
 
 /// `sha256=` and, in hexadecimal digits, the HMAC-SHA256 of the timestamp, a point and the body.

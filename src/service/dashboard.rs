@@ -53,6 +53,7 @@ pub async fn dashboard(
     today: NaiveDate,
 ) -> Result<Dashboard, DashboardError> {
     FutureDay::refuse(date, today)?;
+    let seen_from = today;
     let db = db.read();
     let day_before = date.checked_sub_days(Days::new(1)).unwrap_or(date);
     let (today, yesterday) = (DayRange::day(date), DayRange::day(day_before));
@@ -60,7 +61,7 @@ pub async fn dashboard(
     let all = DayRange::new(month.from().min(day_before), date).unwrap_or(month);
 
     // Before the counts, so that it never says more of them than they are worth.
-    let freshness = FreshnessByDay::load(db, all).await?;
+    let freshness = FreshnessByDay::load(db, all, seen_from).await?;
     let counts = DayCounts::load(db, all).await?;
     let packages = packages::created_by_day(db, all).await?;
     let seats =

@@ -1,14 +1,20 @@
 //! Demonstration data: packages for the tasks that the simulated platform dials.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
+use super::package_rules as linking;
 use crate::{
     clock::Clock,
-    domain::{business_time::BusinessZone, leads, money::Money},
+    domain::{
+        business_time::BusinessZone,
+        leads,
+        money::Money,
+        package_rules::{PackageRule, RuleMatch},
+    },
     store::{
-        Database, StoreError, leases,
+        Database, StoreError, claim_calls, leases, package_rules,
         packages::{self, NewPackage},
         run_claims, tasks,
     },
@@ -37,32 +43,41 @@ pub async fn recover(db: &Database, clock: &dyn Clock) -> Result<(), StoreError>
     .await
 }
 
-/// Makes a package for each family of tasks that has none: `浙江企业-11月A包` for
-/// `浙江企业-11月A包-01` and `-02`. Returns how many were made.
+/// Makes a package for each family of tasks that no package claims, with a rule that claims them:
+/// `浙江企业-11月A包` for `浙江企业-11月A包-01` and `-02`. A family whose name a package has already is
+/// left alone. Returns how many were made.
 ///
 /// # Errors
 /// When the database fails; nothing is made then.
-pub async fn link_packages(
+pub async fn make_packages(
     db: &Database,
     clock: &dyn Clock,
     zone: BusinessZone,
 ) -> Result<usize, StoreError> {
-    let mut families: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (id, name) in tasks::unlinked(db.read()).await? {
-        let family = name
-            .rsplit_once('-')
-            .map_or(name.as_str(), |(family, _)| family);
-        families.entry(family.to_owned()).or_default().push(id);
-    }
     let tx = db.begin().await?;
+    claim_calls(&tx).await?;
+    let mut families: BTreeSet<String> = BTreeSet::new();
+    for (_, name) in tasks::unlinked(&tx).await? {
+        if let Some((family, _)) = name.rsplit_once('-') {
+            families.insert(family.to_owned());
+        }
+    }
     let now = clock.now();
-    for (age, (name, task_ids)) in (0..PACKAGE_AGES).rev().cycle().zip(&families) {
+    let mut made = 0;
+    for (age, name) in (0..PACKAGE_AGES).rev().cycle().zip(families) {
+        if packages::namesake(&tx, &name).await?.is_some() {
+            continue;
+        }
         let created_at = now - TimeDelta::days(age);
+        let rule = PackageRule {
+            matches: RuleMatch::Prefix,
+            text: format!("{name}-"),
+        };
         let new = NewPackage {
-            name: name.clone(),
             source: Some("演示数据".to_owned()),
             industry: Some("企业服务".to_owned()),
             region: Some(name.chars().take(2).collect()),
+            name,
             total_leads: LEADS,
             valid_leads: VALID_LEADS,
             cost_per_lead: COST_PER_LEAD,
@@ -71,8 +86,12 @@ pub async fn link_packages(
             created_date: zone.day_of(created_at),
         };
         let package = packages::create(&tx, new).await?;
-        tasks::link_unlinked(&tx, task_ids, package.id, now).await?;
+        package_rules::replace(&tx, package.id, &[rule]).await?;
+        made += 1;
+    }
+    if made > 0 {
+        linking::link_all(&tx, now).await?;
     }
     tx.commit().await?;
-    Ok(families.len())
+    Ok(made)
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     domain::{
         business_time::DayRange,
+        day_state::{DayState, Reads},
         grade::{self, Grade},
         money::Money,
         stats::{DailyFigures, Figures, GradeCounts, count, ratio},
@@ -49,44 +50,75 @@ pub struct Freshness {
     pub synced_through: Option<DateTime<Utc>>,
     /// When the oldest read began that they rest on; `None` when no day was read.
     pub read_at: Option<DateTime<Utc>>,
+    /// The days together.
+    pub state: DayState,
+    /// Days that are over and that no read of ever ended well.
+    pub never_read_days: i64,
 }
 
-impl From<&SyncDayRow> for Freshness {
-    fn from(day: &SyncDayRow) -> Self {
+impl Freshness {
+    /// Of a day, seen from `today`, of which `row` says what is known.
+    pub(super) fn of(day: NaiveDate, today: NaiveDate, row: Option<&SyncDayRow>) -> Self {
+        let reads = row.map_or_else(Reads::default, |row| Reads {
+            read: row.synced_at.is_some(),
+            complete: row.completed_at.is_some(),
+            stale: row.is_stale,
+        });
+        let state = DayState::of(day, today, reads);
         Self {
-            complete: day.completed_at.is_some(),
-            stale: day.is_stale,
-            synced_through: day.synced_through,
-            read_at: day.read_at,
+            complete: reads.complete,
+            stale: reads.stale,
+            synced_through: row.and_then(|row| row.synced_through),
+            read_at: row.and_then(|row| row.read_at),
+            state,
+            never_read_days: i64::from(state == DayState::NeverRead),
         }
+    }
+
+    /// Whether nothing is known of the days, of which `calls` are stored: they may have had any number
+    /// of calls, and their figures are no zeros.
+    #[must_use]
+    pub fn is_unknown(&self, calls: i64) -> bool {
+        self.state == DayState::NeverRead && calls == 0
     }
 }
 
 /// What is known of the call records of each day.
-#[derive(Debug, Clone, Default)]
-pub struct FreshnessByDay(HashMap<NaiveDate, Freshness>);
+#[derive(Debug, Clone)]
+pub struct FreshnessByDay {
+    days: HashMap<NaiveDate, SyncDayRow>,
+    today: NaiveDate,
+}
 
 impl FreshnessByDay {
-    /// Of the days of `range`.
-    pub(super) async fn load(db: &impl Connection, range: DayRange) -> Result<Self, StoreError> {
+    /// Of the days of `range`, seen from `today`.
+    pub(super) async fn load(
+        db: &impl Connection,
+        range: DayRange,
+        today: NaiveDate,
+    ) -> Result<Self, StoreError> {
         let days = sync_days::list(db, SyncTrack::CallRecords, range).await?;
-        Ok(Self(days.iter().map(|day| (day.day, day.into())).collect()))
+        let days = days.into_iter().map(|day| (day.day, day)).collect();
+        Ok(Self { days, today })
     }
 
     /// Of one day.
     #[must_use]
     pub fn day(&self, day: NaiveDate) -> Freshness {
-        self.0.get(&day).copied().unwrap_or_default()
+        Freshness::of(day, self.today, self.days.get(&day))
     }
 
     /// Of a whole period: complete if every day is, stale if any is.
     #[must_use]
     pub fn period(&self, range: DayRange) -> Freshness {
+        let days: Vec<Freshness> = range.iter().map(|day| self.day(day)).collect();
         Freshness {
-            complete: range.iter().all(|day| self.day(day).complete),
-            stale: range.iter().any(|day| self.day(day).stale),
-            synced_through: self.day(range.to()).synced_through,
-            read_at: range.iter().filter_map(|day| self.day(day).read_at).min(),
+            complete: days.iter().all(|day| day.complete),
+            stale: days.iter().any(|day| day.stale),
+            synced_through: days.last().and_then(|day| day.synced_through),
+            read_at: days.iter().filter_map(|day| day.read_at).min(),
+            state: DayState::together(days.iter().map(|day| day.state)),
+            never_read_days: days.iter().map(|day| day.never_read_days).sum(),
         }
     }
 }
@@ -115,6 +147,12 @@ pub struct PeriodFigures {
 }
 
 impl PeriodFigures {
+    /// Whether nothing is known of its calls: its figures are no zeros.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.freshness.is_unknown(self.figures.counts.calls)
+    }
+
     /// Calls per active day.
     #[must_use]
     pub fn daily_average(&self, of: i64) -> Option<f64> {

@@ -164,7 +164,7 @@ pub async fn grade_stats(
         total_records,
         calculated_at: synced_at.unwrap_or(now),
         from_cache: synced_at.is_some(),
-        freshness: day.as_ref().map(Freshness::from).unwrap_or_default(),
+        freshness: Freshness::of(date, today, day.as_ref()),
     })
 }
 

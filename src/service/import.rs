@@ -318,7 +318,11 @@ fn incoming(
     };
     IncomingCall {
         external_id,
-        task: named(&row.task).map(|(external_id, name)| PlatformTask { external_id, name }),
+        task: named(&row.task).map(|(external_id, name)| PlatformTask {
+            external_id,
+            name,
+            package: None,
+        }),
         agent: named(&row.agent).map(|(external_id, name)| PlatformAgent {
             is_seat: seats.get(&external_id).copied().unwrap_or(true),
             external_id,

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::gaps::WholeCalls;
+use super::{gaps::WholeCalls, package_rules};
 use crate::{
     domain::{
         business_time::BusinessZone,
@@ -183,7 +183,8 @@ pub(super) async fn store<'a>(
         .collect();
     if written.is_empty() {
         note_listed(tx, moved).await?;
-        names.apply(tx, now).await?;
+        let renamed = names.apply(tx, now).await?;
+        package_rules::follow(tx, &renamed, &[], now).await?;
         return Ok(outcomes);
     }
 
@@ -226,7 +227,9 @@ pub(super) async fn store<'a>(
     let changes = tags_after.plus(tags_of(&added)).minus(tags_before);
     tag_counts::apply(tx, changes).await?;
     note_listed(tx, moved).await?;
-    names.apply(tx, now).await?;
+    let hints = package_hints(&names, &written);
+    let renamed = names.apply(tx, now).await?;
+    package_rules::follow(tx, &renamed, &hints, now).await?;
     Ok(outcomes)
 }
 
@@ -400,4 +403,15 @@ async fn versions<'a>(
         }
     };
     Ok(calls.iter().map(version).collect())
+}
+
+/// The packages that records name for tasks.
+fn package_hints(names: &Names<'_>, calls: &[(i64, LinkedCall<'_>)]) -> Vec<(i64, String)> {
+    let named = calls.iter().filter_map(|(_, told)| {
+        let task = told.call.task.as_ref()?;
+        let id = names.known_tasks.id(&task.external_id)?;
+        Some((id, task.package.clone()?))
+    });
+    let named: BTreeSet<(i64, String)> = named.collect();
+    named.into_iter().collect()
 }

@@ -56,14 +56,18 @@ pub async fn summary(
     today: NaiveDate,
 ) -> Result<MetricsSummary, MetricsError> {
     FutureDay::refuse(date, today)?;
-    Ok(summarise(db, date).await?)
+    Ok(summarise(db, date, today).await?)
 }
 
-async fn summarise(db: &Database, date: NaiveDate) -> Result<MetricsSummary, StoreError> {
+async fn summarise(
+    db: &Database,
+    date: NaiveDate,
+    today: NaiveDate,
+) -> Result<MetricsSummary, StoreError> {
     let db = db.read();
     let day = DayRange::day(date);
     // Before the counts, so that it never says more of them than they are worth.
-    let freshness = FreshnessByDay::load(db, day).await?;
+    let freshness = FreshnessByDay::load(db, day, today).await?;
     let counts = DayCounts::load(db, day).await?;
     let created = packages::created_by_day(db, day).await?;
     let seats = rollups::active_seats_of(db, day).await?;
@@ -119,7 +123,7 @@ pub async fn compute_day(writer: &Writer<'_>, date: NaiveDate) -> Result<(Metric
             }
         })
         .await?;
-    Ok((summarise(writer.db, date).await?, repaired))
+    Ok((summarise(writer.db, date, today).await?, repaired))
 }
 
 async fn repair(

@@ -21,6 +21,7 @@ pub mod ingest;
 pub mod live;
 pub mod metrics;
 pub mod observed;
+pub mod package_rules;
 pub mod packages;
 pub mod passwords;
 pub mod push;

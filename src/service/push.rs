@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{gaps, ingest};
+use super::{gaps, ingest, package_rules};
 use crate::{
     clock::Clock,
     domain::{
@@ -152,6 +152,11 @@ pub(super) async fn merge(
     let batch: Vec<LinkedCall<'_>> = written.iter().map(Written::linked).collect();
     let batch = ingest::only_kept(tx, zone, &batch).await?;
     ingest::store(tx, zone, CallSource::Guanke, &batch, now).await?;
+    let named: Vec<(i64, String)> = written
+        .iter()
+        .filter_map(|written| Some((written.task_id?, written.package.clone()?)))
+        .collect();
+    package_rules::follow(tx, &[], &named, now).await?;
     let pushes = new
         .into_iter()
         .map(|(id, merged)| (id, merged.pushes))
@@ -179,6 +184,8 @@ struct Written {
     call: IncomingCall,
     task_id: Option<i64>,
     agent_id: Option<i64>,
+    /// The package that the pushes name, where the task is not theirs.
+    package: Option<String>,
     version: i64,
     /// Whether it says something else than what is stored.
     is_changed: bool,
@@ -208,6 +215,7 @@ fn fill(new: &mut BTreeMap<&str, Merged>, mut stored: HashMap<String, StoredCall
                     call,
                     task_id: None,
                     agent_id: None,
+                    package: None,
                     version: says.fingerprint(),
                     is_changed: true,
                 };
@@ -247,6 +255,7 @@ fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<
         (again, says.fingerprint())
     };
     let is_changed = call != was;
+    let package = call.task.as_ref().and_then(|task| task.package.clone());
     if !filled.has_task() {
         call.task = None;
     }
@@ -256,6 +265,7 @@ fn refill(merged: &mut Merged, says: &PushedCall, stored: StoredCall) -> Option<
     let written = Written {
         task_id: stored.task_id.filter(|_| !filled.has_task()),
         agent_id: stored.agent_id.filter(|_| !filled.has_agent()),
+        package,
         call,
         version,
         is_changed,

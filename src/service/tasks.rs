@@ -1,12 +1,13 @@
 //! Writing dial tasks, and giving them to packages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use strum::VariantArray as _;
 
 use super::{
     audit::{changed, object},
     idempotency::read_key,
+    package_rules,
     write::{Result, Work, WriteError, Writer, accepted, check_version, no},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         dialing::TaskStatus,
         fields::Fields,
         filter::{Facts, Filter},
+        package_rules::Link,
         problem::{Code, Path, Problems},
         task::{TaskFields, TaskInput},
     },
@@ -24,6 +26,7 @@ use crate::{
         packages::{PackageRow, Packages},
         recounts, rollups, tag_counts, tags, task_edits,
         tasks::{TASKS, TaskRow, Tasks},
+        write_calls,
     },
 };
 
@@ -42,6 +45,8 @@ pub async fn create(
 ) -> Result<Option<TaskRow>> {
     let created = writer.write("createTask", || {
         async move |work: &Work| {
+            // Rules of packages stay as they are until the task is there.
+            write_calls(&work.tx).await?;
             let mut problems = Problems::default();
             let fields = TaskFields::read(None, input.clone(), &mut problems);
             let key = read_key(key, &mut problems);
@@ -51,7 +56,10 @@ pub async fn create(
                 return Ok(find_by_ids::<Tasks>(&work.tx, &[id]).await?.pop());
             }
             hold_package(work, &input.package, &mut problems).await?;
-            let fields = accepted(fields, problems)?;
+            let mut fields = accepted(fields, problems)?;
+            if !fields.link.is_by_hand() {
+                fields.link = package_rules::link_of_new(&work.tx, &fields.task_name).await?;
+            }
             let record = fields.record();
             let task = task_edits::create(&work.tx, fields, work.now).await?;
             work.keep_answer(key.as_deref(), &task.id).await?;
@@ -88,6 +96,7 @@ pub async fn update(
     writer
         .write("updateTask", || {
             async move |work: &Work| {
+                write_calls(&work.tx).await?;
                 let mut problems = Problems::default();
                 // Packages before tasks, in the order in which every writer locks.
                 hold_package(work, &input.package, &mut problems).await?;
@@ -95,7 +104,11 @@ pub async fn update(
                 check_version(expected_version, row.version, &mut problems);
                 let before = task_edits::fields(&row);
                 let after = TaskFields::read(Some(&before), input.clone(), &mut problems);
-                let after = accepted(after, problems)?;
+                let mut after = accepted(after, problems)?;
+                if after.task_name != before.task_name && !after.link.is_by_hand() {
+                    let name = &after.task_name;
+                    after.link = package_rules::link_of(&work.tx, row.id, name).await?;
+                }
                 if after == before {
                     return Ok(row);
                 }
@@ -182,21 +195,31 @@ pub struct Assigned {
     pub tasks: Vec<TaskRow>,
 }
 
-/// Gives tasks to a package, or, for null, to none.
+/// What tasks are to belong to.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The package; null for none.
+    pub package: Change<GivenId>,
+    /// Whatever claims them: what a person decided before is given up.
+    pub by_rules: bool,
+}
+
+/// Gives tasks to a package, or, for null, to none, or back to what claims them.
 ///
 /// # Errors
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn assign(
     writer: &Writer<'_>,
-    package: &Change<GivenId>,
+    to: &Assignment,
     selection: &TaskSelection,
 ) -> Result<Assigned> {
     writer
         .write("assignTasks", || {
             async move |work: &Work| {
+                write_calls(&work.tx).await?;
                 let mut problems = Problems::default();
-                hold_package(work, package, &mut problems).await?;
-                let package_id = read_package(package.clone(), &mut problems);
+                hold_package(work, &to.package, &mut problems).await?;
+                let package_id = read_package(to, &mut problems);
                 let tasks = match selection {
                     TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
                     TaskSelection::Filter(filter) => select_by_filter(work, filter).await?,
@@ -207,21 +230,14 @@ pub async fn assign(
                     }
                 };
                 accepted(Some(()), problems)?;
-                let moved: Vec<&TaskRow> = tasks
-                    .iter()
-                    .filter(|task| task.package_id != package_id)
-                    .collect();
-                let ids: Vec<i64> = moved.iter().map(|task| task.id).collect();
-                if !ids.is_empty() {
-                    task_edits::link(&work.tx, &ids, package_id, work.now).await?;
-                    let link = |id: Option<i64>| Record::default().with("packageId", id);
-                    let after = link(package_id);
-                    let changes = moved.iter().map(|task| {
-                        changed(object::TASK, &task.id, &link(task.package_id), &after)
-                    });
-                    work.record(changes.collect()).await?;
-                }
                 let selected: Vec<i64> = tasks.iter().map(|task| task.id).collect();
+                let links = if to.by_rules {
+                    package_rules::links_of(&work.tx, &selected).await?
+                } else {
+                    let link = Link::by_hand(package_id);
+                    selected.iter().map(|id| (*id, link)).collect()
+                };
+                let assigned = link_as(work, &tasks, &links).await?;
                 let mut rows: BTreeMap<i64, TaskRow> = find_by_ids::<Tasks>(&work.tx, &selected)
                     .await?
                     .into_iter()
@@ -232,7 +248,7 @@ pub async fn assign(
                         Some(id) => find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
                         None => None,
                     },
-                    assigned: ids.len(),
+                    assigned,
                     tasks: selected.iter().filter_map(|id| rows.remove(id)).collect(),
                 })
             }
@@ -240,12 +256,46 @@ pub async fn assign(
         .await
 }
 
-/// Null unlinks; saying nothing is a mistake.
-fn read_package(package: Change<GivenId>, problems: &mut Problems) -> Option<i64> {
+/// Links locked tasks, and records what changes. Returns how many tasks changed their package.
+async fn link_as(work: &Work, tasks: &[TaskRow], links: &HashMap<i64, Link>) -> Result<usize> {
+    let mut groups: HashMap<Link, Vec<i64>> = HashMap::new();
+    let (mut records, mut moved) = (Vec::new(), 0);
+    for task in tasks {
+        let (before, after) = (task_edits::link_of(task), links.get(&task.id).copied());
+        let Some(after) = after.filter(|after| *after != before) else {
+            continue;
+        };
+        groups.entry(after).or_default().push(task.id);
+        moved += usize::from(before.package_id != after.package_id);
+        let (before, after) = (
+            package_rules::recorded(before),
+            package_rules::recorded(after),
+        );
+        records.push(changed(object::TASK, &task.id, &before, &after));
+    }
+    for (link, ids) in groups {
+        task_edits::link(&work.tx, &ids, link, work.now).await?;
+    }
+    if !records.is_empty() {
+        work.record(records).await?;
+    }
+    Ok(moved)
+}
+
+/// Null unlinks; saying nothing is a mistake, unless the tasks are given back to what claims them.
+fn read_package(to: &Assignment, problems: &mut Problems) -> Option<i64> {
     let mut fields = Fields::new(Path::input(), problems);
-    if !package.is_said() {
-        let message = "packageId has to be given; null takes the tasks from their packages";
-        fields.note("packageId", Code::Required, message);
+    let package = to.package.clone();
+    match (package.is_said(), to.by_rules) {
+        (false, false) => {
+            let message = "packageId has to be given; null takes the tasks from their packages, and byRules gives them back to the rules of packages";
+            fields.note("packageId", Code::Required, message);
+        }
+        (true, true) => {
+            let message = "give either packageId or byRules, not both";
+            fields.note("byRules", Code::Conflicting, message);
+        }
+        _ => {}
     }
     fields.id("packageId", package, None)
 }

@@ -1,5 +1,7 @@
 //! The trend: a row of days.
 
+use chrono::NaiveDate;
+
 use super::figures::{DayCounts, Freshness, FreshnessByDay, PeriodFigures};
 use crate::{
     domain::{
@@ -12,32 +14,37 @@ use crate::{
 /// Most days in a trend or a period.
 pub const MAX_DAYS: i64 = 366;
 
-/// The figures of all days of `range` together.
+/// The figures of all days of `range` together, seen from `today`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn period(db: &Database, range: DayRange) -> Result<PeriodFigures, StoreError> {
+pub async fn period(
+    db: &Database,
+    range: DayRange,
+    today: NaiveDate,
+) -> Result<PeriodFigures, StoreError> {
     let db = db.read();
     // Before the counts, so that it never says more of them than they are worth.
-    let freshness = FreshnessByDay::load(db, range).await?;
+    let freshness = FreshnessByDay::load(db, range, today).await?;
     let counts = DayCounts::load(db, range).await?;
     let packages = packages::created_by_day(db, range).await?;
     let seats = rollups::active_seats_of(db, range).await?;
     Ok(counts.period(range, seats, &packages, freshness.period(range)))
 }
 
-/// The figures of each day of `range`, oldest first, days without calls included, and what each
-/// is worth.
+/// The figures of each day of `range`, seen from `today`, oldest first, days without calls included,
+/// and what each is worth.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn trend(
     db: &Database,
     range: DayRange,
+    today: NaiveDate,
 ) -> Result<Vec<(DailyFigures, Freshness)>, StoreError> {
     let db = db.read();
     // Before the counts, so that it never says more of them than they are worth.
-    let freshness = FreshnessByDay::load(db, range).await?;
+    let freshness = FreshnessByDay::load(db, range, today).await?;
     let counts = DayCounts::load(db, range).await?;
     let seats = rollups::active_seats_by_day(db, range).await?;
     Ok(fill_gaps(range, counts.by_day(&seats))

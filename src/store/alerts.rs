@@ -19,7 +19,9 @@ use super::{
 pub use crate::entity::alert::Model as AlertRow;
 use crate::{
     domain::{
-        alert::{AlertEvent, ChangedAlert, Condition, FailedDay, KnownAlert, SilentRun},
+        alert::{
+            AlertEvent, ChangedAlert, Condition, FailedDay, KnownAlert, SilentRun, Subject, Text,
+        },
         page::OrderKey,
         sync::{SyncStatus, SyncTrack},
     },
@@ -50,7 +52,8 @@ stored!(
         opened_at,
         resolved_at,
         last_told,
-        last_notified_at
+        last_notified_at,
+        message_zh
     ]
 );
 
@@ -159,8 +162,14 @@ pub async fn known(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<Ve
             known.push(KnownAlert {
                 id: row.id,
                 kind: row.kind,
+                about: Subject {
+                    track: row.track,
+                    day: row.day,
+                    run_id: row.run_id,
+                },
                 subject: row.subject,
-                message: row.message,
+                message: Text::new(row.message_zh.unwrap_or_default(), row.message),
+                opened_at: row.opened_at,
                 is_open: row.is_open,
                 told: row.last_told,
                 told_at: row.last_notified_at,
@@ -178,7 +187,8 @@ pub async fn open(tx: &Transaction, condition: &Condition, now: DateTime<Utc>) -
         track: Set(condition.subject.track),
         day: Set(condition.subject.day),
         run_id: Set(condition.subject.run_id),
-        message: Set(condition.message.clone()),
+        message: Set(condition.message.en.clone()),
+        message_zh: Set(Some(condition.message.zh.clone())),
         is_open: Set(true),
         opened_at: Set(now),
         last_told: Set(AlertEvent::Opened),
@@ -200,7 +210,8 @@ pub async fn change(tx: &Transaction, changed: &ChangedAlert, now: DateTime<Utc>
     let mut update = Entity::update_many()
         .col_expr(Column::IsOpen, Expr::value(changed.is_open))
         .col_expr(Column::ResolvedAt, resolved_at)
-        .col_expr(Column::Message, Expr::value(changed.message.as_str()));
+        .col_expr(Column::Message, Expr::value(changed.message.en.as_str()))
+        .col_expr(Column::MessageZh, Expr::value(changed.message.zh.as_str()));
     if let Some(event) = changed.tell {
         update = update
             .col_expr(Column::LastTold, Expr::value(event))

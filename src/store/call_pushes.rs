@@ -261,6 +261,7 @@ fn stored(
             task: row.task_id.map(|_| PlatformTask {
                 external_id: task.cloned().unwrap_or_default(),
                 name: None,
+                package: None,
             }),
             agent: row.agent_id.map(|_| PlatformAgent {
                 external_id: agent.cloned().unwrap_or_default(),

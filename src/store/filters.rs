@@ -38,13 +38,19 @@ impl Conditions {
         Ok(match filter {
             Filter::All(filters) => self.joined(table, alias, filters, true)?,
             Filter::Any(filters) => self.joined(table, alias, filters, false)?,
-            Filter::Not(filter) => not(self.of(table, alias, filter)?),
+            Filter::Not(filter) => match any_related(table, filter) {
+                Some(column) => column_of(alias, column).is_null(),
+                None => not(self.of(table, alias, filter)?),
+            },
             Filter::Field(name, test) => self.test(table, alias, name, test)?,
-            Filter::One(name, filter) => {
+            Filter::One(name, inner) => {
+                if let Some(column) = any_related(table, filter) {
+                    return Ok(column_of(alias, column).is_not_null());
+                }
                 let (Link::One(column), target) = link(table, name)? else {
                     return Err(unknown(table, name));
                 };
-                let mut related = self.related(target, filter, "id")?;
+                let mut related = self.related(target, inner, "id")?;
                 column_of(alias, column).in_subquery(related.take())
             }
             Filter::Many(name, quantifier, filter) => {
@@ -211,6 +217,19 @@ pub(super) fn whole(table: &Table, alias: &str) -> Result<Option<SimpleExpr>> {
 
 fn not(condition: SimpleExpr) -> SimpleExpr {
     SimpleExpr::from(Func::coalesce([condition, Expr::cust("FALSE")])).not()
+}
+
+/// The column that leads to a related row, where `filter` asks for any such row at all and rows that it
+/// leads to are always there.
+fn any_related(table: &Table, filter: &Filter) -> Option<&'static str> {
+    let Filter::One(name, inner) = filter else {
+        return None;
+    };
+    let asks_nothing = matches!(inner.as_ref(), Filter::All(filters) if filters.is_empty());
+    match link(table, name).ok()? {
+        (Link::One(column), target) if asks_nothing && target.gone.is_none() => Some(column),
+        _ => None,
+    }
 }
 
 fn column_of(alias: &str, column: &'static str) -> Expr {

@@ -29,6 +29,7 @@ pub mod naming;
 pub mod observed;
 mod one_form;
 pub mod package_edits;
+pub mod package_rules;
 pub mod packages;
 mod paging;
 pub mod platform_stats;

@@ -7,14 +7,20 @@ use sea_orm::{
 };
 
 use super::{
-    Change, Result, Transaction, delete_row,
+    Change, Result, Transaction, delete_row, package_rules,
     packages::{PackageRow, Packages},
 };
-use crate::{domain::leads::PackageFields, entity::lead_package::ActiveModel};
+use crate::{
+    domain::{
+        leads::PackageFields,
+        package_rules::{PackageRule, name_key},
+    },
+    entity::lead_package::ActiveModel,
+};
 
-/// What the row says of the package.
+/// What the row and the `rules` of the package say of it.
 #[must_use]
-pub fn fields(row: &PackageRow) -> PackageFields {
+pub fn fields(row: &PackageRow, rules: Vec<PackageRule>) -> PackageFields {
     PackageFields {
         name: row.name.clone(),
         source: row.source.clone(),
@@ -24,6 +30,7 @@ pub fn fields(row: &PackageRow) -> PackageFields {
         valid_leads: row.valid_leads,
         cost_per_lead: row.cost_per_lead,
         total_cost: row.total_cost,
+        rules,
     }
 }
 
@@ -36,8 +43,10 @@ pub async fn update(
 ) -> Result<PackageRow> {
     // Totals of packages are those of all, on every day's dashboard.
     tx.note(Change::Figures);
+    package_rules::replace(tx, before.id, &fields.rules).await?;
     Ok(ActiveModel {
         id: Unchanged(before.id),
+        name_key: Set(Some(name_key(&fields.name))),
         name: Set(fields.name),
         source: Set(fields.source),
         industry: Set(fields.industry),

@@ -18,7 +18,7 @@ use super::{
 };
 pub use crate::entity::lead_package::Model as PackageRow;
 use crate::{
-    domain::{business_time::DayRange, money::Money, page::OrderKey},
+    domain::{business_time::DayRange, money::Money, package_rules::name_key, page::OrderKey},
     entity::lead_package::{ActiveModel, Column, Entity},
 };
 
@@ -55,6 +55,7 @@ stored!(
         created_at,
         updated_at,
         version,
+        name_key,
     ]
 );
 
@@ -126,6 +127,12 @@ pub async fn created_by_day(db: &impl ConnectionTrait, range: DayRange) -> Resul
         .await?)
 }
 
+/// The package whose name counts as the same as `name`.
+pub async fn namesake(db: &impl ConnectionTrait, name: &str) -> Result<Option<PackageRow>> {
+    let same = Column::NameKey.eq(name_key(name));
+    Ok(Entity::find().filter(same).one(db).await?)
+}
+
 /// What a new package has.
 #[derive(Debug, Clone)]
 pub struct NewPackage {
@@ -158,6 +165,7 @@ pub async fn create(tx: &Transaction, new: NewPackage) -> Result<PackageRow> {
     dialect::write_calls(tx).await?;
     tx.note(Change::Figures);
     Ok(ActiveModel {
+        name_key: Set(Some(name_key(&new.name))),
         name: Set(new.name),
         source: Set(new.source),
         industry: Set(new.industry),

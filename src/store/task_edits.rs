@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{Result, Transaction, dialect, tasks::TaskRow};
 use crate::{
-    domain::{dialing::CallSource, task::TaskFields},
+    domain::{dialing::CallSource, package_rules::Link, task::TaskFields},
     entity::dial_task::{ActiveModel, Column, Entity},
 };
 
@@ -18,12 +18,22 @@ use crate::{
 #[must_use]
 pub fn fields(row: &TaskRow) -> TaskFields {
     TaskFields {
-        package_id: row.package_id,
+        link: link_of(row),
         task_name: row.task_name.clone(),
         description: row.description.clone(),
         start_time: row.start_time,
         end_time: row.end_time,
         status: row.status,
+    }
+}
+
+/// What the task belongs to, and how that came about.
+#[must_use]
+pub const fn link_of(row: &TaskRow) -> Link {
+    Link {
+        package_id: row.package_id,
+        by: row.package_assigned_by,
+        claims: row.package_claims,
     }
 }
 
@@ -56,7 +66,10 @@ pub async fn update(
 
 fn columns(fields: TaskFields, now: DateTime<Utc>) -> ActiveModel {
     ActiveModel {
-        package_id: Set(fields.package_id),
+        package_id: Set(fields.link.package_id),
+        package_assigned_by: Set(fields.link.by),
+        package_claims: Set(fields.link.claims),
+        ruled_name: Set(Some(fields.task_name.clone())),
         task_name: Set(fields.task_name),
         description: Set(fields.description),
         start_time: Set(fields.start_time),
@@ -68,14 +81,11 @@ fn columns(fields: TaskFields, now: DateTime<Utc>) -> ActiveModel {
 }
 
 /// Links tasks, which must be locked, to a package, or to none.
-pub async fn link(
-    tx: &Transaction,
-    ids: &[i64],
-    package_id: Option<i64>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn link(tx: &Transaction, ids: &[i64], link: Link, now: DateTime<Utc>) -> Result<()> {
     Entity::update_many()
-        .col_expr(Column::PackageId, Expr::value(package_id))
+        .col_expr(Column::PackageId, Expr::value(link.package_id))
+        .col_expr(Column::PackageAssignedBy, Expr::value(link.by))
+        .col_expr(Column::PackageClaims, Expr::value(link.claims))
         .col_expr(Column::UpdatedAt, Expr::value(now))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::Id.is_in(ids.iter().copied()))

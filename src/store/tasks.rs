@@ -53,6 +53,9 @@ stored!(
         source,
         name_as_of,
         name_call,
+        package_assigned_by,
+        package_claims,
+        ruled_name,
     ]
 );
 
@@ -77,30 +80,13 @@ impl NamedTable for Entity {
     }
 }
 
-/// Links tasks that have no package to one.
-pub async fn link_unlinked(
-    tx: &Transaction,
-    ids: &[i64],
-    package_id: i64,
-    now: DateTime<Utc>,
-) -> Result<u64> {
-    Ok(Entity::update_many()
-        .col_expr(Column::PackageId, Expr::value(package_id))
-        .col_expr(Column::UpdatedAt, Expr::value(now))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .filter(Column::PackageId.is_null())
-        .exec(tx)
-        .await?
-        .rows_affected)
-}
-
-/// Ids and names of the tasks that belong to no package, oldest first.
+/// Ids and names of the tasks that belong to no package, and that nobody took from one, oldest first.
 pub async fn unlinked(db: &impl ConnectionTrait) -> Result<Vec<(i64, String)>> {
     Ok(Entity::find()
         .select_only()
         .columns([Column::Id, Column::TaskName])
         .filter(Column::PackageId.is_null())
+        .filter(Column::PackageAssignedBy.is_null())
         .order_by_asc(Column::Id)
         .into_tuple()
         .all(db)

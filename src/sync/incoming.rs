@@ -10,6 +10,7 @@ pub(super) fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall
     let task = record.task_id.map(|external_id| PlatformTask {
         external_id,
         name: record.task_name,
+        package: record.package,
     });
     let agent = record.agent.map(|agent| agent_of(agent, non_seats));
     IncomingCall {

@@ -27,6 +27,7 @@ impl PlatformPushes {
         let task = record.task_id.map(|external_id| PlatformTask {
             external_id,
             name: record.task_name,
+            package: record.package,
         });
         let agent = record.agent.map(|agent| agent_of(agent, &self.non_seats));
         PushedCall {

@@ -288,9 +288,7 @@ async fn fill(app: &TestApp) {
     let jiangsu = package(db, "江苏包", "2026-11-01T00:00:00Z").await;
     let tx = db.begin().await.unwrap();
     let (first, _) = tasks::unlinked(&tx).await.unwrap()[0].clone();
-    tasks::link_unlinked(&tx, &[first], jiangsu, app.now())
-        .await
-        .unwrap();
+    crate::harness::give(&tx, &[first], jiangsu).await;
     tx.commit().await.unwrap();
 }
 

@@ -22,7 +22,7 @@ on_both! {
         assert!(schema::is_current(db.read()).await.unwrap());
         let mut tagged = call("1", "2026-11-19T01:00:00Z");
         tagged.tags.push(Tag { name: "a".to_owned(), value: "1".to_owned() });
-        tagged.task = Some(PlatformTask { external_id: "7".to_owned(), name: None });
+        tagged.task = Some(PlatformTask { external_id: "7".to_owned(), name: None, package: None });
         ingest(db, vec![tagged, call("2", "2026-11-19T02:00:00Z")]).await;
         // As far as the tables themselves, with what they hold.
         for steps in 1..=6 {

@@ -54,10 +54,7 @@ async fn fill(app: &TestApp, packages: usize, tasks: usize, calls: usize) {
             .unwrap()
             .parse()
             .unwrap();
-        let now = "2026-11-20T04:00:00Z".parse().unwrap();
-        dialgraph::store::tasks::link_unlinked(&tx, &[id], ids[package], now)
-            .await
-            .unwrap();
+        crate::harness::give(&tx, &[id], ids[package]).await;
     }
     tx.commit().await.unwrap();
 }

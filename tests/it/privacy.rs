@@ -48,6 +48,7 @@ async fn fill(app: &TestApp) {
     call.task = Some(PlatformTask {
         external_id: "7".to_owned(),
         name: Some(format!("回访 {task}")),
+        package: None,
     });
     call.agent = Some(PlatformAgent {
         external_id: "9".to_owned(),

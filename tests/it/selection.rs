@@ -29,9 +29,7 @@ async fn fill(app: &TestApp) {
     let tx = db.begin().await.unwrap();
     let tasks = dialgraph::store::tasks::unlinked(&tx).await.unwrap();
     let ids: Vec<i64> = tasks.into_iter().map(|(id, _)| id).collect();
-    dialgraph::store::tasks::link_unlinked(&tx, &ids, package, app.now())
-        .await
-        .unwrap();
+    crate::harness::give(&tx, &ids, package).await;
     tx.commit().await.unwrap();
 }
 

@@ -38,9 +38,7 @@ async fn fill(app: &TestApp) {
     let of = package(db, "江苏包", "2026-11-01T00:00:00Z").await;
     let tx = db.begin().await.unwrap();
     let (first, _) = dialgraph::store::tasks::unlinked(&tx).await.unwrap()[0].clone();
-    dialgraph::store::tasks::link_unlinked(&tx, &[first], of, app.now())
-        .await
-        .unwrap();
+    crate::harness::give(&tx, &[first], of).await;
     tx.commit().await.unwrap();
 }
 

@@ -102,6 +102,7 @@ fn task(number: u64) -> PlatformTask {
     PlatformTask {
         external_id: format!("{}", 70_000 + number),
         name: Some(format!("浙江企业-{number:03}")),
+        package: None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AlertEvent, AlertKind, Subject};
+use super::{AlertEvent, AlertKind, Languages, Subject, Text};
+use crate::domain::business_time::BusinessZone;
 
 /// A message for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +12,12 @@ pub struct Notice {
     pub id: String,
     /// When it was decided.
     pub at: DateTime<Utc>,
-    /// What is wrong or was, in words.
-    pub message: String,
+    /// What is wrong, or that it is over, in words.
+    pub message: Text,
+    /// In which languages it is told.
+    pub languages: Languages,
+    /// The zone of its times.
+    pub zone: BusinessZone,
     /// The alert it is about; none for a test.
     pub about: Option<NoticeAlert>,
     /// That the database takes no writes, if it is about that: no alert can be stored then.

@@ -2,13 +2,18 @@ use super::*;
 
 const CALLS: SyncTrack = SyncTrack::CallRecords;
 
+/// Shanghai.
+fn zone() -> BusinessZone {
+    BusinessZone::default()
+}
+
 fn at(minutes: i64) -> DateTime<Utc> {
     let noon: DateTime<Utc> = "2026-11-20T04:00:00Z".parse().unwrap();
     noon + TimeDelta::minutes(minutes)
 }
 
 fn kinds(observed: &Observed) -> Vec<(AlertKind, String)> {
-    let conditions = conditions(observed);
+    let conditions = conditions(observed, zone());
     let kind = |wrong: Condition| (wrong.kind, wrong.subject.key());
     conditions.into_iter().map(kind).collect()
 }
@@ -63,10 +68,21 @@ fn each_condition_is_found_and_says_what_it_is_about() {
     let found = found.map(|(kind, subject)| (kind, subject.to_owned()));
     assert_eq!(kinds(&observed), found);
     assert_eq!(
-        conditions(&observed)[0].message,
-        "2026-11-19: call records could not be read whole: Guanke answered with HTTP status 502"
+        conditions(&observed, zone())[0].message,
+        Text::new(
+            "2026-11-19：通话记录未能完整读取：Guanke answered with HTTP status 502",
+            "2026-11-19: call records could not be read whole: Guanke answered with HTTP status 502"
+        )
     );
-    assert!(conditions(&Observed::default()).is_empty());
+    // Times are those of the business zone, to the second.
+    assert_eq!(
+        conditions(&observed, zone())[2].message,
+        Text::new(
+            "冠客平台自 2026-11-20 12:00:00 起暂停访问（通话记录），将于 2026-11-20 12:01:00 重试：it fails",
+            "Guanke is left alone since 2026-11-20 12:00:00 (call records); it is tried again at 2026-11-20 12:01:00: it fails"
+        )
+    );
+    assert!(conditions(&Observed::default(), zone()).is_empty());
 }
 
 #[test]
@@ -77,7 +93,7 @@ fn today_lags_when_it_was_not_read_at_the_time_it_was_due() {
             due_at,
             synced_through,
         };
-        lagging(&due).is_some()
+        lagging(&due, zone()).is_some()
     };
     assert!(lags(Some(at(0)), Some(at(-1))));
     assert!(lags(Some(at(0)), None));
@@ -95,8 +111,8 @@ fn a_pause_that_nobody_took_back_is_over_when_a_day_was_read_since() {
     };
     for (read_at, is_paused) in [(None, true), (Some(at(0)), true), (Some(at(1)), false)] {
         let track = paused_track(read_at);
-        assert_eq!(paused(&track).is_some(), is_paused, "{read_at:?}");
-        assert_eq!(refused(&track).is_some(), is_paused, "{read_at:?}");
+        assert_eq!(paused(&track, zone()).is_some(), is_paused, "{read_at:?}");
+        assert_eq!(refused(&track, zone()).is_some(), is_paused, "{read_at:?}");
     }
 }
 
@@ -104,7 +120,7 @@ fn wrong(message: &str) -> Condition {
     Condition {
         kind: AlertKind::Lag,
         subject: Subject::track(CALLS),
-        message: message.to_owned(),
+        message: Text::new(message, message),
     }
 }
 
@@ -112,8 +128,10 @@ fn known(is_open: bool, told: AlertEvent, told_at: DateTime<Utc>) -> KnownAlert 
     KnownAlert {
         id: 1,
         kind: AlertKind::Lag,
+        about: Subject::track(CALLS),
         subject: "CALL_RECORDS".to_owned(),
-        message: "slow".to_owned(),
+        message: Text::new("slow", "slow"),
+        opened_at: at(0),
         is_open,
         told,
         told_at,
@@ -153,7 +171,7 @@ fn what_lasts_is_told_once_and_again_after_a_day() {
 fn the_end_is_told() {
     let alert = known(true, AlertEvent::Opened, at(0));
     let told = Some((false, Some(AlertEvent::Resolved)));
-    assert_eq!(judged(&alert, false, at(10)), told);
+    assert_eq!(judged(&alert, false, at(1)), told);
     let repeated = known(true, AlertEvent::Repeated, at(0));
     assert_eq!(judged(&repeated, false, at(10)), told);
     let over = known(false, AlertEvent::Resolved, at(10));
@@ -162,20 +180,20 @@ fn the_end_is_told() {
 
 #[test]
 fn what_comes_and_goes_within_ten_minutes_is_told_once() {
-    // Over after a minute: noted, and told when ten minutes have passed.
+    // Over after a minute: told at once.
     let open = known(true, AlertEvent::Opened, at(0));
-    assert_eq!(judged(&open, false, at(1)), Some((false, None)));
-    let over = known(false, AlertEvent::Opened, at(0));
-    assert_eq!(judged(&over, false, at(9)), None);
     let told = Some((false, Some(AlertEvent::Resolved)));
-    assert_eq!(judged(&over, false, at(10)), told);
-    // Back before that: the same alert, of which people know.
-    assert_eq!(judged(&over, true, at(5)), Some((true, None)));
-    // Back soon after the end was told: told only if it stays.
+    assert_eq!(judged(&open, false, at(1)), told);
+    // One whose end was not told yet, from before it was told at once.
+    let over = known(false, AlertEvent::Opened, at(0));
+    assert_eq!(judged(&over, false, at(2)), told);
+    assert_eq!(judged(&over, true, at(2)), Some((true, None)));
+    // Back soon after the end was told: told only if it stays, and so is that it is over again.
     let told_over = known(false, AlertEvent::Resolved, at(10));
     assert_eq!(judged(&told_over, true, at(12)), Some((true, None)));
     let back = known(true, AlertEvent::Resolved, at(10));
     assert_eq!(judged(&back, true, at(19)), None);
+    assert_eq!(judged(&back, false, at(19)), Some((false, None)));
     let told = Some((true, Some(AlertEvent::Opened)));
     assert_eq!(judged(&back, true, at(20)), told);
 }
@@ -201,7 +219,7 @@ fn the_words_are_the_newest() {
     let changed = ChangedAlert {
         id: 1,
         is_open: true,
-        message: "slower".to_owned(),
+        message: Text::new("slower", "slower"),
         tell: None,
     };
     assert_eq!(steps, [Step::Change(changed)]);

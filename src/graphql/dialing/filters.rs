@@ -1,6 +1,6 @@
 //! Which packages, tasks, calls, tags and agents a list has.
 
-use super::{CallResult, CallSource, TagType, TaskStatus};
+use super::{CallResult, CallSource, TagType, TaskStatus, package_rule::PackageAssignedBy};
 use crate::graphql::filter::{
     BooleanFilter, DateFilter, DateTimeFilter, DecimalFilter, IntFilter, RelatedFilter,
     StringFilter, WordFilter, compared_words, list_filter,
@@ -11,6 +11,7 @@ compared_words!(
     CallSource => crate::domain::dialing::CallSource,
     TagType => crate::domain::dialing::TagType,
     TaskStatus => crate::domain::dialing::TaskStatus,
+    PackageAssignedBy => crate::domain::package_rules::AssignedBy,
 );
 
 list_filter! {
@@ -76,6 +77,10 @@ list_filter! {
         end_time: DateTimeFilter,
         /// Where it stands.
         status: WordFilter<TaskStatus>,
+        /// What decided to which package it belongs.
+        package_assigned_by: WordFilter<PackageAssignedBy>,
+        /// How many packages claim it; 0 where a person decided.
+        package_claims: IntFilter,
         /// Counts its changes, from 1.
         version: IntFilter,
         /// When it was first seen here.

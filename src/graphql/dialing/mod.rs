@@ -7,6 +7,7 @@ mod grade;
 mod mutations;
 mod orders;
 mod package;
+mod package_rule;
 mod query;
 mod tag;
 mod tag_counts;
@@ -23,6 +24,8 @@ pub(super) use orders::{
     AgentOrder, CallOrder, CallTagOrder, DialTaskOrder, GradeOrder, LeadPackageOrder,
 };
 pub(super) use package::LeadPackage;
+pub(super) use package_rule::PackageAssignedBy;
+pub use package_rule::PackageRuleQuery;
 pub use query::DialingQuery;
 pub(super) use tag::{CallTag, TagType};
 pub(super) use tag_counts::Tag;

@@ -2,7 +2,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     DialTask, DialTaskFilter, DialTaskOrder, LeadPackageFilter, LeadPackageOrder,
-    PackageTagSummary, PackageTagSummaryFilter, PackageTagSummaryOrder,
+    PackageTagSummary, PackageTagSummaryFilter, PackageTagSummaryOrder, package_rule::PackageRule,
 };
 use crate::{
     domain::stats::Figures,
@@ -10,7 +10,7 @@ use crate::{
         connection::{Connection, ListArguments, listed, nested},
         error::Result,
         id::{self, Kind},
-        loaders::{FiguresOfPackage, load},
+        loaders::{FiguresOfPackage, RulesOfPackage, load},
         plan,
         scalars::{Date, DateTime, Decimal},
     },
@@ -83,6 +83,14 @@ impl LeadPackage {
     /// Price of the package, in yuan.
     async fn total_cost(&self) -> Decimal {
         self.0.row.total_cost.into()
+    }
+
+    /// Which tasks are its, by their names: each task that one of these rules matches, unless a person
+    /// or the task's records say otherwise, or a rule of another package matches it, too.
+    async fn rules(&self, context: &Context<'_>) -> Result<Vec<PackageRule>> {
+        let rules = load(context, RulesOfPackage(self.0.row.id)).await?;
+        let rules = rules.unwrap_or_default().into_iter();
+        Ok(rules.map(PackageRule::from).collect())
     }
 
     /// Calls dialled by its tasks, of all time.

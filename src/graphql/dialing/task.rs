@@ -1,6 +1,9 @@
 use async_graphql::{Context, Enum, ID, Object};
 
-use super::{Call, CallFilter, CallOrder, CallSource, DialTaskFilter, DialTaskOrder, LeadPackage};
+use super::{
+    Call, CallFilter, CallOrder, CallSource, DialTaskFilter, DialTaskOrder, LeadPackage,
+    package_rule::PackageAssignedBy,
+};
 use crate::{
     domain::stats::Figures,
     graphql::{
@@ -96,6 +99,17 @@ impl DialTask {
     /// The package whose leads it dials; null until it is linked to one.
     async fn package(&self, context: &Context<'_>) -> Result<Option<LeadPackage>> {
         one(context, &self.0, "package", self.0.row.package_id).await
+    }
+
+    /// What decided to which package it belongs; null while nothing did.
+    async fn package_assigned_by(&self) -> Option<PackageAssignedBy> {
+        self.0.row.package_assigned_by.map(Into::into)
+    }
+
+    /// How many packages claim it by their rules, or are named by its records. It belongs to none
+    /// when more than one does; 0 where a person decided.
+    async fn package_claims(&self) -> i32 {
+        self.0.row.package_claims
     }
 
     /// Calls dialled, of all time.

@@ -23,7 +23,19 @@ use crate::domain::{
 /// A filter as it is written, for the records of a list.
 pub(super) trait ListFilter: InputType {
     /// The condition that it is.
-    fn filter(&self) -> Result<Filter, ApiError>;
+    fn filter(&self) -> Result<Filter, ApiError> {
+        if self.is_null().is_some() {
+            let message = "`isNull` asks whether there is a related record: it stands beside the fields of a relation, such as `package: {isNull: true}`, and not in `and`, `or`, `not` or at the top";
+            return Err(bad(message.to_owned()));
+        }
+        self.fields()
+    }
+
+    /// What it says of the record itself.
+    fn fields(&self) -> Result<Filter, ApiError>;
+
+    /// Whether it asks for a related record that there is not, or that there is.
+    fn is_null(&self) -> Option<bool>;
 }
 
 /// What a filter says of one field or relation.
@@ -34,7 +46,17 @@ pub(super) trait Condition {
 
 impl<F: ListFilter> Condition for Box<F> {
     fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError> {
-        Ok(vec![Filter::One(name, Box::new(self.filter()?))])
+        let related = |filter| Filter::One(name, Box::new(filter));
+        let mut filters = Vec::new();
+        if self.is_null() == Some(true) {
+            filters.push(related(Filter::All(Vec::new())).negated());
+        }
+        let fields = self.fields()?;
+        let says_more = !matches!(&fields, Filter::All(filters) if filters.is_empty());
+        if says_more || self.is_null() != Some(true) {
+            filters.push(related(fields));
+        }
+        Ok(filters)
     }
 }
 
@@ -95,12 +117,18 @@ macro_rules! list_filter {
             or: Option<Vec<$name>>,
             /// This does not hold.
             not: Option<Box<$name>>,
+            /// Of a related record: whether there is none. Nowhere else.
+            is_null: Option<bool>,
             $($(#[$id_doc])* $id: async_graphql::MaybeUndefined<$crate::graphql::filter::IdFilter>,)*
             $($(#[$field_doc])* $field: async_graphql::MaybeUndefined<$type>,)*
         }
 
         impl $crate::graphql::filter::ListFilter for $name {
-            fn filter(&self) -> Result<$crate::domain::filter::Filter, $crate::graphql::error::ApiError> {
+            fn is_null(&self) -> Option<bool> {
+                self.is_null
+            }
+
+            fn fields(&self) -> Result<$crate::domain::filter::Filter, $crate::graphql::error::ApiError> {
                 use $crate::{domain::filter::Filter, graphql::filter::{Condition as _, column, given}};
                 let mut filters = Vec::new();
                 $(if let Some(id) = given(stringify!($id), &self.$id)? {

@@ -158,6 +158,7 @@ impl<T: InputType + Compared + InPeriod> Condition for TimeFilter<T> {
 /// Comparisons of a word.
 #[derive(InputObject)]
 #[graphql(concrete(name = "TaskStatusFilter", params(dialing::TaskStatus)))]
+#[graphql(concrete(name = "PackageAssignedByFilter", params(dialing::PackageAssignedBy)))]
 #[graphql(concrete(name = "CallResultFilter", params(dialing::CallResult)))]
 #[graphql(concrete(name = "CallSourceFilter", params(dialing::CallSource)))]
 #[graphql(concrete(name = "TagTypeFilter", params(dialing::TagType)))]

@@ -1,9 +1,26 @@
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Enum, Object, SimpleObject};
 
 use crate::{
     graphql::scalars::{Date, DateTime, Decimal},
     service::figures::{self, PeriodFigures},
 };
+
+/// What is known of the calls of a business day, or of several together.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "crate::domain::day_state::DayState")]
+pub(super) enum DayState {
+    /// It was read whole after it had ended; of several days, each was.
+    Complete,
+    /// It was read, but not whole yet, or a newer read of it failed or is unfinished; of several days,
+    /// not each is complete.
+    Stale,
+    /// It is not over: its figures still grow; of several days, one is not over.
+    Running,
+    /// It is over, and no read of it ever ended well; of several days, none was read. Its figures count
+    /// calls that came in another way, by imports say, and are null where there are none: nobody knows
+    /// how many calls it had.
+    NeverRead,
+}
 
 /// What figures are worth: how much of the platform's records they rest on. Figures always count
 /// the calls that are stored, each in its latest known version.
@@ -20,6 +37,10 @@ pub(super) struct Freshness {
     /// When the oldest read of the platform's records began that the figures rest on: records that were
     /// edited on the platform since may not be here yet. Null when no day was read.
     read_at: Option<DateTime>,
+    /// The same in one word.
+    state: DayState,
+    /// How many of the days are NEVER_READ: what sums miss.
+    never_read_days: i64,
 }
 
 impl From<figures::Freshness> for Freshness {
@@ -29,13 +50,22 @@ impl From<figures::Freshness> for Freshness {
             stale: freshness.stale,
             synced_through: freshness.synced_through.map(DateTime),
             read_at: freshness.read_at.map(DateTime),
+            state: freshness.state.into(),
+            never_read_days: freshness.never_read_days,
         }
     }
 }
 
 pub(super) struct PeriodStats(pub PeriodFigures);
 
-/// The figures of a period of whole business days.
+impl PeriodStats {
+    fn known<T>(&self, figure: T) -> Option<T> {
+        (!self.0.is_unknown()).then_some(figure)
+    }
+}
+
+/// The figures of a period of whole business days. Null are those of a period of which nothing is
+/// known: none of its days was read, and no calls of it came in another way.
 #[Object]
 impl PeriodStats {
     /// Its first day.
@@ -49,13 +79,13 @@ impl PeriodStats {
     }
 
     /// Calls dialled.
-    async fn calls(&self) -> i64 {
-        self.0.figures.counts.calls
+    async fn calls(&self) -> Option<i64> {
+        self.known(self.0.figures.counts.calls)
     }
 
     /// Calls with result CONNECTED.
-    async fn connected_calls(&self) -> i64 {
-        self.0.figures.counts.connected
+    async fn connected_calls(&self) -> Option<i64> {
+        self.known(self.0.figures.counts.connected)
     }
 
     /// Connected ÷ dialled, 0–1; null while there are no calls.
@@ -64,8 +94,8 @@ impl PeriodStats {
     }
 
     /// Deals: calls whose grade is a success.
-    async fn total_success(&self) -> i64 {
-        self.0.figures.success
+    async fn total_success(&self) -> Option<i64> {
+        self.known(self.0.figures.success)
     }
 
     /// Deals ÷ connected, 0–1; null while there are no connected calls.
@@ -74,8 +104,8 @@ impl PeriodStats {
     }
 
     /// Calls whose grade means interested or a deal.
-    async fn interested_calls(&self) -> i64 {
-        self.0.figures.interested
+    async fn interested_calls(&self) -> Option<i64> {
+        self.known(self.0.figures.interested)
     }
 
     /// Interested ÷ connected, 0–1; null while there are no connected calls.
@@ -84,18 +114,18 @@ impl PeriodStats {
     }
 
     /// Calls graded as 9-yuan deals (NINE_YUAN).
-    async fn grade9(&self) -> i64 {
-        self.0.grade_nine
+    async fn grade9(&self) -> Option<i64> {
+        self.known(self.0.grade_nine)
     }
 
     /// Calls graded as 1-yuan deals (ONE_YUAN).
-    async fn grade1(&self) -> i64 {
-        self.0.grade_one
+    async fn grade1(&self) -> Option<i64> {
+        self.known(self.0.grade_one)
     }
 
     /// Talk time of all calls, in seconds.
-    async fn total_duration(&self) -> i64 {
-        self.0.figures.counts.duration
+    async fn total_duration(&self) -> Option<i64> {
+        self.known(self.0.figures.counts.duration)
     }
 
     /// Talk time ÷ connected, in seconds; null while there are no connected calls.
@@ -104,13 +134,13 @@ impl PeriodStats {
     }
 
     /// Distinct seats with at least one call.
-    async fn active_seats(&self) -> i64 {
-        self.0.active_seats
+    async fn active_seats(&self) -> Option<i64> {
+        self.known(self.0.active_seats)
     }
 
     /// Days with at least one call.
-    async fn active_days(&self) -> i64 {
-        self.0.active_days
+    async fn active_days(&self) -> Option<i64> {
+        self.known(self.0.active_days)
     }
 
     /// Calls ÷ active days; null while there are none.
@@ -129,22 +159,32 @@ impl PeriodStats {
     }
 
     /// Σ unit price of the calls' grades, in yuan.
-    async fn revenue(&self) -> Decimal {
-        self.0.revenue.into()
+    async fn revenue(&self) -> Option<Decimal> {
+        self.known(self.0.revenue.into())
     }
 
     /// Packages created in the period, and what its calls were billed, in yuan.
-    async fn cost(&self) -> Decimal {
-        self.0.cost.into()
+    async fn cost(&self) -> Option<Decimal> {
+        self.known(self.0.cost.into())
     }
 
     /// Return on investment: (revenue − cost) ÷ cost; null where there is no cost.
     async fn roi(&self) -> Option<f64> {
-        self.0.roi()
+        self.known(self.0.roi()?)
     }
 
     /// What these figures are worth.
     async fn freshness(&self) -> Freshness {
         self.0.freshness.into()
+    }
+
+    /// What is known of its days together.
+    async fn state(&self) -> DayState {
+        self.0.freshness.state.into()
+    }
+
+    /// How many of its days are over and were never read: their calls are not in these sums.
+    async fn never_read_days(&self) -> i64 {
+        self.0.freshness.never_read_days
     }
 }

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use async_graphql::Object;
 
-use super::figures::Freshness;
+use super::figures::{DayState, Freshness};
 use crate::{
     domain::grade,
     graphql::scalars::{Date, DateTime, Decimal},
@@ -125,6 +125,12 @@ impl GradeStats {
     /// and was not read yet.
     async fn calculated_at(&self) -> DateTime {
         self.stats.calculated_at.into()
+    }
+
+    /// What is known of the day. NEVER_READ where calls came in another way only, by imports say; a day
+    /// of which nothing is known at all is the error NOT_SYNCED.
+    async fn state(&self) -> DayState {
+        self.stats.freshness.state.into()
     }
 
     /// The whole day was read at least once, after it had ended, and as many records were found as

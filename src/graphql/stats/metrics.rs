@@ -1,5 +1,6 @@
 use async_graphql::Object;
 
+use super::figures::DayState;
 use crate::{
     graphql::scalars::{Date, DateTime, Decimal},
     service::metrics,
@@ -7,7 +8,14 @@ use crate::{
 
 pub(in crate::graphql) struct MetricsSummary(pub metrics::MetricsSummary);
 
-/// What a business day came to.
+impl MetricsSummary {
+    fn known<T>(&self, figure: T) -> Option<T> {
+        (!self.0.figures.is_unknown()).then_some(figure)
+    }
+}
+
+/// What a business day came to. What its calls came to is null where nothing is known of them: it is
+/// NEVER_READ, and no calls of it came in another way.
 #[Object]
 impl MetricsSummary {
     /// The business day.
@@ -31,18 +39,18 @@ impl MetricsSummary {
     }
 
     /// Calls dialled.
-    async fn total_calls(&self) -> i64 {
-        self.0.figures.figures.counts.calls
+    async fn total_calls(&self) -> Option<i64> {
+        self.known(self.0.figures.figures.counts.calls)
     }
 
     /// Calls with result CONNECTED.
-    async fn connected_calls(&self) -> i64 {
-        self.0.figures.figures.counts.connected
+    async fn connected_calls(&self) -> Option<i64> {
+        self.known(self.0.figures.figures.counts.connected)
     }
 
     /// Talk time of all calls, in seconds.
-    async fn total_duration(&self) -> i64 {
-        self.0.figures.figures.counts.duration
+    async fn total_duration(&self) -> Option<i64> {
+        self.known(self.0.figures.figures.counts.duration)
     }
 
     /// Connected ÷ dialled over all calls of the day, 0–1; null while there are no calls.
@@ -62,18 +70,23 @@ impl MetricsSummary {
     }
 
     /// Packages created that day, and what its calls were billed, in yuan.
-    async fn total_cost(&self) -> Decimal {
-        self.0.figures.cost.into()
+    async fn total_cost(&self) -> Option<Decimal> {
+        self.known(self.0.figures.cost.into())
     }
 
     /// Σ unit price of the calls' grades, in yuan.
-    async fn total_revenue(&self) -> Decimal {
-        self.0.figures.revenue.into()
+    async fn total_revenue(&self) -> Option<Decimal> {
+        self.known(self.0.figures.revenue.into())
     }
 
     /// Return on investment: (revenue − cost) ÷ cost; null where there is no cost.
     async fn roi(&self) -> Option<f64> {
-        self.0.figures.roi()
+        self.known(self.0.figures.roi()?)
+    }
+
+    /// What is known of the day.
+    async fn state(&self) -> DayState {
+        self.0.figures.freshness.state.into()
     }
 
     /// Whether the whole day was read from the platform at least once, after it had ended, and as

@@ -19,8 +19,8 @@ pub struct StatsQuery;
 
 #[Object(guard = "Root::Query")]
 impl StatsQuery {
-    /// The grades of a business day. A past day that was never synchronised is a NOT_SYNCED error
-    /// that names the next scheduled synchronisation.
+    /// The grades of a business day. A past day of which nothing is known, because it was never
+    /// synchronised, is a NOT_SYNCED error that names the next scheduled synchronisation.
     async fn grade_stats(
         &self,
         context: &Context<'_>,
@@ -64,25 +64,29 @@ impl StatsQuery {
         Ok(MetricsSummary(summary?))
     }
 
-    /// The figures of all days from `from` to `to` together.
+    /// The figures of all days from `from` to `to` together; neverReadDays says how many of them are
+    /// missing.
     async fn call_stats(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The first business day.")] from: Date,
         #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
     ) -> Result<PeriodStats> {
-        let figures = trend::period(&context.services()?.db, range(from, to)?).await?;
+        let services = context.services()?;
+        let figures = trend::period(&services.db, range(from, to)?, services.today()).await?;
         Ok(PeriodStats(figures))
     }
 
-    /// The figures of each day from `from` to `to`, oldest first, days without calls included.
+    /// The figures of each day from `from` to `to`, oldest first, days without calls included. Each
+    /// says what is known of it; those of a day that was never read are null, not zeros.
     async fn trend(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The first business day.")] from: Date,
         #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
     ) -> Result<Vec<TrendPoint>> {
-        let days = trend::trend(&context.services()?.db, range(from, to)?).await;
+        let services = context.services()?;
+        let days = trend::trend(&services.db, range(from, to)?, services.today()).await;
         Ok(days?
             .into_iter()
             .map(|(day, freshness)| TrendPoint { day, freshness })

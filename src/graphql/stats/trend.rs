@@ -1,6 +1,6 @@
 use async_graphql::Object;
 
-use super::figures::Freshness;
+use super::figures::{DayState, Freshness};
 use crate::{domain::stats::DailyFigures, graphql::scalars::Date, service::figures};
 
 pub(super) struct TrendPoint {
@@ -8,7 +8,15 @@ pub(super) struct TrendPoint {
     pub freshness: figures::Freshness,
 }
 
-/// The figures of one business day in a row of days; zeros for a day without calls.
+impl TrendPoint {
+    fn known<T>(&self, figure: T) -> Option<T> {
+        let is_unknown = self.freshness.is_unknown(self.day.figures.counts.calls);
+        (!is_unknown).then_some(figure)
+    }
+}
+
+/// The figures of one business day in a row of days: zeros for a day without calls, null for one that
+/// is NEVER_READ and of which no calls came in another way.
 #[Object]
 impl TrendPoint {
     /// The business day.
@@ -17,13 +25,13 @@ impl TrendPoint {
     }
 
     /// Calls dialled.
-    async fn calls(&self) -> i64 {
-        self.day.figures.counts.calls
+    async fn calls(&self) -> Option<i64> {
+        self.known(self.day.figures.counts.calls)
     }
 
     /// Calls with result CONNECTED.
-    async fn connected_calls(&self) -> i64 {
-        self.day.figures.counts.connected
+    async fn connected_calls(&self) -> Option<i64> {
+        self.known(self.day.figures.counts.connected)
     }
 
     /// Connected ÷ dialled, 0–1; null on a day without calls.
@@ -32,8 +40,8 @@ impl TrendPoint {
     }
 
     /// Deals: calls whose grade is a success.
-    async fn total_success(&self) -> i64 {
-        self.day.figures.success
+    async fn total_success(&self) -> Option<i64> {
+        self.known(self.day.figures.success)
     }
 
     /// Deals ÷ connected, 0–1; null on a day without connected calls.
@@ -42,8 +50,8 @@ impl TrendPoint {
     }
 
     /// Calls whose grade means interested or a deal.
-    async fn interested_calls(&self) -> i64 {
-        self.day.figures.interested
+    async fn interested_calls(&self) -> Option<i64> {
+        self.known(self.day.figures.interested)
     }
 
     /// Interested ÷ connected, 0–1; null on a day without connected calls.
@@ -52,8 +60,8 @@ impl TrendPoint {
     }
 
     /// Talk time of all calls, in seconds.
-    async fn total_duration(&self) -> i64 {
-        self.day.figures.counts.duration
+    async fn total_duration(&self) -> Option<i64> {
+        self.known(self.day.figures.counts.duration)
     }
 
     /// Talk time ÷ connected, in seconds; null on a day without connected calls.
@@ -62,8 +70,13 @@ impl TrendPoint {
     }
 
     /// Distinct seats with at least one call.
-    async fn active_seats(&self) -> i64 {
-        self.day.active_seats
+    async fn active_seats(&self) -> Option<i64> {
+        self.known(self.day.active_seats)
+    }
+
+    /// What is known of the day.
+    async fn state(&self) -> DayState {
+        self.freshness.state.into()
     }
 
     /// What these figures are worth.

@@ -75,9 +75,14 @@ impl SyncAlert {
         self.0.row.run_id
     }
 
-    /// What is wrong, in words.
+    /// What is wrong, in English; times are those of the business time zone.
     async fn message(&self) -> &str {
         &self.0.row.message
+    }
+
+    /// What is wrong, in Chinese; null of alerts from before there were such words.
+    async fn message_zh(&self) -> Option<&str> {
+        self.0.row.message_zh.as_deref()
     }
 
     /// Whether it still is.

@@ -1,11 +1,16 @@
-use async_graphql::{Enum, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 
 use super::{
     SyncRun,
     run::{SyncTrack, SyncWindow},
 };
 use crate::{
-    graphql::{connection::shown, scalars::DateTime},
+    graphql::{
+        connection::shown,
+        error::Result,
+        loaders::{UnlinkedTasks, load},
+        scalars::DateTime,
+    },
     service::sync_status::{self, TrackStatus, WindowStatus},
 };
 
@@ -50,11 +55,29 @@ pub(super) struct SyncBreaker {
 
 /// Where synchronisation stands.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct SyncOverview {
     /// Whether there is a platform to ask: without one nothing is ever synchronised.
     pub platform_configured: bool,
     /// Each track.
     pub tracks: Vec<SyncTrackStatus>,
+}
+
+#[ComplexObject]
+impl SyncOverview {
+    /// Tasks that belong to no package: nothing claims them, more than one package does, or a person
+    /// took them from theirs. `tasks(filter: {package: {isNull: true}})` lists them.
+    async fn tasks_without_package(&self, context: &Context<'_>) -> Result<i64> {
+        let unlinked = load(context, UnlinkedTasks).await?;
+        Ok(unlinked.unwrap_or_default().without_package)
+    }
+
+    /// Of those, tasks that more than one package claims.
+    /// `tasks(filter: {packageClaims: {gt: 1}})` lists them.
+    async fn tasks_claimed_twice(&self, context: &Context<'_>) -> Result<i64> {
+        let unlinked = load(context, UnlinkedTasks).await?;
+        Ok(unlinked.unwrap_or_default().claimed_twice)
+    }
 }
 
 pub(super) struct SyncTrackStatus(pub TrackStatus);

@@ -49,6 +49,7 @@ fn a_whole_record_is_read() {
         id: "987654321".to_owned(),
         task_id: Some("77".to_owned()),
         task_name: Some("浙江企业-11月A包-01".to_owned()),
+        package: None,
         phone_number: Some("13712348809".to_owned()),
         call_time: DateTime::from_timestamp(1_795_141_805, 0).unwrap(),
         duration_seconds: 42,

@@ -3,13 +3,19 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::{AlertParts, Channels};
 use crate::{
     clock::Clock,
-    domain::alert::{AlertChannel, AlertEvent, AlertRules, DatabaseNotice, GIVEN_UP_AFTER, Notice},
+    domain::{
+        alert::{
+            AlertChannel, AlertEvent, AlertRules, DatabaseNotice, GIVEN_UP_AFTER, Languages,
+            Notice, Text, database_recovered,
+        },
+        business_time::BusinessZone,
+    },
     service::readiness::Readiness,
     store::{Database, Trouble},
 };
@@ -21,6 +27,7 @@ pub struct DatabaseWatch {
     clock: Arc<dyn Clock>,
     rules: AlertRules,
     channels: Channels,
+    zone: BusinessZone,
     /// What people were told, or are to be.
     told: Mutex<Option<Told>>,
 }
@@ -28,7 +35,7 @@ pub struct DatabaseWatch {
 #[derive(Debug, Clone)]
 struct Told {
     event: AlertEvent,
-    message: String,
+    message: Text,
     opened_at: DateTime<Utc>,
     at: DateTime<Utc>,
     /// Who has not taken it yet.
@@ -43,6 +50,7 @@ impl DatabaseWatch {
             clock: parts.clock.clone(),
             rules: parts.rules,
             channels: parts.channels.clone(),
+            zone: parts.zone,
             told: Mutex::default(),
         }
     }
@@ -55,9 +63,9 @@ impl DatabaseWatch {
         let mut told = self.told.lock().await;
         if let Some(next) = self.next(told.as_ref(), trouble, now) {
             if next.event == AlertEvent::Resolved {
-                tracing::info!("{}", next.message);
+                tracing::info!("{}", next.message.en);
             } else {
-                tracing::error!("{}", next.message);
+                tracing::error!("{}", next.message.en);
             }
             *told = Some(next);
         }
@@ -65,7 +73,7 @@ impl DatabaseWatch {
             return;
         };
         let left = std::mem::take(&mut current.left);
-        let notice = current.notice();
+        let notice = current.notice(self.channels.languages(), self.zone);
         current.left = self.channels.send_to(&left, &notice, now).await;
         let is_done = current.left.is_empty() || now - current.at >= GIVEN_UP_AFTER;
         if current.event == AlertEvent::Resolved && is_done {
@@ -90,12 +98,7 @@ impl DatabaseWatch {
                 (AlertEvent::Repeated, open.opened_at, message)
             }
             (Some(open), None) => {
-                // To the second.
-                let lasted = TimeDelta::seconds((now - open.opened_at).num_seconds());
-                let lasted = humantime::format_duration(lasted.to_std().unwrap_or_default());
-                let message = format!(
-                    "recovered: the database takes writes again; it took none for {lasted}"
-                );
+                let message = database_recovered(now - open.opened_at);
                 (AlertEvent::Resolved, open.opened_at, message)
             }
         };
@@ -108,21 +111,29 @@ impl DatabaseWatch {
         })
     }
 
-    fn describe(&self, trouble: Trouble) -> String {
-        format!(
-            "{trouble} ({}); nothing can be stored meanwhile",
-            self.db.place()
+    fn describe(&self, trouble: Trouble) -> Text {
+        let place = self.db.place();
+        let what = match trouble {
+            Trouble::DiskFull => "数据库磁盘已满，请清理空间",
+            Trouble::ReadOnly => "数据库只读，请检查",
+            Trouble::DiskFails => "数据库磁盘故障，请检查磁盘和数据库日志",
+        };
+        Text::new(
+            format!("{what}（{place}）；在此期间无法写入"),
+            format!("{trouble} ({place}); nothing can be stored meanwhile"),
         )
     }
 }
 
 impl Told {
-    fn notice(&self) -> Notice {
+    fn notice(&self, languages: Languages, zone: BusinessZone) -> Notice {
         let (event, opened_at) = (self.event, self.opened_at);
         Notice {
             id: format!("database-{}-{event}", self.at.timestamp_millis()),
             at: self.at,
             message: self.message.clone(),
+            languages,
+            zone,
             about: None,
             database: Some(DatabaseNotice {
                 event,

@@ -1,6 +1,6 @@
 //! Telling people when synchronisation is in trouble, and when that is over.
 //!
-//! Once a minute one instance looks at what the database says of days, tracks and runs, notes what is
+//! Twice a minute one instance looks at what the database says of days, tracks and runs, notes what is
 //! wrong or over, and in the same transaction what is to be told. Every instance sends what is to be
 //! told, each message by one of them at a time. A message may come twice, when a process ends between
 //! sending it and noting that; it is never lost.
@@ -15,6 +15,7 @@ pub use watch::{Timetable, Watch};
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -24,8 +25,10 @@ use crate::{
     telemetry::with_sources,
 };
 
-/// How often to look what is wrong.
-const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// How long after the start to look for the first time.
+const LOOK_AFTER: Duration = Duration::from_mins(1);
+/// How often to look what is wrong, or over.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How often to look for messages that another instance wrote, or that are to be tried again.
 const SEND_EVERY: Duration = Duration::from_secs(10);
 
@@ -55,6 +58,8 @@ pub struct Alerts {
     pub outbox: Outbox,
     /// Looks whether the database takes writes, and tells by itself.
     pub database: DatabaseWatch,
+    /// There is something new to be told.
+    news: Notify,
 }
 
 impl Alerts {
@@ -65,12 +70,14 @@ impl Alerts {
             parts.db.clone(),
             parts.clock.clone(),
             parts.channels.clone(),
+            parts.zone,
             parts.instance.clone(),
         );
         Self {
             database: DatabaseWatch::new(&parts),
             watch: Watch::new(parts),
             outbox,
+            news: Notify::new(),
         }
     }
 
@@ -87,15 +94,18 @@ impl Alerts {
     }
 
     async fn look_again_and_again(&self) {
+        // First of all whatever was missed while nobody was there gets a chance to be made up for.
+        tokio::time::sleep(LOOK_AFTER).await;
         loop {
-            // First of all whatever was missed while nobody was there gets a chance to be made up for.
-            tokio::time::sleep(LOOK_EVERY).await;
-            if let Err(error) = self.watch.look().await {
-                tracing::error!(
+            match self.watch.look().await {
+                Ok(told) if told.count() > 0 => self.news.notify_one(),
+                Ok(_) => {}
+                Err(error) => tracing::error!(
                     error = with_sources(&error),
                     "could not look whether something is wrong with synchronisation"
-                );
+                ),
             }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
@@ -111,7 +121,8 @@ impl Alerts {
             if let Err(error) = self.outbox.send_due().await {
                 tracing::error!(error = with_sources(&error), "could not send alerts");
             }
-            tokio::time::sleep(SEND_EVERY).await;
+            // What was just noted is sent at once.
+            let _ = tokio::time::timeout(SEND_EVERY, self.news.notified()).await;
         }
     }
 }

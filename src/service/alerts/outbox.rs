@@ -7,7 +7,13 @@ use futures_util::future::join_all;
 
 use crate::{
     clock::Clock,
-    domain::alert::{AlertChannel, GIVEN_UP_AFTER, Notice, NoticeAlert, Subject, pause_after},
+    domain::{
+        alert::{
+            AlertChannel, AlertEvent, GIVEN_UP_AFTER, Languages, Notice, NoticeAlert, Subject,
+            Text, pause_after, recovered,
+        },
+        business_time::BusinessZone,
+    },
     notify::{NotifyError, Sender},
     store::{
         Database, StoreError, Transaction,
@@ -23,19 +29,38 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The channels that are configured, each at most once.
 #[derive(Clone, Default)]
-pub struct Channels(Arc<[Box<dyn Sender>]>);
+pub struct Channels {
+    senders: Arc<[Box<dyn Sender>]>,
+    languages: Languages,
+}
 
 impl Channels {
-    /// These.
+    /// These, which tell people in Chinese and English.
     #[must_use]
     pub fn new(senders: Vec<Box<dyn Sender>>) -> Self {
-        Self(senders.into())
+        Self {
+            senders: senders.into(),
+            languages: Languages::Both,
+        }
+    }
+
+    /// The same, which tell people in these languages.
+    #[must_use]
+    pub fn in_languages(mut self, languages: Languages) -> Self {
+        self.languages = languages;
+        self
+    }
+
+    /// The languages in which they tell people.
+    pub(super) const fn languages(&self) -> Languages {
+        self.languages
     }
 
     /// Which they are.
     #[must_use]
     pub fn kinds(&self) -> Vec<AlertChannel> {
-        self.0.iter().map(|sender| sender.channel()).collect()
+        let senders = self.senders.iter();
+        senders.map(|sender| sender.channel()).collect()
     }
 
     /// Sends to those of `kinds`, past the database; returns those that did not take it.
@@ -46,7 +71,7 @@ impl Channels {
         now: DateTime<Utc>,
     ) -> Vec<AlertChannel> {
         let wanted = self
-            .0
+            .senders
             .iter()
             .filter(|sender| kinds.contains(&sender.channel()));
         let sent = wanted.map(async |sender| {
@@ -65,12 +90,17 @@ impl Channels {
         let notice = Notice {
             id: format!("test-{}", now.timestamp_millis()),
             at: now,
-            message: "这是一条测试消息，请忽略。 This is a test: nothing is wrong.".to_owned(),
+            message: Text::new(
+                "这是一条测试消息，请忽略。",
+                "This is a test: nothing is wrong.",
+            ),
+            languages: self.languages,
+            zone: BusinessZone::default(),
             about: None,
             database: None,
         };
         let test = async |sender: &dyn Sender| (sender.channel(), send(sender, &notice, now).await);
-        join_all(self.0.iter().map(|sender| test(sender.as_ref()))).await
+        join_all(self.senders.iter().map(|sender| test(sender.as_ref()))).await
     }
 }
 
@@ -90,6 +120,7 @@ pub struct Outbox {
     db: Database,
     clock: Arc<dyn Clock>,
     channels: Channels,
+    zone: BusinessZone,
     instance: String,
 }
 
@@ -98,12 +129,14 @@ impl Outbox {
         db: Database,
         clock: Arc<dyn Clock>,
         channels: Channels,
+        zone: BusinessZone,
         instance: String,
     ) -> Self {
         Self {
             db,
             clock,
             channels,
+            zone,
             instance,
         }
     }
@@ -114,7 +147,7 @@ impl Outbox {
     /// # Errors
     /// When the database fails. Messages that were sent and could not be noted are sent again.
     pub async fn send_due(&self) -> Result<usize, OutboxError> {
-        let channels = self.channels.0.iter();
+        let channels = self.channels.senders.iter();
         let sent = join_all(channels.map(|sender| self.send_all(sender.as_ref()))).await;
         let mut count = 0;
         for sent in sent {
@@ -152,7 +185,7 @@ impl Outbox {
     ) -> Result<bool, StoreError> {
         let alert = alerts::find(self.db.read(), delivery.alert_id).await?;
         let Some(alert) = alert else { return Ok(false) };
-        let notice = notice(delivery, &alert);
+        let notice = self.notice(delivery, &alert);
         let sent = send(sender, &notice, self.clock.now()).await;
         let now = self.clock.now();
         let reason = sent.as_ref().err().map(ToString::to_string);
@@ -185,25 +218,41 @@ impl Outbox {
             .await?;
         Ok(reason.is_none())
     }
-}
 
-fn notice(delivery: &DeliveryRow, alert: &alerts::AlertRow) -> Notice {
-    Notice {
-        id: delivery.id.to_string(),
-        at: delivery.created_at,
-        message: alert.message.clone(),
-        about: Some(NoticeAlert {
-            id: alert.id,
-            event: delivery.event,
-            kind: alert.kind,
-            subject: Subject {
-                track: alert.track,
-                day: alert.day,
-                run_id: alert.run_id,
-            },
-            opened_at: alert.opened_at,
-            resolved_at: alert.resolved_at,
-        }),
-        database: None,
+    fn notice(&self, delivery: &DeliveryRow, alert: &alerts::AlertRow) -> Notice {
+        let subject = Subject {
+            track: alert.track,
+            day: alert.day,
+            run_id: alert.run_id,
+        };
+        let (mut message, mut resolved_at) = (
+            Text::new(
+                alert.message_zh.as_deref().unwrap_or(&alert.message),
+                alert.message.as_str(),
+            ),
+            alert.resolved_at,
+        );
+        if delivery.event == AlertEvent::Resolved {
+            // It may be back since.
+            let until = resolved_at.unwrap_or(delivery.created_at);
+            message = recovered(alert.kind, &subject, until - alert.opened_at);
+            resolved_at = Some(until);
+        }
+        Notice {
+            id: delivery.id.to_string(),
+            at: delivery.created_at,
+            message,
+            languages: self.channels.languages,
+            zone: self.zone,
+            about: Some(NoticeAlert {
+                id: alert.id,
+                event: delivery.event,
+                kind: alert.kind,
+                subject,
+                opened_at: alert.opened_at,
+                resolved_at,
+            }),
+            database: None,
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         alert::{
             AlertEvent, AlertKind, AlertRules, ChangedAlert, Condition, DueRead, GIVEN_UP_AFTER,
-            GRADE_DAYS, KnownAlert, Observed, Step, conditions, judge,
+            GRADE_DAYS, KnownAlert, Observed, Step, conditions, judge, recovered,
         },
         business_time::{BusinessZone, DayRange},
         sync::SyncTrack,
@@ -60,7 +60,7 @@ impl Told {
                     tracing::warn!(alert.kind = %kind, alert.event = %event, "{message}");
                 }
                 AlertEvent::Resolved => {
-                    tracing::info!(alert.kind = %kind, "over: {message}");
+                    tracing::info!(alert.kind = %kind, alert.event = %event, "{message}");
                 }
             }
         }
@@ -86,19 +86,19 @@ impl Watch {
         }
     }
 
-    /// Looks, unless another instance did this minute; notes what is wrong and what is over, with what
+    /// Looks, unless another instance did in this half of a minute; notes what is wrong and what is over, with what
     /// is to be told.
     ///
     /// # Errors
     /// When the database fails; nothing is noted then.
     pub async fn look(&self) -> Result<Told, StoreError> {
         let now = self.clock.now();
-        let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+        let turn_of = now.duration_trunc(TimeDelta::seconds(30)).unwrap_or(now);
         let told = self
             .db
             .transaction(async |tx: &Transaction| {
                 // Held by the transaction, so that two instances never look at the same time.
-                let turn = leases::acquire_tick(tx, "alerts", &self.instance, now, now, minute);
+                let turn = leases::acquire_tick(tx, "alerts", &self.instance, now, now, turn_of);
                 match turn.await? {
                     Some(_) => self.note(tx, now).await,
                     None => Ok(Told::default()),
@@ -117,15 +117,15 @@ impl Watch {
             let mut due = due.filter(|due| due.track.to_string() == alert.subject);
             alert.kind == AlertKind::Lag && due.all(|due| due.due_at.is_none())
         };
-        let now_wrong = conditions(&observed);
+        let now_wrong = conditions(&observed, self.zone);
         let mut told = Told::default();
         for step in judge(&known, now_wrong, is_undecided, &self.rules, now) {
             match step {
                 Step::Open(condition) => self.open(tx, &condition, now, &mut told).await?,
                 Step::Change(changed) => {
-                    let kind = known.iter().find(|alert| alert.id == changed.id);
-                    let kind = kind.map_or(AlertKind::DayFailed, |alert| alert.kind);
-                    self.change(tx, &changed, kind, now, &mut told).await?;
+                    if let Some(alert) = known.iter().find(|alert| alert.id == changed.id) {
+                        self.change(tx, alert, &changed, now, &mut told).await?;
+                    }
                 }
             }
         }
@@ -193,15 +193,20 @@ impl Watch {
     async fn change(
         &self,
         tx: &Transaction,
+        alert: &KnownAlert,
         changed: &ChangedAlert,
-        kind: AlertKind,
         now: DateTime<Utc>,
         told: &mut Told,
     ) -> Result<(), StoreError> {
         alerts::change(tx, changed, now).await?;
         if let Some(event) = changed.tell {
             alert_deliveries::add(tx, changed.id, event, &self.channels.kinds(), now).await?;
-            told.0.push((event, kind, changed.message.clone()));
+            let message = if event == AlertEvent::Resolved {
+                recovered(alert.kind, &alert.about, now - alert.opened_at)
+            } else {
+                changed.message.clone()
+            };
+            told.0.push((event, alert.kind, message.en));
         }
         Ok(())
     }

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dialgraph::{
-    domain::alert::Notice,
+    domain::{
+        alert::{Languages, Notice, Text},
+        business_time::BusinessZone,
+    },
     notify::{Email, EmailConfig, NotifyError, Sender as _},
 };
 use tokio::{
@@ -77,7 +80,9 @@ fn notice() -> Notice {
     Notice {
         id: "7".to_owned(),
         at: "2026-11-20T04:00:00Z".parse().unwrap(),
-        message: "nothing is wrong".to_owned(),
+        message: Text::new("一切正常", "nothing is wrong"),
+        languages: Languages::Both,
+        zone: BusinessZone::default(),
         about: None,
         database: None,
     }
@@ -105,7 +110,7 @@ async fn an_email_has_a_sender_receivers_a_subject_and_the_words() {
     let body = String::from_utf8(STANDARD.decode(&body).unwrap()).unwrap();
     assert_eq!(
         body.replace("\r\n", "\n"),
-        "【测试】dialgraph 告警通道\n[Test] dialgraph alerts\n\nnothing is wrong\n"
+        "【测试】dialgraph 告警通道\n[Test] dialgraph alerts\n\n一切正常\nnothing is wrong\n"
     );
 }
 

@@ -5,7 +5,13 @@ use std::process::Output;
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dialgraph::{
-    domain::alert::{AlertChannel, AlertEvent, AlertKind, Notice, NoticeAlert, Subject},
+    domain::{
+        alert::{
+            AlertChannel, AlertEvent, AlertKind, Languages, Notice, NoticeAlert, Subject, Text,
+            recovered,
+        },
+        business_time::BusinessZone,
+    },
     notify::{Dingtalk, NotifyError, Sender, Webhook},
 };
 use serde_json::json;
@@ -26,7 +32,12 @@ fn notice() -> Notice {
     Notice {
         id: "7".to_owned(),
         at: "2026-11-20T04:00:00Z".parse().unwrap(),
-        message: "2026-11-19: [click](http://x) @all".to_owned(),
+        message: Text::new(
+            "2026-11-19：[点](http://x) @all",
+            "2026-11-19: [click](http://x) @all",
+        ),
+        languages: Languages::Both,
+        zone: BusinessZone::default(),
         about: Some(NoticeAlert {
             id: 3,
             event: AlertEvent::Opened,
@@ -64,6 +75,7 @@ on_both! {
         assert_eq!(body, json!({
             "id": null, "event": "OPENED", "at": "2026-11-20T04:00:00Z",
             "message": "2026-11-19: call records could not be read whole: Guanke answered with HTTP status 502",
+            "messageZh": "2026-11-19：通话记录未能完整读取：Guanke answered with HTTP status 502",
             "alert": {
                 "id": null, "kind": "DAY_FAILED", "track": "CALL_RECORDS", "date": "2026-11-19",
                 "runId": null, "openedAt": "2026-11-20T04:00:00Z", "resolvedAt": null,
@@ -104,10 +116,59 @@ async fn dingtalk_gets_markdown_in_two_languages_and_a_signature() {
     assert_eq!(received.query["sign"], sign);
     let title = "【告警】dialgraph 通话记录：数据未能完整同步，2026-11-19";
     let text = "\n\n**[Alert] dialgraph: a day is incomplete, 2026-11-19**\n\n\
-        2026-11-19: \\[click\\](http://x) ＠all\n\n开始 / since: 2026-11-20 03:59:00 UTC";
+        2026-11-19：\\[点\\](http://x) ＠all\n\n2026-11-19: \\[click\\](http://x) ＠all\n\n\
+        开始 / since: 2026-11-20 11:59:00 (Asia/Shanghai)";
     let text = format!("#### {title}{text}");
     let markdown = json!({ "msgtype": "markdown", "markdown": { "title": title, "text": text } });
     assert_eq!(received.json(), markdown);
+}
+
+/// Who reads one language is told in that one, and that it is over in its own words.
+#[tokio::test]
+async fn one_language_is_enough() {
+    let receiver = Receiver::start().await;
+    let dingtalk = Dingtalk::new(&receiver.url("/robot").into(), None).unwrap();
+    let webhook = Webhook::new(&receiver.url("/hook").into(), None).unwrap();
+    let opened = notice();
+    let mut about = opened.about.unwrap();
+    about.event = AlertEvent::Resolved;
+    about.resolved_at = Some("2026-11-20T04:06:00Z".parse().unwrap());
+    let lasted = chrono::TimeDelta::minutes(7);
+    let over = |languages| Notice {
+        message: recovered(about.kind, &about.subject, lasted),
+        about: Some(about),
+        languages,
+        ..opened.clone()
+    };
+    for (languages, title, text, message) in [
+        (
+            Languages::Chinese,
+            "【已恢复】dialgraph 通话记录：数据未能完整同步，2026-11-19",
+            "已恢复：2026-11-19 的通话记录读取，持续 7 分钟\n\n开始：2026-11-20 11:59:00 (Asia/Shanghai)\n\n恢复：2026-11-20 12:06:00 (Asia/Shanghai)",
+            "已恢复：2026-11-19 的通话记录读取，持续 7 分钟",
+        ),
+        (
+            Languages::English,
+            "[Recovered] dialgraph: a day is incomplete, 2026-11-19",
+            "recovered: reading call records of 2026-11-19, lasted 7 min\n\nsince: 2026-11-20 11:59:00 (Asia/Shanghai)\n\nover: 2026-11-20 12:06:00 (Asia/Shanghai)",
+            "recovered: reading call records of 2026-11-19, lasted 7 min",
+        ),
+    ] {
+        let notice = over(languages);
+        receiver.answer(200, r#"{"errcode":0,"errmsg":"ok"}"#);
+        dingtalk.send(&notice, notice.at).await.unwrap();
+        let told = receiver.received().pop().unwrap().json();
+        assert_eq!(
+            told["markdown"],
+            json!({ "title": title, "text": format!("#### {title}\n\n{text}") })
+        );
+        webhook.send(&notice, notice.at).await.unwrap();
+        let told = receiver.received().pop().unwrap().json();
+        assert_eq!(
+            (&told["message"], &told["messageZh"]),
+            (&json!(message), &json!(null))
+        );
+    }
 }
 
 #[tokio::test]

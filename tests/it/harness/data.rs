@@ -7,14 +7,16 @@ use dialgraph::{
         dialing::{CallResult, CallSource},
         incoming::{IncomingCall, PlatformTask},
         money::Money,
+        package_rules::Link,
     },
     service::{
         ingest::{self, Ingested},
         removal::mark_removed,
     },
     store::{
-        Database,
+        Database, Transaction,
         packages::{self, NewPackage},
+        task_edits,
     },
 };
 
@@ -75,6 +77,13 @@ pub async fn remove(db: &Database, external_ids: &[String]) -> i64 {
     }
 }
 
+/// Gives tasks to a package by hand.
+pub async fn give(tx: &Transaction, task_ids: &[i64], package_id: i64) {
+    let now: DateTime<Utc> = "2026-11-20T04:00:00Z".parse().unwrap();
+    let link = Link::by_hand(Some(package_id));
+    task_edits::link(tx, task_ids, link, now).await.unwrap();
+}
+
 /// A package created at `time`.
 pub async fn package(db: &Database, name: &str, time: &str) -> i64 {
     let created_at: DateTime<Utc> = time.parse().unwrap();
@@ -101,5 +110,6 @@ pub fn task(external_id: &str) -> PlatformTask {
     PlatformTask {
         external_id: external_id.to_owned(),
         name: Some(format!("任务 {external_id}")),
+        package: None,
     }
 }

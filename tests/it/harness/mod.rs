@@ -7,7 +7,7 @@ mod database;
 mod random;
 
 pub use app::{Answer, NOW, SECRET, TestApp, answer, day, run};
-pub use data::{call, ingest, package, remove, task};
+pub use data::{call, give, ingest, package, remove, task};
 pub use database::{Backend, TestDatabase};
 pub use random::runner;
 

@@ -1,6 +1,7 @@
 //! What the platform pushes: accepted means stored, and whatever comes when makes the same call.
 
 mod merging;
+mod packages;
 mod refusals;
 
 use axum::{

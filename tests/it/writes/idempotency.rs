@@ -88,7 +88,7 @@ on_both! {
             done(&app, "createPackage", "package { databaseId }", input).await["package"]["databaseId"].clone()
         };
         let first = create("A", "k").await;
-        create("A", "old").await;
+        create("C", "old").await;
         app.clock.set(app.clock.now() + TimeDelta::hours(24));
         assert_eq!(create("A", "k").await, first);
         app.clock.set(app.clock.now() + TimeDelta::seconds(1));

@@ -44,7 +44,8 @@ on_both! {
             "totalCost": "5.20", "totalRevenue": "9.00", "roi": 38.0 / 52.0, "complete": false, "stale": false, "syncedThrough": null });
         assert_eq!(summary, expected);
         let before = app.data(r#"{ metricsSummary(date: "2026-11-19") { totalPackages newPackages totalLeads totalCalls roi avgContactRate } }"#).await;
-        let expected = json!({ "totalPackages": 1, "newPackages": 1, "totalLeads": 1_000, "totalCalls": 0, "roi": -1.0, "avgContactRate": null });
+        // Nobody read that day: its calls, and what they earned, are unknown.
+        let expected = json!({ "totalPackages": 1, "newPackages": 1, "totalLeads": 1_000, "totalCalls": null, "roi": null, "avgContactRate": null });
         assert_eq!(before["metricsSummary"], expected);
         let future = app.query(r#"{ metricsSummary(date: "2026-11-21") { totalCalls } }"#).await;
         assert_eq!(future.code(), "BAD_USER_INPUT");

@@ -5,7 +5,10 @@ use crate::{
     domain::{change::Change, leads},
     graphql::{
         connection::shown,
-        dialing::LeadPackage,
+        dialing::{
+            LeadPackage,
+            package_rule::{PackageRuleInput, rules},
+        },
         error::Result,
         id::{self, Kind},
         permissions::Root,
@@ -18,7 +21,7 @@ use crate::{
 /// A package to be created.
 #[derive(InputObject)]
 pub(super) struct CreatePackageInput {
-    /// What people call it; at most 200 characters.
+    /// What people call it; at most 200 characters, and no other package's name.
     name: String,
     /// Where the leads come from; at most 200 characters.
     source: MaybeUndefined<String>,
@@ -34,6 +37,9 @@ pub(super) struct CreatePackageInput {
     cost_per_lead: MaybeUndefined<Written<Decimal>>,
     /// Price of the package in yuan; totalLeads × costPerLead when left out or null.
     total_cost: MaybeUndefined<Written<Decimal>>,
+    /// Rules that claim tasks by their names, those that are there and those to come: a task that one
+    /// of them matches belongs to the package. At most 50.
+    rules: MaybeUndefined<Vec<PackageRuleInput>>,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours creates nothing and gives the first answer again.
     idempotency_key: Option<String>,
@@ -44,7 +50,7 @@ pub(super) struct CreatePackageInput {
 pub(super) struct UpdatePackageInput {
     /// The package's `id`.
     id: ID,
-    /// What people call it; at most 200 characters.
+    /// What people call it; at most 200 characters, and no other package's name.
     name: MaybeUndefined<String>,
     /// Where the leads come from; at most 200 characters.
     source: MaybeUndefined<String>,
@@ -61,6 +67,9 @@ pub(super) struct UpdatePackageInput {
     /// Price of the package in yuan. One that was worked out follows totalLeads and costPerLead, one
     /// that was given stays; null has it worked out again.
     total_cost: MaybeUndefined<Written<Decimal>>,
+    /// Rules that claim tasks by their names, in place of those that it has; at most 50, and null for
+    /// none. Tasks that they claim no longer leave the package, unless a person gave them to it.
+    rules: MaybeUndefined<Vec<PackageRuleInput>>,
     /// The version that the change was made for: another one is a CONFLICT, and nothing is written.
     expected_version: Option<i64>,
 }
@@ -79,6 +88,10 @@ pub(super) struct DeletePackageInput {
 pub(super) struct CreatePackagePayload {
     /// The new package; null when there are userErrors, or when a repeated one was deleted since.
     package: Option<LeadPackage>,
+    /// How many tasks its rules claimed.
+    linked_tasks: u64,
+    /// How many tasks left a package for none, because this one claims them, too.
+    unlinked_tasks: u64,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
 }
@@ -88,6 +101,10 @@ pub(super) struct CreatePackagePayload {
 pub(super) struct UpdatePackagePayload {
     /// The package as it is now; null when there are userErrors.
     package: Option<LeadPackage>,
+    /// How many tasks came to a package because the rules changed.
+    linked_tasks: u64,
+    /// How many tasks left a package for none because the rules changed.
+    unlinked_tasks: u64,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
 }
@@ -97,7 +114,7 @@ pub(super) struct UpdatePackagePayload {
 pub(super) struct DeletePackagePayload {
     /// The `id` that the package had; null when there are userErrors.
     deleted_id: Option<ID>,
-    /// How many tasks belonged to it, and now belong to none.
+    /// How many tasks belonged to it, and now belong to none, or to another one that claims them.
     unlinked_tasks: u64,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
@@ -115,7 +132,8 @@ pub struct PackageMutation;
 
 #[Object(guard = "Root::Mutation")]
 impl PackageMutation {
-    /// Creates a package. For ADMIN and MANAGER.
+    /// Creates a package, and links the tasks that its rules claim. A name that another package has is
+    /// TAKEN. For ADMIN and MANAGER.
     async fn create_package(
         &self,
         context: &Context<'_>,
@@ -130,16 +148,20 @@ impl PackageMutation {
             valid_leads: change(input.valid_leads),
             cost_per_lead: change(input.cost_per_lead),
             total_cost: change(input.total_cost),
+            rules: change(input.rules.map_value(rules)),
         };
         let writer = writer(context)?;
         let done = packages::create(&writer, &package, input.idempotency_key.as_deref()).await;
-        answer(done, |row| CreatePackagePayload {
-            package: row.map(shown),
+        answer(done, |saved| CreatePackagePayload {
+            package: saved.package.map(shown),
+            linked_tasks: saved.moved.linked,
+            unlinked_tasks: saved.moved.unlinked,
             ..Default::default()
         })
     }
 
-    /// Changes a package. For ADMIN and MANAGER.
+    /// Changes a package, and links the tasks that its rules claim now. A name that another package has
+    /// is TAKEN. For ADMIN and MANAGER.
     async fn update_package(
         &self,
         context: &Context<'_>,
@@ -155,17 +177,20 @@ impl PackageMutation {
             valid_leads: change(input.valid_leads),
             cost_per_lead: change(input.cost_per_lead),
             total_cost: change(input.total_cost),
+            rules: change(input.rules.map_value(rules)),
         };
         let writer = writer(context)?;
         let done = packages::update(&writer, &id, &package, input.expected_version).await;
-        answer(done, |row| UpdatePackagePayload {
-            package: Some(shown(row)),
+        answer(done, |saved| UpdatePackagePayload {
+            package: saved.package.map(shown),
+            linked_tasks: saved.moved.linked,
+            unlinked_tasks: saved.moved.unlinked,
             ..Default::default()
         })
     }
 
-    /// Deletes a package. Its tasks and their calls stay; the tasks belong to no package then. For
-    /// ADMIN and MANAGER.
+    /// Deletes a package. Its tasks and their calls stay; the tasks belong to no package then, unless
+    /// the rules of another one claim them. For ADMIN and MANAGER.
     async fn delete_package(
         &self,
         context: &Context<'_>,

@@ -13,7 +13,7 @@ use crate::{
         scalars::{DateTime, Written},
         user_error::UserError,
     },
-    service::tasks::{self, TaskSelection},
+    service::tasks::{self, Assignment, TaskSelection},
 };
 
 /// A dial task to be created; it is PENDING at first.
@@ -21,7 +21,7 @@ use crate::{
 pub(super) struct CreateTaskInput {
     /// What people call it; at most 200 characters.
     task_name: String,
-    /// The `id` of the package whose leads it dials; none when left out.
+    /// The `id` of the package whose leads it dials; that whose rules claim it when left out.
     package_id: MaybeUndefined<ID>,
     /// What it is about; at most 10,000 characters.
     description: MaybeUndefined<String>,
@@ -42,7 +42,8 @@ pub(super) struct UpdateTaskInput {
     /// What people call it; at most 200 characters. The platform's next record of its own task names
     /// it as it is named there.
     task_name: MaybeUndefined<String>,
-    /// The `id` of the package whose leads it dials; null for none.
+    /// The `id` of the package whose leads it dials; null for none. Either is a person's decision,
+    /// which no rule of a package overrides; assignTasks with byRules takes it back.
     package_id: MaybeUndefined<ID>,
     /// What it is about; at most 10,000 characters.
     description: MaybeUndefined<String>,
@@ -69,8 +70,13 @@ pub(super) struct DeleteTaskInput {
 /// Which tasks are to belong to which package: either `taskIds` or a `filter`.
 #[derive(InputObject)]
 pub(super) struct AssignTasksInput {
-    /// The package's `id`; null takes the tasks from their packages. Has to be given.
+    /// The package's `id`; null takes the tasks from their packages. Either is a person's decision,
+    /// which no rule of a package overrides. Has to be given, unless byRules is true.
     package_id: MaybeUndefined<ID>,
+    /// True gives the tasks back to what claims them: the package that their records name, or that
+    /// whose rules match their names. Not together with packageId.
+    #[graphql(default)]
+    by_rules: bool,
     /// The tasks' `id`s: 1 to 1,000.
     task_ids: Option<Vec<ID>>,
     /// All tasks that pass this, at most 1,000: for instance those that belong to no package and
@@ -131,7 +137,7 @@ pub(super) struct DeleteTaskPayload {
 pub(super) struct AssignTasksPayload {
     /// The package; null when the tasks were unlinked, or when there are userErrors.
     package: Option<LeadPackage>,
-    /// How many of the tasks did not belong to it before.
+    /// How many of the tasks belonged to another package before, or to none.
     assigned: usize,
     /// All tasks that were selected, each once, as they are now; empty when there are userErrors.
     tasks: Vec<DialTask>,
@@ -212,7 +218,8 @@ impl TaskMutation {
         })
     }
 
-    /// Gives tasks to a package, or takes them from theirs. All of them, or none when one cannot be.
+    /// Gives tasks to a package, takes them from theirs, or gives them back to the rules of packages.
+    /// All of them, or none when one cannot be.
     /// For ADMIN and MANAGER.
     async fn assign_tasks(
         &self,
@@ -220,8 +227,11 @@ impl TaskMutation {
         #[graphql(desc = "Which tasks, and which package.")] input: AssignTasksInput,
     ) -> Result<AssignTasksPayload> {
         let selection = input.selection(context)?;
-        let package = id_change(input.package_id, Kind::LeadPackage);
-        let done = tasks::assign(&writer(context)?, &package, &selection).await;
+        let to = Assignment {
+            package: id_change(input.package_id, Kind::LeadPackage),
+            by_rules: input.by_rules,
+        };
+        let done = tasks::assign(&writer(context)?, &to, &selection).await;
         answer(done, |done| AssignTasksPayload {
             package: done.package.map(shown),
             assigned: done.assigned,
