@@ -163,7 +163,7 @@ fn is_variation_selector(c: char) -> bool {
 }
 
 /// Shows nothing, and is no blank: format characters, variation selectors, fillers.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     if is_plain(c) {
         return false;
     }

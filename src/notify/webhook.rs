@@ -50,7 +50,7 @@ fn body(notice: &Notice) -> Value {
         })
     });
     let database = notice.database.map(|database| {
-        let mut body = json!({
+        json!({
             "id": null,
             "kind": "DATABASE_UNWRITABLE",
             "track": null,

@@ -354,6 +354,7 @@ fn pushed(external_id: String, fields: CallFields, row: &ReadRow) -> PushedCall 
         task: id(&row.task).map(|external_id| PlatformTask {
             external_id,
             name: None,
+            package: None,
         }),
         agent: id(&row.agent).map(|external_id| PlatformAgent {
             external_id,

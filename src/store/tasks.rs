@@ -2,14 +2,12 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-    sea_query::{Expr, ExprTrait},
 };
 
 use super::{
-    Result, Transaction,
+    Result,
     calls::CALLS,
     naming::NamedTable,
     packages::PACKAGES,

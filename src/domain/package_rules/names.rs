@@ -2,26 +2,14 @@
 
 use regex::{Regex, RegexBuilder};
 
-use crate::domain::grade::fold_width;
+use crate::domain::text::{self, is_invisible};
 
 /// Most bytes that a compiled pattern takes.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
 
-/// A name as it is compared: format characters dropped, full-width characters as ASCII ones, blanks as
-/// one space each.
+/// A name as it is compared: see [`text::id`].
 pub(super) fn plain(name: &str) -> String {
-    let visible: String = fold_width(name)
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Format characters and variation selectors: they change how a text looks, and not what it says.
-const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+    text::id(name)
 }
 
 /// What two names of packages have in common that count as the same: Latin letters in either case,
@@ -33,12 +21,12 @@ pub fn name_key(name: &str) -> String {
 
 /// Full-width characters as ASCII ones, escaped where those would mean something in a pattern: the
 /// name that is looked through has ASCII ones, too.
-pub(super) fn plain_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for c in text.chars() {
+pub(super) fn plain_pattern(written: &str) -> String {
+    let mut pattern = String::with_capacity(written.len());
+    for c in written.chars() {
         match c {
             '\u{ff01}'..='\u{ff5e}' => {
-                pattern.push_str(&regex::escape(&fold_width(c.encode_utf8(&mut [0; 4]))))
+                pattern.push_str(&regex::escape(&text::id(c.encode_utf8(&mut [0; 4]))))
             }
             '\u{3000}' => pattern.push(' '),
             c if is_invisible(c) => {}
