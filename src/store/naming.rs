@@ -1,7 +1,7 @@
 //! `agents` and `dial_tasks` as calls refer to them: by their source's id, with a name. The name of the
 //! newest call counts, whichever is written first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -151,7 +151,7 @@ pub async fn add<T: NamedTable>(
     tx: &Transaction,
     source: CallSource,
     named: &[Named<'_, T::Item>],
-    needed: &HashSet<&str>,
+    needed: &BTreeSet<&str>,
     known: &mut Known,
     now: DateTime<Utc>,
 ) -> Result<()> {
