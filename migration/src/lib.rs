@@ -7,7 +7,9 @@
 
 pub use sea_orm_migration::{MigrationStatus, prelude::*};
 
+mod cells;
 mod columns;
+mod kept;
 mod m20261120_000001_create_lead_packages;
 mod m20261120_000002_create_dial_tasks;
 mod m20261120_000003_create_agents;
@@ -32,6 +34,9 @@ mod m20261123_000004_add_retention;
 mod m20261123_000005_create_alerts;
 mod m20261123_000006_index_sync_runs;
 mod m20261123_000010_index_removed_calls;
+mod m20261129_000301_split_call_time;
+mod m20261129_000302_create_retired_grades;
+mod m20261129_000303_index_unpolled_pushes;
 
 /// Brings a database to the present schema, or back.
 #[derive(Debug)]
@@ -65,6 +70,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_create_alerts::Migration),
             Box::new(m20261123_000006_index_sync_runs::Migration),
             Box::new(m20261123_000010_index_removed_calls::Migration),
+            Box::new(m20261129_000301_split_call_time::Migration),
+            Box::new(m20261129_000302_create_retired_grades::Migration),
+            Box::new(m20261129_000303_index_unpolled_pushes::Migration),
         ]
     }
 }

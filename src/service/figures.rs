@@ -13,7 +13,7 @@ use crate::{
         sync::SyncTrack,
     },
     store::{
-        Connection, StoreError, grades, packages::PackageDay, rollups, sync_days,
+        Connection, StoreError, grades, packages::PackageDay, retired_grades, rollups, sync_days,
         sync_days::SyncDayRow,
     },
 };
@@ -149,7 +149,7 @@ impl DayCounts {
 
     fn graded(&self, range: DayRange, code: &str) -> i64 {
         self.within(range)
-            .filter(|(_, counts)| counts.grade_code == code)
+            .filter(|(_, counts)| grade::original_code(&counts.grade_code) == code)
             .map(|(_, counts)| counts.counts.calls)
             .sum()
     }
@@ -197,11 +197,13 @@ impl DayCounts {
     }
 }
 
-/// The grade catalogue by code.
+/// The grades that rollups have, by code: those of the catalogue, and retired ones.
 pub(super) async fn catalogue(db: &impl Connection) -> Result<HashMap<String, Grade>, StoreError> {
+    let retired = retired_grades::list(db).await?;
     Ok(grades::list(db)
         .await?
         .into_iter()
+        .chain(retired)
         .map(|grade| (grade.code.clone(), grade))
         .collect())
 }

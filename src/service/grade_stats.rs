@@ -13,14 +13,16 @@ use crate::{
         money::Money,
         sync::SyncTrack,
     },
-    store::{Database, StoreError, grades, rollups, sync_days},
+    store::{Database, StoreError, grades, retired_grades, rollups, sync_days},
 };
 
 /// How often a grade was given on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeCount {
-    /// The grade.
+    /// The grade; a retired one with the code that it had in the catalogue.
     pub grade: Grade,
+    /// Whether it is what the grade was before it was changed or deleted.
+    pub is_retired: bool,
     /// Calls with it.
     pub count: i64,
     /// What they earned.
@@ -32,7 +34,8 @@ pub struct GradeCount {
 pub struct GradeStats {
     /// The day.
     pub date: NaiveDate,
-    /// Every grade of the catalogue, with zeros where no call has it.
+    /// Every grade of the catalogue, with zeros where no call has it; then retired ones that calls
+    /// have which are kept no longer.
     pub grades: Vec<GradeCount>,
     /// Calls without a grade.
     pub ungraded: i64,
@@ -133,18 +136,20 @@ pub async fn grade_stats(
             .map(|(_, counts)| counts.counts.calls)
             .sum()
     };
-    let grades = grades::list(db)
-        .await?
-        .into_iter()
-        .map(|grade| {
-            let count = calls_of(&grade.code);
-            GradeCount {
-                revenue: grade.unit_price.times(count),
-                count,
-                grade,
-            }
-        })
-        .collect();
+    let counted = |grade: Grade| {
+        let count = calls_of(&grade.code);
+        let code = grade::original_code(&grade.code).to_owned();
+        GradeCount {
+            revenue: grade.unit_price.times(count),
+            count,
+            is_retired: code != grade.code,
+            grade: Grade { code, ..grade },
+        }
+    };
+    let retired = retired_grades::list(db).await?.into_iter();
+    let retired = retired.map(counted).filter(|retired| retired.count != 0);
+    let grades = grades::list(db).await?.into_iter();
+    let grades = grades.map(counted).chain(retired).collect();
     Ok(GradeStats {
         date,
         grades,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use sea_orm::{
     ConnectionTrait,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
@@ -12,10 +13,14 @@ use super::{
     dialect::{self, MAX_IDS},
     fetch::{PARENT, ROW, from, restrict},
     filters::{unknown, whole},
-    rollups,
+    retention, rollups,
     table::{Link, Relation, Table},
 };
-use crate::domain::{filter::Filter, stats::Dimension};
+use crate::domain::{
+    filter::{Filter, Test},
+    scalar::Scalar,
+    stats::Dimension,
+};
 
 /// How many rows of `table` pass `filter`; counts no further than `at_most`.
 pub async fn count(
@@ -25,7 +30,12 @@ pub async fn count(
     at_most: Option<u64>,
 ) -> Result<i64> {
     if let (Some(dimension), None) = (table.rollup, filter) {
-        return Ok(capped(rollups::calls(db, dimension).await?, at_most));
+        let horizon = retention::call_horizon(db).await?;
+        let mut rows = rollups::calls(db, dimension, horizon).await?;
+        if let Some(day) = horizon {
+            rows += Box::pin(count(db, table, Some(&before(day)), at_most)).await?;
+        }
+        return Ok(capped(rows, at_most));
     }
     let backend = db.get_database_backend();
     let mut rows = from(table, ROW);
@@ -49,7 +59,15 @@ pub async fn count_by_parent(
     let backend = db.get_database_backend();
     let (target, column, rollup) = many(table, relation)?;
     if let (Some(dimension), None) = (rollup, filter) {
-        let counts = rollups::calls_by_id(db, dimension, parents).await?;
+        let horizon = retention::call_horizon(db).await?;
+        let mut counts = rollups::calls_by_id(db, dimension, parents, horizon).await?;
+        if let Some(day) = horizon {
+            let old = Some(&before(day));
+            let old = count_by_parent(db, table, relation, old, at_most, parents);
+            for (id, rows) in Box::pin(old).await? {
+                *counts.entry(id).or_default() += rows;
+            }
+        }
         let count = |(id, calls)| (id, capped(calls, at_most));
         return Ok(counts.into_iter().map(count).collect());
     }
@@ -72,6 +90,11 @@ pub async fn count_by_parent(
         }
     }
     Ok(counts)
+}
+
+/// Rows of days before `day`, of which rollups count calls that are gone, too.
+fn before(day: NaiveDate) -> Filter {
+    Filter::field("call_date", Test::Less(Scalar::Date(day)))
 }
 
 fn capped(count: i64, at_most: Option<u64>) -> i64 {

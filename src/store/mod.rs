@@ -33,6 +33,7 @@ mod record;
 pub mod recounts;
 pub mod removals;
 pub mod retention;
+pub mod retired_grades;
 pub mod rollup_sums;
 pub mod rollups;
 mod rows;

@@ -16,7 +16,7 @@ use crate::{
 const CALLS: &str = "CALLS";
 
 /// The first business day whose calls are all kept; `None` while no call was ever deleted for its
-/// age.
+/// age. To store a call by it, first [`dialect::write_calls`].
 pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>> {
     let row = horizon::Entity::find_by_id(CALLS.to_owned())
         .one(db)
@@ -25,7 +25,11 @@ pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>
 }
 
 /// Says that calls of days before `day` are kept no longer. What was said of a later day stays.
+///
+/// Whoever writes calls looks at the horizon after [`dialect::write_calls`]: this waits for them, and
+/// they for this, so that none stores a call by a horizon that has moved since.
 pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<Utc>) -> Result<()> {
+    dialect::claim_calls(tx).await?;
     let row = horizon::ActiveModel {
         subject: sea_orm::ActiveValue::Set(CALLS.to_owned()),
         day: sea_orm::ActiveValue::Set(day),
@@ -43,7 +47,7 @@ pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<U
 }
 
 /// That a call is of a business day before `day`. The index is that of the instants.
-fn calls_before(day: NaiveDate) -> sea_orm::sea_query::SimpleExpr {
+pub(super) fn calls_before(day: NaiveDate) -> sea_orm::sea_query::SimpleExpr {
     let last = day.pred_opt().unwrap_or(day);
     call::Column::CallTime
         .lte(latest_of(last))
