@@ -1,6 +1,9 @@
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::{cells::add_calls, kept::beyond_recount};
+use crate::{
+    cells::add_calls,
+    kept::{HORIZONS, beyond_recount},
+};
 
 const TABLE: &str = "call_rollups";
 
@@ -20,9 +23,25 @@ impl MigrationTrait for Migration {
         add.table(TABLE)
             .add_column(big_integer("ring_time").default(0));
         manager.alter_table(add).await?;
-        let rang = rang()
-            .and(Expr::col("duration").gt(0))
-            .and(Expr::col("removed_at").is_null());
+        // All is counted again, but for days whose calls are not all there: their cells keep what they
+        // have, divided as far as their calls are left.
+        let mut recounted = Query::delete();
+        recounted.from_table(TABLE).and_where(is_old().not());
+        manager.execute(recounted).await?;
+        let counts = || Expr::col("removed_at").is_null();
+        let if_connected = |then: Expr, otherwise: Expr| -> Expr {
+            let connected = Expr::col("result").eq("CONNECTED");
+            Expr::case(connected, then).finally(otherwise).into()
+        };
+        let seconds = || Expr::col("duration");
+        let measures = [
+            ("calls", Expr::value(1)),
+            ("connected", if_connected(Expr::value(1), Expr::value(0))),
+            ("billed_amount", Expr::col("billed_amount")),
+            ("talk_time", if_connected(seconds(), Expr::value(0))),
+            ("ring_time", if_connected(Expr::value(0), seconds())),
+        ];
+        add_calls(manager, counts().and(is_old().not()), &measures).await?;
         let none = || Expr::value(0);
         let measures = [
             ("calls", none()),
@@ -31,7 +50,7 @@ impl MigrationTrait for Migration {
             ("talk_time", none().sub(Expr::col("duration"))),
             ("ring_time", Expr::col("duration")),
         ];
-        add_calls(manager, rang, &measures).await
+        add_calls(manager, counts().and(is_old()).and(rang()), &measures).await
     }
 
     /// Refused where the time of calls that are gone was divided: nobody could divide it again.
@@ -60,6 +79,17 @@ impl MigrationTrait for Migration {
         rename.table(TABLE).rename_column("talk_time", "duration");
         manager.alter_table(rename).await
     }
+}
+
+/// That a day's calls are not all kept.
+fn is_old() -> Expr {
+    let later = Expr::col((HORIZONS, "day")).gt(Expr::col("call_date"));
+    let horizon = Query::select()
+        .expr(Expr::cust("1"))
+        .from(HORIZONS)
+        .and_where(later)
+        .take();
+    Expr::exists(horizon)
 }
 
 fn rang() -> Expr {

@@ -16,7 +16,7 @@ use crate::{
 const CALLS: &str = "CALLS";
 
 /// The first business day whose calls are all kept; `None` while no call was ever deleted for its
-/// age. To store a call by it, first [`dialect::write_calls`].
+/// age. To store calls by it, see [`held_horizon`].
 pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>> {
     let row = horizon::Entity::find_by_id(CALLS.to_owned())
         .one(db)
@@ -24,10 +24,14 @@ pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>
     Ok(row.map(|row| row.day))
 }
 
-/// Says that calls of days before `day` are kept no longer. What was said of a later day stays.
-///
-/// Whoever writes calls looks at the horizon after [`dialect::write_calls`]: this waits for them, and
-/// they for this, so that none stores a call by a horizon that has moved since.
+/// The horizon for a transaction that stores calls by it: it does not move until that ends.
+pub async fn held_horizon(tx: &Transaction) -> Result<Option<NaiveDate>> {
+    dialect::write_calls(tx).await?;
+    call_horizon(tx).await
+}
+
+/// Says that calls of days before `day` are kept no longer. What was said of a later day stays. Waits
+/// for whoever is storing calls, and they for this: none is stored by a horizon that has moved since.
 pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<Utc>) -> Result<()> {
     dialect::claim_calls(tx).await?;
     let row = horizon::ActiveModel {

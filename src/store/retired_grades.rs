@@ -46,10 +46,10 @@ pub async fn retire(tx: &Transaction, grade: &Grade, now: DateTime<Utc>) -> Resu
         return Ok(0);
     };
     // Those that are still there go on counting under the grade itself.
-    let calls = Condition::all()
+    let old = Condition::all()
         .add(retention::calls_before(horizon))
         .add(call::Column::GradeCode.eq(&grade.code));
-    let there = recounts::count_all(tx, calls).await?;
+    let there = recounts::count_all(tx, old).await?;
     let cells = call_rollup::Column::CallDate
         .lt(horizon)
         .and(call_rollup::Column::GradeCode.eq(&grade.code));
