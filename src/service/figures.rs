@@ -13,7 +13,7 @@ use crate::{
         sync::SyncTrack,
     },
     store::{
-        Connection, StoreError, grades, packages::PackageDay, retired_grades, rollups, sync_days,
+        Connection, StoreError, packages::PackageDay, retired_grades, rollups, sync_days,
         sync_days::SyncDayRow,
     },
 };
@@ -199,11 +199,9 @@ impl DayCounts {
 
 /// The grades that rollups have, by code: those of the catalogue, and retired ones.
 pub(super) async fn catalogue(db: &impl Connection) -> Result<HashMap<String, Grade>, StoreError> {
-    let retired = retired_grades::list(db).await?;
-    Ok(grades::list(db)
+    Ok(retired_grades::list_all(db)
         .await?
         .into_iter()
-        .chain(retired)
         .map(|grade| (grade.code.clone(), grade))
         .collect())
 }

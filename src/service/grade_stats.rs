@@ -13,13 +13,13 @@ use crate::{
         money::Money,
         sync::SyncTrack,
     },
-    store::{Database, StoreError, grades, retired_grades, rollups, sync_days},
+    store::{Database, StoreError, retired_grades, rollups, sync_days},
 };
 
 /// How often a grade was given on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeCount {
-    /// The grade; a retired one with the code that it had in the catalogue.
+    /// The grade, without the texts that it claims; a retired one with the code that it had in the catalogue.
     pub grade: Grade,
     /// Whether it is what the grade was before it was changed or deleted.
     pub is_retired: bool,
@@ -146,10 +146,10 @@ pub async fn grade_stats(
             grade: Grade { code, ..grade },
         }
     };
-    let retired = retired_grades::list(db).await?.into_iter();
-    let retired = retired.map(counted).filter(|retired| retired.count != 0);
-    let grades = grades::list(db).await?.into_iter();
-    let grades = grades.map(counted).chain(retired).collect();
+    let grades = retired_grades::list_all(db).await?.into_iter().map(counted);
+    let grades = grades
+        .filter(|counted| !counted.is_retired || counted.count != 0)
+        .collect();
     Ok(GradeStats {
         date,
         grades,

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use sea_orm::{
-    ConnectionTrait,
+    ConnectionTrait, DatabaseBackend,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
 };
 
@@ -16,11 +15,7 @@ use super::{
     retention, rollups,
     table::{Link, Relation, Table},
 };
-use crate::domain::{
-    filter::{Filter, Test},
-    scalar::Scalar,
-    stats::Dimension,
-};
+use crate::domain::{filter::Filter, stats::Dimension};
 
 /// How many rows of `table` pass `filter`; counts no further than `at_most`.
 pub async fn count(
@@ -29,15 +24,13 @@ pub async fn count(
     filter: Option<&Filter>,
     at_most: Option<u64>,
 ) -> Result<i64> {
+    let backend = db.get_database_backend();
     if let (Some(dimension), None) = (table.rollup, filter) {
-        let horizon = retention::call_horizon(db).await?;
-        let mut rows = rollups::calls(db, dimension, horizon).await?;
-        if let Some(day) = horizon {
-            rows += Box::pin(count(db, table, Some(&before(day)), at_most)).await?;
-        }
+        let rows = by_rollups(backend, table, dimension, None, at_most)?;
+        let row = db.query_one(&Query::select().expr(rows).take()).await?;
+        let rows = row.map_or(Ok(0), |row| row.try_get_by(0))?;
         return Ok(capped(rows, at_most));
     }
-    let backend = db.get_database_backend();
     let mut rows = from(table, ROW);
     rows.expr(Expr::cust("1"));
     restrict(backend, table, filter, &mut rows)?;
@@ -58,43 +51,69 @@ pub async fn count_by_parent(
 ) -> Result<HashMap<i64, i64>> {
     let backend = db.get_database_backend();
     let (target, column, rollup) = many(table, relation)?;
-    if let (Some(dimension), None) = (rollup, filter) {
-        let horizon = retention::call_horizon(db).await?;
-        let mut counts = rollups::calls_by_id(db, dimension, parents, horizon).await?;
-        if let Some(day) = horizon {
-            let old = Some(&before(day));
-            let old = count_by_parent(db, table, relation, old, at_most, parents);
-            for (id, rows) in Box::pin(old).await? {
-                *counts.entry(id).or_default() += rows;
-            }
-        }
-        let count = |(id, calls)| (id, capped(calls, at_most));
-        return Ok(counts.into_iter().map(count).collect());
-    }
+    let by_rollups = match (rollup, filter) {
+        (Some(dimension), None) => Some(by_rollups(
+            backend,
+            target,
+            dimension,
+            Some(column),
+            at_most,
+        )?),
+        _ => None,
+    };
     let mut counts = HashMap::with_capacity(parents.len());
     for parents in parents.chunks(MAX_IDS) {
-        let mut rows = from(target, ROW);
-        rows.expr(Expr::cust("1"))
-            .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
-        restrict(backend, target, filter, &mut rows)?;
+        let rows = match &by_rollups {
+            Some(rows) => rows.clone(),
+            None => {
+                let mut rows = of_parent(backend, target, column);
+                restrict(backend, target, filter, &mut rows)?;
+                scalar(counted(rows, at_most))
+            }
+        };
         let mut query = Query::select();
-        query
-            .expr(dialect::each_id(backend, PARENT))
-            .expr(SimpleExpr::SubQuery(
-                None,
-                Box::new(counted(rows, at_most).into()),
-            ));
+        query.expr(dialect::each_id(backend, PARENT)).expr(rows);
         dialect::from_ids(backend, &mut query, parents, PARENT);
         for row in db.query_all(&query).await? {
-            counts.insert(row.try_get_by(0)?, row.try_get_by(1)?);
+            counts.insert(row.try_get_by(0)?, capped(row.try_get_by(1)?, at_most));
         }
     }
     Ok(counts)
 }
 
-/// Rows of days before `day`, of which rollups count calls that are gone, too.
-fn before(day: NaiveDate) -> Filter {
-    Filter::field("call_date", Test::Less(Scalar::Date(day)))
+/// How many rows there are, all or those of the parent at hand. Rollups count those of days whose
+/// calls are all kept; of other days they count calls that are gone, too, and what is left is counted.
+fn by_rollups(
+    backend: DatabaseBackend,
+    table: &Table,
+    dimension: Dimension,
+    of: Option<&'static str>,
+    at_most: Option<u64>,
+) -> Result<SimpleExpr> {
+    let key = of.map(|_| dialect::each_id(backend, PARENT).cast_as("TEXT"));
+    let mut left = match of {
+        Some(column) => of_parent(backend, table, column),
+        None => from(table, ROW).expr(Expr::cust("1")).take(),
+    };
+    restrict(backend, table, None, &mut left)?;
+    left.and_where(retention::is_beyond(backend, ROW));
+    let left = Expr::case(
+        retention::any_beyond(backend),
+        scalar(counted(left, at_most)),
+    );
+    Ok(scalar(rollups::kept_calls(dimension, key)).add(left.finally(0)))
+}
+
+/// The rows of the parent at hand.
+fn of_parent(backend: DatabaseBackend, table: &Table, column: &'static str) -> SelectStatement {
+    let mut rows = from(table, ROW);
+    rows.expr(Expr::cust("1"))
+        .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
+    rows
+}
+
+fn scalar(query: SelectStatement) -> SimpleExpr {
+    SimpleExpr::SubQuery(None, Box::new(query.into()))
 }
 
 fn capped(count: i64, at_most: Option<u64>) -> i64 {

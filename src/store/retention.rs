@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, OnConflict, Query},
+    ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr},
 };
 
 use super::{Result, Transaction, dialect, tag_counts};
@@ -14,6 +14,11 @@ use crate::{
 };
 
 const CALLS: &str = "CALLS";
+/// Before all days that there are calls of; of four digits, as SQLite compares texts.
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
 
 /// The first business day whose calls are all kept; `None` while no call was ever deleted for its
 /// age. To store calls by it, see [`held_horizon`].
@@ -50,8 +55,40 @@ pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<U
     Ok(())
 }
 
+fn horizon_day() -> SimpleExpr {
+    let day = Query::select()
+        .column((horizon::Entity, horizon::Column::Day))
+        .from(horizon::Entity)
+        .and_where(Expr::col((horizon::Entity, horizon::Column::Subject)).eq(CALLS))
+        .take();
+    SimpleExpr::SubQuery(None, Box::new(day.into()))
+}
+
+/// The horizon in a statement; before all days while there is none.
+pub(super) fn first_kept() -> SimpleExpr {
+    Func::coalesce([horizon_day(), Expr::value(FIRST_DAY)]).into()
+}
+
+/// That the call that goes by `alias` is of a day before the horizon; false while there is none. The
+/// index is that of the instants.
+pub(super) fn is_beyond(backend: DatabaseBackend, alias: &'static str) -> SimpleExpr {
+    let time = Expr::col((alias, call::Column::CallTime));
+    time.lt(dialect::next_midnight(backend, horizon_day()))
+        .and(Expr::col((alias, call::Column::CallDate)).lt(horizon_day()))
+}
+
+/// Whether any call may be of a day before the horizon: a look at the oldest.
+pub(super) fn any_beyond(backend: DatabaseBackend) -> SimpleExpr {
+    let oldest = Query::select()
+        .expr(Expr::col((call::Entity, call::Column::CallTime)).min())
+        .from(call::Entity)
+        .take();
+    SimpleExpr::SubQuery(None, Box::new(oldest.into()))
+        .lt(dialect::next_midnight(backend, horizon_day()))
+}
+
 /// That a call is of a business day before `day`. The index is that of the instants.
-pub(super) fn calls_before(day: NaiveDate) -> sea_orm::sea_query::SimpleExpr {
+pub(super) fn calls_before(day: NaiveDate) -> SimpleExpr {
     let last = day.pred_opt().unwrap_or(day);
     call::Column::CallTime
         .lte(latest_of(last))
@@ -103,7 +140,7 @@ pub async fn old_calls(db: &impl ConnectionTrait, day: NaiveDate) -> Result<u64>
 }
 
 /// That a run ended before `before`. One that is at work has no end.
-fn runs_before(before: DateTime<Utc>) -> sea_orm::sea_query::SimpleExpr {
+fn runs_before(before: DateTime<Utc>) -> SimpleExpr {
     sync_run::Column::FinishedAt
         .lt(before)
         .and(sync_run::Column::Status.ne(SyncStatus::Running))

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, Order, Query, UnionType},
 };
 
 use super::{Result, Transaction, recounts, retention, rollups};
@@ -15,28 +15,47 @@ use crate::{
         stats::{Cell, Dimension, RollupDeltas},
     },
     entity::{
-        call, call_rollup,
-        retired_grade::{ActiveModel, Entity, Model},
+        call, call_rollup, grade,
+        retired_grade::{ActiveModel, Column, Entity},
     },
 };
 
-/// All of them, with the codes that rollups have; they claim no texts.
-pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Grade>> {
-    let rows = Entity::find().all(db).await?;
-    Ok(rows.into_iter().map(Grade::from).collect())
-}
-
-impl From<Model> for Grade {
-    fn from(row: Model) -> Self {
-        Self {
-            code: row.code,
-            label: row.label,
-            patterns: Vec::new(),
-            unit_price: row.unit_price,
-            is_interested: row.is_interested,
-            is_success: row.is_success,
-        }
-    }
+/// What the grades that rollups have mean: the catalogue in the order it was made, then the retired
+/// ones. For figures alone: they come without the texts that they claim.
+pub async fn list_all(db: &impl ConnectionTrait) -> Result<Vec<Grade>> {
+    let columns = [
+        Column::Code,
+        Column::Label,
+        Column::UnitPrice,
+        Column::IsInterested,
+        Column::IsSuccess,
+    ];
+    let retired = Query::select()
+        .columns(columns)
+        .expr(Expr::value(i64::MAX))
+        .from(Entity)
+        .take();
+    let query = Query::select()
+        .columns(columns)
+        .column(grade::Column::Id)
+        .from(grade::Entity)
+        .union(UnionType::All, retired)
+        .order_by_expr(Expr::cust("6"), Order::Asc)
+        .order_by_expr(Expr::cust("1"), Order::Asc)
+        .take();
+    let rows = db.query_all(&query).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Grade {
+                code: row.try_get_by(0)?,
+                label: row.try_get_by(1)?,
+                patterns: Vec::new(),
+                unit_price: row.try_get_by(2)?,
+                is_interested: row.try_get_by(3)?,
+                is_success: row.try_get_by(4)?,
+            })
+        })
+        .collect()
 }
 
 /// Keeps `grade` as it is for the calls that are kept no longer and count under it. Returns how many
@@ -61,7 +80,7 @@ pub async fn retire(tx: &Transaction, grade: &Grade, now: DateTime<Utc>) -> Resu
     if kept <= 0 {
         return Ok(0);
     }
-    let known = list(tx).await?;
+    let known = Entity::find().all(tx).await?;
     let before = known
         .iter()
         .filter(|known| original_code(&known.code) == grade.code);

@@ -175,42 +175,21 @@ pub(super) async fn calls_of(
     Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
 }
 
-/// How many calls there are, by the rollups of a dimension; only from the day `since` on, if given.
-pub async fn calls(
-    db: &impl ConnectionTrait,
-    dimension: Dimension,
-    since: Option<NaiveDate>,
-) -> Result<i64> {
-    calls_of(db, dimension, kept(since)).await
+/// How many calls there are, by the rollups of a dimension.
+pub async fn calls(db: &impl ConnectionTrait, dimension: Dimension) -> Result<i64> {
+    calls_of(db, dimension, Condition::all()).await
 }
 
-/// How many calls have each of these ids in `dimension`, from the day `since` on, if given; ids
-/// without calls are left out.
-pub async fn calls_by_id(
-    db: &impl ConnectionTrait,
-    dimension: Dimension,
-    ids: &[i64],
-    since: Option<NaiveDate>,
-) -> Result<HashMap<i64, i64>> {
-    let mut counts = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(dialect::MAX_BINDINGS) {
-        let query = Query::select()
-            .column(Column::Key)
-            .expr(big_sum(Expr::col(Column::Calls)))
-            .from(Entity)
-            .and_where(Expr::col(Column::Dimension).eq(dimension))
-            .and_where(Expr::col(Column::Key).is_in(ids.iter().map(i64::to_string)))
-            .cond_where(kept(since))
-            .group_by_col(Column::Key)
-            .take();
-        for row in db.query_all(&query).await? {
-            let key: String = row.try_get_by(0)?;
-            if let Ok(id) = key.parse() {
-                counts.insert(id, row.try_get_by(1)?);
-            }
-        }
-    }
-    Ok(counts)
+/// How many calls the cells of a dimension count, or those with this key alone, of days whose calls
+/// are all kept: the sum in one row.
+pub(super) fn kept_calls(dimension: Dimension, key: Option<SimpleExpr>) -> SelectStatement {
+    Query::select()
+        .expr(big_sum(Expr::col((Entity, Column::Calls))))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::Dimension)).eq(dimension))
+        .and_where_option(key.map(|key| Expr::col((Entity, Column::Key)).eq(key)))
+        .and_where(Expr::col((Entity, Column::CallDate)).gte(retention::first_kept()))
+        .take()
 }
 
 /// Counts by grade of every call of the tasks of these packages.

@@ -224,7 +224,7 @@ on_both! {
         assert_eq!((report.calls, report.finished), (0, false));
         assert_eq!(retained(db, CALLS_TOO).await.calls, 2_100);
         assert_counted(db).await;
-        assert_eq!(rollups::calls(db.read(), dialgraph::domain::stats::Dimension::Day, None).await.unwrap(), 2_100);
+        assert_eq!(rollups::calls(db.read(), dialgraph::domain::stats::Dimension::Day).await.unwrap(), 2_100);
     };
 
     /// Without a setting calls stay for ever.
