@@ -8,7 +8,9 @@
 
 pub use sea_orm_migration::{MigrationStatus, prelude::*};
 
+mod cells;
 mod columns;
+mod kept;
 mod m20261120_000001_create_lead_packages;
 mod m20261120_000002_create_dial_tasks;
 mod m20261120_000003_create_agents;
@@ -39,6 +41,9 @@ mod m20261129_000102_open_alert_kinds;
 mod m20261129_000103_owe_one_form;
 mod m20261129_000201_keep_ids_of_sources_apart;
 mod m20261129_000202_date_names;
+mod m20261129_000301_split_call_time;
+mod m20261129_000302_create_retired_grades;
+mod m20261129_000303_index_unpolled_pushes;
 mod m20261129_000401_create_write_probes;
 mod m20261129_000501_add_package_rules;
 mod m20261129_000502_tell_alerts_in_chinese;
@@ -83,6 +88,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000103_owe_one_form::Migration),
             Box::new(m20261129_000201_keep_ids_of_sources_apart::Migration),
             Box::new(m20261129_000202_date_names::Migration),
+            Box::new(m20261129_000301_split_call_time::Migration),
+            Box::new(m20261129_000302_create_retired_grades::Migration),
+            Box::new(m20261129_000303_index_unpolled_pushes::Migration),
             Box::new(m20261129_000401_create_write_probes::Migration),
             Box::new(m20261129_000501_add_package_rules::Migration),
             Box::new(m20261129_000502_tell_alerts_in_chinese::Migration),

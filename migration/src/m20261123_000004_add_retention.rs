@@ -2,9 +2,11 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::columns::index;
+use crate::{
+    columns::index,
+    kept::{HORIZONS, beyond_recount},
+};
 
-const HORIZONS: &str = "retention_horizons";
 const ARCHIVED: &str = "archived_tag_counts";
 const INDEXES: [(&str, &[&str]); 2] = [
     ("sync_runs", &["finished_at"]),
@@ -54,7 +56,10 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
+    /// Refused while there are figures of calls that are gone: without the horizon they would be taken
+    /// for wrong ones, and a rebuild of the rollups would delete them.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        refuse_to_forget(manager).await?;
         for (table, columns) in INDEXES {
             let mut drop = Index::drop();
             drop.name(format!("ix_{table}_{}", columns.join("_")))
@@ -68,4 +73,16 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
+}
+
+async fn refuse_to_forget(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let lost = beyond_recount(manager, "calls", Expr::value(1), None).await?;
+    let Some((day, calls)) = lost else {
+        return Ok(());
+    };
+    Err(DbErr::Migration(format!(
+        "add_retention cannot be taken back: {calls} calls of days before {day} were deleted for their age \
+         (RETENTION_CALL_DAYS), and what they counted for could not be told from wrong figures any more. \
+         To give up the figures of these days, empty {HORIZONS} first; then `dialgraph rollups rebuild` deletes them"
+    )))
 }

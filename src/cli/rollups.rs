@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::{print, serve::open};
 use crate::{
     config::{DatabaseArgs, ZoneArgs},
+    domain::stats::CallCounts,
     service::business_zone::check,
     store::{rollups, schema, tag_counts},
 };
@@ -59,13 +60,12 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
     for difference in differences.iter().take(PRINTED) {
         let cell = &difference.cell;
         print(format_args!(
-            "{} {} {} {}: stored {} calls, counted {}",
+            "{} {} {} {}: {}",
             cell.call_date,
             cell.dimension,
             cell.key,
             cell.grade_code,
-            difference.stored.calls,
-            difference.counted.calls
+            differing(&difference.stored, &difference.counted)
         ))?;
     }
     let tags = tag_counts::differences(&db).await?;
@@ -80,4 +80,22 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
         ))?;
         ExitCode::FAILURE
     })
+}
+
+/// The measures that differ, with both values.
+fn differing(stored: &CallCounts, counted: &CallCounts) -> String {
+    let measures = |counts: &CallCounts| {
+        [
+            ("calls", counts.calls.to_string()),
+            ("connected", counts.connected.to_string()),
+            ("talk time", counts.talk_time.to_string()),
+            ("ring time", counts.ring_time.to_string()),
+            ("billed", counts.billed.to_decimal().to_string()),
+        ]
+    };
+    let pairs = measures(stored).into_iter().zip(measures(counted));
+    let differing = pairs
+        .filter(|(stored, counted)| stored != counted)
+        .map(|((name, stored), (_, counted))| format!("{name} stored {stored}, counted {counted}"));
+    differing.collect::<Vec<_>>().join("; ")
 }

@@ -16,7 +16,7 @@ use super::{
 
 /// Most tags of one request.
 pub const MAX_TAGS: usize = 50;
-/// Longest talk time: a day.
+/// Longest call: a day.
 const MAX_DURATION: i32 = 24 * 60 * 60;
 /// How far the clock of whoever enters a call may be ahead of ours.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
@@ -34,7 +34,7 @@ pub struct CallInput {
     pub phone_number: Change<String>,
     /// When it was dialled; has to be there.
     pub call_time: Change<Given<DateTime<Utc>>>,
-    /// Talk time in seconds; 0 at first.
+    /// Seconds that it lasted, or rang where it did not connect; 0 at first.
     pub duration: Change<i32>,
     /// How it ended; has to be there.
     pub result: Change<CallResult>,
@@ -71,7 +71,7 @@ pub struct CallFields {
     pub phone_number: Option<String>,
     /// When it was dialled.
     pub call_time: DateTime<Utc>,
-    /// Talk time in seconds.
+    /// Seconds that it lasted, or rang where it did not connect.
     pub duration: i32,
     /// How it ended.
     pub result: CallResult,

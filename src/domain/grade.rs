@@ -37,6 +37,28 @@ pub struct UnknownGrade {
     pub calls: i64,
 }
 
+impl Grade {
+    /// Whether a call comes to the same by `other`.
+    #[must_use]
+    pub fn is_worth(&self, other: &Self) -> bool {
+        let worth = |grade: &Self| (grade.unit_price, grade.is_interested, grade.is_success);
+        worth(self) == worth(other)
+    }
+
+    /// The code under which the grade as it is now is kept when it is changed or deleted, for the
+    /// `number`th time: no grade of the catalogue can have it.
+    #[must_use]
+    pub fn retired(&self, number: usize) -> String {
+        format!("{}#{number}", self.code)
+    }
+}
+
+/// The code that a grade has in the catalogue, or had before it was retired.
+#[must_use]
+pub fn original_code(code: &str) -> &str {
+    code.split_once('#').map_or(code, |(code, _)| code)
+}
+
 /// The text by which grades are compared: as [`text::grade`] reads it, whatever the case of Latin
 /// letters: `" ９ 元 "` and `"9元"` are one text. Empty when there is no grade.
 #[must_use]
@@ -100,6 +122,17 @@ pub fn default_grades() -> Vec<Grade> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_retired_grade_is_known_by_its_code() {
+        let [nine, ..] = &default_grades()[..] else {
+            panic!("no grades");
+        };
+        assert_eq!(nine.retired(2), "NINE_YUAN#2");
+        for code in ["NINE_YUAN", "NINE_YUAN#2"] {
+            assert_eq!(original_code(code), NINE_YUAN);
+        }
+    }
 
     #[test]
     fn the_whole_normalised_text_decides_and_never_a_part_of_it() {

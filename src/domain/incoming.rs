@@ -58,7 +58,7 @@ pub struct IncomingCall {
     pub phone_number: Option<String>,
     /// When it was dialled.
     pub call_time: DateTime<Utc>,
-    /// Talk time in seconds.
+    /// Seconds that it lasted, or rang where it did not connect.
     pub duration: i32,
     /// How it ended.
     pub result: CallResult,

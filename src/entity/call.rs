@@ -24,7 +24,7 @@ pub struct Model {
     pub call_date: Date,
     /// The business hour of `call_time`, 0–23.
     pub call_hour: i16,
-    /// Talk time in seconds.
+    /// Seconds that it lasted, or rang where it did not connect.
     pub duration: i32,
     pub result: CallResult,
     /// The grade as it was written.

@@ -19,8 +19,10 @@ pub struct Model {
     pub grade_code: String,
     pub calls: i64,
     pub connected: i64,
-    /// Talk time in seconds.
-    pub duration: i64,
+    /// Seconds that the connected calls lasted.
+    pub talk_time: i64,
+    /// Seconds that the others lasted.
+    pub ring_time: i64,
     pub billed_amount: Money,
 }
 

@@ -27,6 +27,7 @@ pub mod platform_token;
 pub mod raw_record;
 pub mod refresh_token;
 pub mod retention_horizon;
+pub mod retired_grade;
 pub mod session;
 pub mod sync_day;
 pub mod sync_lease;

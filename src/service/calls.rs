@@ -149,7 +149,7 @@ async fn check_kept(
     fields: Option<&CallFields>,
     problems: &mut Problems,
 ) -> Result<()> {
-    let horizon = retention::call_horizon(&work.tx).await?;
+    let horizon = retention::held_horizon(&work.tx).await?;
     if let Some((horizon, fields)) = horizon.zip(fields) {
         fields.check_kept(work.zone, horizon, &Path::input(), problems);
     }

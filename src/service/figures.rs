@@ -14,7 +14,7 @@ use crate::{
         sync::SyncTrack,
     },
     store::{
-        Connection, StoreError, grades, packages::PackageDay, rollups, sync_days,
+        Connection, StoreError, packages::PackageDay, retired_grades, rollups, sync_days,
         sync_days::SyncDayRow,
     },
 };
@@ -191,7 +191,7 @@ impl DayCounts {
 
     fn graded(&self, range: DayRange, code: &str) -> i64 {
         self.within(range)
-            .filter(|(_, counts)| counts.grade_code == code)
+            .filter(|(_, counts)| grade::original_code(&counts.grade_code) == code)
             .map(|(_, counts)| counts.counts.calls)
             .sum()
     }
@@ -239,9 +239,9 @@ impl DayCounts {
     }
 }
 
-/// The grade catalogue by code.
+/// The grades that rollups have, by code: those of the catalogue, and retired ones.
 pub(super) async fn catalogue(db: &impl Connection) -> Result<HashMap<String, Grade>, StoreError> {
-    Ok(grades::list(db)
+    Ok(retired_grades::list_all(db)
         .await?
         .into_iter()
         .map(|grade| (grade.code.clone(), grade))

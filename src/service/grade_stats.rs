@@ -14,7 +14,7 @@ use crate::{
         stats::GradeCounts,
         sync::SyncTrack,
     },
-    store::{Database, StoreError, Transaction, grades, rollups, sync_days},
+    store::{Database, StoreError, Transaction, grades, retired_grades, rollups, sync_days},
 };
 
 /// Most texts that are listed because the catalogue does not know them.
@@ -23,8 +23,10 @@ pub const MAX_UNKNOWN: u64 = 100;
 /// How often a grade was given on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeCount {
-    /// The grade.
+    /// The grade, without the texts that it claims; a retired one with the code that it had in the catalogue.
     pub grade: Grade,
+    /// Whether it is what the grade was before it was changed or deleted.
+    pub is_retired: bool,
     /// Calls with it.
     pub count: i64,
     /// What they earned.
@@ -36,7 +38,8 @@ pub struct GradeCount {
 pub struct GradeStats {
     /// The day.
     pub date: NaiveDate,
-    /// Every grade of the catalogue, with zeros where no call has it.
+    /// Every grade of the catalogue, with zeros where no call has it; then retired ones that calls
+    /// have which are kept no longer.
     pub grades: Vec<GradeCount>,
     /// Texts that the catalogue does not know, most frequent first, at most [`MAX_UNKNOWN`].
     pub unknown: Vec<UnknownGrade>,
@@ -144,17 +147,19 @@ pub async fn grade_stats(
     } else {
         grades::unknown(db, DayRange::day(date), MAX_UNKNOWN).await?
     };
-    let grades = grades::list(db)
-        .await?
-        .into_iter()
-        .map(|grade| {
-            let count = calls_of(&grade.code);
-            GradeCount {
-                revenue: grade.unit_price.times(count),
-                count,
-                grade,
-            }
-        })
+    let counted = |grade: Grade| {
+        let count = calls_of(&grade.code);
+        let code = grade::original_code(&grade.code).to_owned();
+        GradeCount {
+            revenue: grade.unit_price.times(count),
+            count,
+            is_retired: code != grade.code,
+            grade: Grade { code, ..grade },
+        }
+    };
+    let grades = retired_grades::list_all(db).await?.into_iter().map(counted);
+    let grades = grades
+        .filter(|counted| !counted.is_retired || counted.count != 0)
         .collect();
     Ok(GradeStats {
         date,

@@ -17,7 +17,7 @@ use crate::{
     store::{
         call_edits, claim_calls, delete_row,
         grades::{self, GradeRow, Grades},
-        recounts, rollups,
+        recounts, retired_grades, rollups,
     },
 };
 
@@ -30,9 +30,12 @@ pub struct Upserted {
     pub created: bool,
     /// Calls that have another code now.
     pub regraded_calls: u64,
+    /// Calls that are kept no longer: they count as the grade was before.
+    pub kept_calls: i64,
 }
 
-/// Adds a grade, or changes the one of this code.
+/// Adds a grade, or changes the one of this code. The figures of calls that were deleted for their age
+/// stay what they were.
 ///
 /// # Errors
 /// Every problem of the input, a pattern of another grade and a stale `expected_version` among
@@ -63,8 +66,15 @@ pub async fn upsert(
                         grade: row.clone(),
                         created: false,
                         regraded_calls: 0,
+                        kept_calls: 0,
                     });
                 }
+                let kept_calls = match &before {
+                    Some(before) if !before.is_worth(&grade) => {
+                        retired_grades::retire(&work.tx, before, work.now).await?
+                    }
+                    _ => 0,
+                };
                 let stored = match &row {
                     Some(row) => grades::update(&work.tx, row, &grade, work.now).await?,
                     None => grades::create(&work.tx, &grade, work.now).await?,
@@ -72,12 +82,13 @@ pub async fn upsert(
                 let regraded_calls = regrade(work, &grades::list(&work.tx).await?).await?;
                 let before = before.map(|before| before.record()).unwrap_or_default();
                 let change = changed(object::GRADE, &stored.id, &before, &grade.record());
-                work.record_with(change, [("regradedCalls", regraded_calls)])
+                work.record_with(change, counts(regraded_calls, kept_calls))
                     .await?;
                 Ok(Upserted {
                     grade: stored,
                     created: row.is_none(),
                     regraded_calls,
+                    kept_calls,
                 })
             }
         })
@@ -91,9 +102,12 @@ pub struct DeletedGrade {
     pub id: i64,
     /// Calls that have another code now.
     pub regraded_calls: u64,
+    /// Calls that are kept no longer: they go on counting as this grade.
+    pub kept_calls: i64,
 }
 
-/// Deletes a grade. Its calls get the codes that the rest of the catalogue gives them.
+/// Deletes a grade. Its calls get the codes that the rest of the catalogue gives them; the figures of
+/// calls that were deleted for their age stay what they were.
 ///
 /// # Errors
 /// When there is no such grade or not in the version expected, when it is OTHER, or when the
@@ -123,19 +137,28 @@ pub async fn delete(
                 check_version(expected_version, row.version, &mut problems);
                 accepted(Some(()), problems)?;
                 let rest: Vec<Grade> = rest.into_iter().map(Grade::from).collect();
+                let grade = Grade::from(row.clone());
+                let kept_calls = retired_grades::retire(&work.tx, &grade, work.now).await?;
                 let regraded_calls = regrade(work, &rest).await?;
                 delete_row::<Grades>(&work.tx, row.id).await?;
-                let before = Grade::from(row.clone()).record();
+                let before = grade.record();
                 let change = changed(object::GRADE, &row.id, &before, &Record::default());
-                work.record_with(change, [("regradedCalls", regraded_calls)])
+                work.record_with(change, counts(regraded_calls, kept_calls))
                     .await?;
                 Ok(DeletedGrade {
                     id: row.id,
                     regraded_calls,
+                    kept_calls,
                 })
             }
         })
         .await
+}
+
+/// What the record of a change says besides; of calls that are kept no longer where there are any.
+fn counts(regraded_calls: u64, kept_calls: i64) -> impl Iterator<Item = (&'static str, u64)> {
+    let kept = (kept_calls > 0).then(|| ("keptCalls", kept_calls.unsigned_abs()));
+    [("regradedCalls", regraded_calls)].into_iter().chain(kept)
 }
 
 /// The catalogue, which nobody else uses to write calls until the transaction ends.

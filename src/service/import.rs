@@ -281,7 +281,7 @@ async fn check_platform(work: &Work, rows: &mut [ReadRow], path: &Path) -> Resul
 
 /// Notes calls of days whose calls are not kept any more.
 async fn check_kept(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
-    let Some(horizon) = retention::call_horizon(&work.tx).await? else {
+    let Some(horizon) = retention::held_horizon(&work.tx).await? else {
         return Ok(());
     };
     for (index, row) in rows.iter_mut().enumerate() {

@@ -139,7 +139,7 @@ pub(super) async fn only_kept<'a>(
     zone: BusinessZone,
     batch: &[LinkedCall<'a>],
 ) -> Result<Vec<LinkedCall<'a>>, StoreError> {
-    let horizon = retention::call_horizon(tx).await?;
+    let horizon = retention::held_horizon(tx).await?;
     let is_kept = |told: &&LinkedCall<'a>| {
         horizon.is_none_or(|first| zone.day_of(told.call.call_time) >= first)
     };

@@ -61,7 +61,7 @@ impl RetentionOptions {
 pub struct RetentionReport {
     /// Pages of raw records.
     pub raw_pages: u64,
-    /// Calls of which no pushes are known any more.
+    /// Calls of which what was pushed was deleted.
     pub pushes: u64,
     /// Runs of the synchronisation.
     pub runs: u64,
@@ -118,14 +118,17 @@ pub async fn retain(
     report.runs = sweep.all(Old::Runs(horizons.runs)).await?;
     if let Some(day) = horizons.calls
         && !stop.is_cancelled()
-        && has_old_calls(db.read(), day).await?
     {
-        // First: from here on nobody takes the missing calls for missing figures.
-        db.transaction_in(Lane::Background, async |tx| {
-            move_call_horizon(tx, day, now).await
-        })
-        .await?;
-        report.calls = sweep.all(Old::Calls(day)).await?;
+        if has_old_calls(db.read(), day).await? {
+            // First: from here on nobody takes the missing calls for missing figures.
+            db.transaction_in(Lane::Background, async |tx| {
+                move_call_horizon(tx, day, now).await
+            })
+            .await?;
+            report.calls = sweep.all(Old::Calls(day)).await?;
+        }
+        let waiting = Old::WaitingPushes(zone.start_of(day));
+        report.pushes += sweep.all(waiting).await?;
     }
     report.finished = !stop.is_cancelled();
     Ok(report)
@@ -143,9 +146,13 @@ pub async fn survey(
 ) -> Result<RetentionReport, StoreError> {
     let horizons = Horizons::new(options, zone, now);
     let db = db.read();
+    let waiting = match horizons.calls {
+        Some(day) => call_pushes::count_before(db, false, zone.start_of(day)).await?,
+        None => 0,
+    };
     Ok(RetentionReport {
         raw_pages: raw_records::count_before(db, horizons.raw).await?,
-        pushes: call_pushes::count_before(db, horizons.pushes).await?,
+        pushes: call_pushes::count_before(db, true, horizons.pushes).await? + waiting,
         runs: old_runs(db, horizons.runs).await?,
         calls: match horizons.calls {
             Some(day) => old_calls(db, day).await?,
@@ -159,7 +166,11 @@ pub async fn survey(
 #[derive(Clone, Copy)]
 enum Old {
     RawPages(DateTime<Utc>),
+    /// Of calls whose own record was read.
     Pushes(DateTime<Utc>),
+    /// Of calls whose own record was never read: a push comes after its call, so that the call is
+    /// older, and no longer kept.
+    WaitingPushes(DateTime<Utc>),
     Runs(DateTime<Utc>),
     Calls(NaiveDate),
 }
@@ -170,7 +181,7 @@ impl Old {
         match self {
             Self::RawPages(_) => RAW_BATCH,
             Self::Runs(_) => RUN_BATCH,
-            Self::Pushes(_) | Self::Calls(_) => BATCH,
+            Self::Pushes(_) | Self::WaitingPushes(_) | Self::Calls(_) => BATCH,
         }
     }
 
@@ -178,7 +189,10 @@ impl Old {
     async fn prune(self, tx: &Transaction) -> Result<u64, StoreError> {
         match self {
             Self::RawPages(before) => raw_records::prune(tx, before, self.batch()).await,
-            Self::Pushes(before) => call_pushes::prune(tx, before, self.batch()).await,
+            Self::Pushes(before) => call_pushes::prune(tx, true, before, self.batch()).await,
+            Self::WaitingPushes(before) => {
+                call_pushes::prune(tx, false, before, self.batch()).await
+            }
             Self::Runs(before) => prune_runs(tx, before, self.batch()).await,
             Self::Calls(day) => prune_calls(tx, day, self.batch()).await,
         }

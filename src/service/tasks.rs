@@ -129,10 +129,13 @@ pub struct DeletedTask {
     pub calls: u64,
     /// Tags of those.
     pub tags: u64,
+    /// Calls that it dialled and that are kept no longer: figures count them as calls without a task.
+    pub kept_calls: i64,
 }
 
-/// Deletes a task with its calls and their tags; figures no longer count them. A task that the
-/// platform knows comes back with its next record.
+/// Deletes a task with its calls and their tags; figures no longer count them. What calls counted for
+/// that were deleted for their age stays in the figures of their days, without a task. A task that
+/// the platform knows comes back with its next record.
 ///
 /// # Errors
 /// When there is no such task or not in the version expected, or when the database fails; nothing
@@ -151,11 +154,12 @@ pub async fn delete(
                 let mut problems = Problems::default();
                 check_version(expected_version, row.version, &mut problems);
                 accepted(Some(()), problems)?;
-                let deltas = recounts::without_task(&work.tx, row.id).await?;
+                let (deltas, kept_calls) = recounts::without_task(&work.tx, row.id).await?;
                 let deleted = DeletedTask {
                     id: row.id,
                     tags: tags::remove_all_of_task(&work.tx, row.id).await?,
                     calls: call_edits::delete_of_task(&work.tx, row.id).await?,
+                    kept_calls,
                 };
                 delete_row::<Tasks>(&work.tx, row.id).await?;
                 rollups::apply(&work.tx, &deltas).await?;
@@ -166,7 +170,9 @@ pub async fn delete(
                     ("deletedCalls", deleted.calls),
                     ("deletedTags", deleted.tags),
                 ];
-                work.record_with(gone, counts).await?;
+                let kept = (kept_calls > 0).then(|| ("keptCalls", kept_calls.unsigned_abs()));
+                work.record_with(gone, counts.into_iter().chain(kept))
+                    .await?;
                 Ok(deleted)
             }
         })

@@ -287,24 +287,31 @@ fn stored(
     }
 }
 
-/// That the call's own record was read, that it was pushed last before `before`, and that nothing of it
-/// was imported.
-fn old(before: DateTime<Utc>) -> SimpleExpr {
+/// That a call was pushed last before `before`, whether its own record was read (`polled`), and that
+/// nothing of it was imported.
+fn old(polled: bool, before: DateTime<Utc>) -> SimpleExpr {
     // As the index has it: SQLite does not look into a bound value.
-    let polled = Expr::col(Column::Polled).eq(Expr::cust("TRUE"));
-    let is_old = polled.and(Column::UpdatedAt.lt(before));
+    let word = Expr::cust(if polled { "TRUE" } else { "FALSE" });
+    let polled = Expr::col(Column::Polled).eq(word);
     // Nobody gives what was imported a second time.
-    is_old.and(Column::Kinds.not_like("%IMPORT%"))
+    polled
+        .and(Column::UpdatedAt.lt(before))
+        .and(Column::Kinds.not_like("%IMPORT%"))
 }
 
-/// Deletes what was pushed before `before` of calls whose own record was read, at most `limit` calls.
-/// Returns how many.
-pub async fn prune(tx: &Transaction, before: DateTime<Utc>, limit: u64) -> Result<u64> {
+/// Deletes what was pushed before `before` of at most `limit` calls, whose own record was read
+/// (`polled`) or was not. Returns how many.
+pub async fn prune(
+    tx: &Transaction,
+    polled: bool,
+    before: DateTime<Utc>,
+    limit: u64,
+) -> Result<u64> {
     let mut select = Query::select();
     select
         .column(Column::ExternalId)
         .from(Entity)
-        .and_where(old(before))
+        .and_where(old(polled, before))
         .limit(limit);
     Ok(Entity::delete_many()
         .filter(Column::ExternalId.in_subquery(select))
@@ -314,6 +321,10 @@ pub async fn prune(tx: &Transaction, before: DateTime<Utc>, limit: u64) -> Resul
 }
 
 /// Of how many calls [`prune`] would delete what was pushed.
-pub async fn count_before(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<u64> {
-    Ok(Entity::find().filter(old(before)).count(db).await?)
+pub async fn count_before(
+    db: &impl ConnectionTrait,
+    polled: bool,
+    before: DateTime<Utc>,
+) -> Result<u64> {
+    Ok(Entity::find().filter(old(polled, before)).count(db).await?)
 }

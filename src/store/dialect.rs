@@ -265,6 +265,16 @@ pub fn ordered(backend: DatabaseBackend, field: SimpleExpr, kind: Kind) -> Simpl
     }
 }
 
+/// The midnight in UTC at which `day` ends, to compare instants with.
+pub fn next_midnight(backend: DatabaseBackend, day: SimpleExpr) -> SimpleExpr {
+    if backend == DatabaseBackend::Postgres {
+        Expr::cust_with_expr("($1 + 1)::timestamp AT TIME ZONE 'UTC'", day)
+    } else {
+        // A text that stands before those of the instants that follow.
+        Func::cust("date").arg(day).arg("+1 day").into()
+    }
+}
+
 /// That a text is like `pattern`, in which a backslash escapes. Latin letters match in either case, on
 /// both databases: PostgreSQL's `ILIKE` would fold others too, SQLite's `LIKE` does not.
 pub fn like(backend: DatabaseBackend, field: SimpleExpr, pattern: &str) -> SimpleExpr {

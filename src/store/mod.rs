@@ -39,6 +39,7 @@ mod record;
 pub mod recounts;
 pub mod removals;
 pub mod retention;
+pub mod retired_grades;
 pub mod rezone;
 pub mod rollup_sums;
 pub mod rollups;

@@ -3,10 +3,12 @@
 //! All of it is counted by the database, a row a cell. Other writers of calls must be kept away,
 //! see [`claim_calls`](super::claim_calls), or the calls be locked.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    sea_query::ExprTrait,
+    sea_query::{ExprTrait, SimpleExpr},
 };
 
 use super::{
@@ -26,15 +28,47 @@ use crate::{
     },
 };
 
-/// What has to be done to count the calls of a task no longer.
-pub async fn without_task(tx: &Transaction, task_id: i64) -> Result<RollupDeltas> {
+/// What has to be done to count the calls of a task no longer. Those that are kept no longer go on
+/// counting, as calls without a task; says how many they are, too.
+pub async fn without_task(tx: &Transaction, task_id: i64) -> Result<(RollupDeltas, i64)> {
     let mut deltas = RollupDeltas::default();
-    for (cell, counts) in
-        count_all(tx, Condition::all().add(call::Column::TaskId.eq(task_id))).await?
-    {
+    let mut kept = BTreeMap::new();
+    if let Some(horizon) = retention::call_horizon(tx).await? {
+        let cells = own_cells(task_id).and(Column::CallDate.lt(horizon));
+        kept.extend(
+            Entity::find()
+                .filter(cells)
+                .all(tx)
+                .await?
+                .into_iter()
+                .map(stored),
+        );
+    }
+    let of_task = Condition::all().add(call::Column::TaskId.eq(task_id));
+    for (cell, counts) in count_all(tx, of_task).await? {
+        if let Some(kept) = kept.get_mut(&cell) {
+            *kept = kept.plus(counts.negated());
+        }
         deltas.change_cell(cell, counts.negated());
     }
-    Ok(deltas)
+    let mut calls = 0;
+    for (cell, counts) in kept {
+        calls += counts.calls;
+        let without = Cell {
+            key: String::new(),
+            ..cell.clone()
+        };
+        deltas.change_cell(cell, counts.negated());
+        deltas.change_cell(without, counts);
+    }
+    Ok((deltas, calls))
+}
+
+/// The cells that are about a task alone.
+fn own_cells(task_id: i64) -> SimpleExpr {
+    Column::Dimension
+        .eq(Dimension::Task)
+        .and(Column::Key.eq(task_id.to_string()))
 }
 
 /// What has to be done to count the calls that have one of these grade texts, and code `from`,
@@ -65,10 +99,7 @@ pub async fn regraded(
 /// whose calls are kept no longer.
 pub async fn repair_task(tx: &Transaction, task_id: i64) -> Result<RollupDeltas> {
     let horizon = retention::call_horizon(tx).await?;
-    let own = Column::Dimension
-        .eq(Dimension::Task)
-        .and(Column::Key.eq(task_id.to_string()));
-    let mut deltas = missing(tx, kept(horizon).add(own)).await?;
+    let mut deltas = missing(tx, kept(horizon).add(own_cells(task_id))).await?;
     let calls = kept(horizon).add(call::Column::TaskId.eq(task_id));
     for (cell, counts) in count(tx, Dimension::Task, calls).await? {
         deltas.change_cell(cell, counts);
@@ -105,7 +136,11 @@ async fn missing(tx: &Transaction, cells: Condition) -> Result<RollupDeltas> {
     Ok(deltas)
 }
 
-async fn count_all(tx: &Transaction, calls: Condition) -> Result<Vec<(Cell, CallCounts)>> {
+/// What the calls that pass count for, in all dimensions.
+pub(super) async fn count_all(
+    tx: &Transaction,
+    calls: Condition,
+) -> Result<Vec<(Cell, CallCounts)>> {
     let mut counted = Vec::new();
     for dimension in DIMENSIONS {
         counted.extend(count(tx, dimension, calls.clone()).await?);

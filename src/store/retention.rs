@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, OnConflict, Query},
+    ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr},
 };
 
 use super::{Result, Transaction, dialect, tag_counts};
@@ -14,9 +14,14 @@ use crate::{
 };
 
 const CALLS: &str = "CALLS";
+/// Before all days that there are calls of; of four digits, as SQLite compares texts.
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
 
 /// The first business day whose calls are all kept; `None` while no call was ever deleted for its
-/// age.
+/// age. To store calls by it, see [`held_horizon`].
 pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>> {
     let row = horizon::Entity::find_by_id(CALLS.to_owned())
         .one(db)
@@ -24,8 +29,16 @@ pub async fn call_horizon(db: &impl ConnectionTrait) -> Result<Option<NaiveDate>
     Ok(row.map(|row| row.day))
 }
 
-/// Says that calls of days before `day` are kept no longer. What was said of a later day stays.
+/// The horizon for a transaction that stores calls by it: it does not move until that ends.
+pub async fn held_horizon(tx: &Transaction) -> Result<Option<NaiveDate>> {
+    dialect::write_calls(tx).await?;
+    call_horizon(tx).await
+}
+
+/// Says that calls of days before `day` are kept no longer. What was said of a later day stays. Waits
+/// for whoever is storing calls, and they for this: none is stored by a horizon that has moved since.
 pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<Utc>) -> Result<()> {
+    dialect::claim_calls(tx).await?;
     let row = horizon::ActiveModel {
         subject: sea_orm::ActiveValue::Set(CALLS.to_owned()),
         day: sea_orm::ActiveValue::Set(day),
@@ -42,8 +55,40 @@ pub async fn move_call_horizon(tx: &Transaction, day: NaiveDate, now: DateTime<U
     Ok(())
 }
 
+fn horizon_day() -> SimpleExpr {
+    let day = Query::select()
+        .column((horizon::Entity, horizon::Column::Day))
+        .from(horizon::Entity)
+        .and_where(Expr::col((horizon::Entity, horizon::Column::Subject)).eq(CALLS))
+        .take();
+    SimpleExpr::SubQuery(None, Box::new(day.into()))
+}
+
+/// The horizon in a statement; before all days while there is none.
+pub(super) fn first_kept() -> SimpleExpr {
+    Func::coalesce([horizon_day(), Expr::value(FIRST_DAY)]).into()
+}
+
+/// That the call that goes by `alias` is of a day before the horizon; false while there is none. The
+/// index is that of the instants.
+pub(super) fn is_beyond(backend: DatabaseBackend, alias: &'static str) -> SimpleExpr {
+    let time = Expr::col((alias, call::Column::CallTime));
+    time.lt(dialect::next_midnight(backend, horizon_day()))
+        .and(Expr::col((alias, call::Column::CallDate)).lt(horizon_day()))
+}
+
+/// Whether any call may be of a day before the horizon: a look at the oldest.
+pub(super) fn any_beyond(backend: DatabaseBackend) -> SimpleExpr {
+    let oldest = Query::select()
+        .expr(Expr::col((call::Entity, call::Column::CallTime)).min())
+        .from(call::Entity)
+        .take();
+    SimpleExpr::SubQuery(None, Box::new(oldest.into()))
+        .lt(dialect::next_midnight(backend, horizon_day()))
+}
+
 /// That a call is of a business day before `day`. The index is that of the instants.
-fn calls_before(day: NaiveDate) -> sea_orm::sea_query::SimpleExpr {
+pub(super) fn calls_before(day: NaiveDate) -> SimpleExpr {
     let last = day.pred_opt().unwrap_or(day);
     call::Column::CallTime
         .lte(latest_of(last))
@@ -95,7 +140,7 @@ pub async fn old_calls(db: &impl ConnectionTrait, day: NaiveDate) -> Result<u64>
 }
 
 /// That a run ended before `before`. One that is at work has no end.
-fn runs_before(before: DateTime<Utc>) -> sea_orm::sea_query::SimpleExpr {
+fn runs_before(before: DateTime<Utc>) -> SimpleExpr {
     sync_run::Column::FinishedAt
         .lt(before)
         .and(sync_run::Column::Status.ne(SyncStatus::Running))

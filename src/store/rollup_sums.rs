@@ -49,7 +49,11 @@ pub async fn of_days(
         .expr(big_sum(Expr::col(Column::Calls)))
         .expr(big_sum(Expr::col(Column::Connected)))
         .expr(calls(grade().is_in(success.iter().copied())))
-        .expr(calls(grade().eq(grade::OTHER)))
+        .expr(calls(
+            grade()
+                .eq(grade::OTHER)
+                .or(grade().like(format!("{}#%", grade::OTHER))),
+        ))
         .from(Entity)
         .and_where(Expr::col(Column::Dimension).is_in(dimensions.iter().copied()))
         .and_where(Expr::col(Column::CallDate).between(range.from(), range.to()))

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use sea_orm::{
     ConnectionTrait, FromQueryResult, QueryResult,
     sea_query::{
-        Alias, Condition, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement,
-        SimpleExpr,
+        Alias, Condition, Expr, ExprTrait, Func, IntoCondition, JoinType, OnConflict, Query,
+        SelectStatement, SimpleExpr,
     },
 };
 
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     domain::{
         business_time::DayRange,
+        dialing::CallResult,
         money::Money,
         stats::{CallCounts, Cell, Dimension, GradeCounts, RollupDeltas, count},
     },
@@ -31,21 +32,23 @@ use crate::{
 };
 
 /// In the order in which rows are written.
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Column::Dimension,
     Column::Key,
     Column::CallDate,
     Column::GradeCode,
     Column::Calls,
     Column::Connected,
-    Column::Duration,
+    Column::TalkTime,
+    Column::RingTime,
     Column::BilledAmount,
 ];
 
-const MEASURES: [Column; 4] = [
+const MEASURES: [Column; 5] = [
     Column::Calls,
     Column::Connected,
-    Column::Duration,
+    Column::TalkTime,
+    Column::RingTime,
     Column::BilledAmount,
 ];
 
@@ -66,7 +69,8 @@ pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
                 cell.grade_code.clone().into(),
                 counts.calls.into(),
                 counts.connected.into(),
-                counts.duration.into(),
+                counts.talk_time.into(),
+                counts.ring_time.into(),
                 counts.billed.into(),
             ]
         })
@@ -74,7 +78,7 @@ pub async fn apply(tx: &Transaction, deltas: &RollupDeltas) -> Result<()> {
     Ok(())
 }
 
-static DELTAS: Bulk<8> = Bulk::new(
+static DELTAS: Bulk<9> = Bulk::new(
     || {
         let mut conflict = OnConflict::columns([
             Column::Dimension,
@@ -155,41 +159,37 @@ pub async fn calls_by_hour(db: &impl ConnectionTrait, range: DayRange) -> Result
     Ok((hours, count(days.len())))
 }
 
-/// How many calls there are, by the rollups of a dimension.
-pub async fn calls(db: &impl ConnectionTrait, dimension: Dimension) -> Result<i64> {
+/// How many calls the cells of a dimension count that pass `which`.
+pub(super) async fn calls_of(
+    db: &impl ConnectionTrait,
+    dimension: Dimension,
+    which: impl IntoCondition,
+) -> Result<i64> {
     let query = Query::select()
         .expr(big_sum(Expr::col(Column::Calls)))
         .from(Entity)
         .and_where(Expr::col(Column::Dimension).eq(dimension))
+        .cond_where(which)
         .take();
     let row = db.query_one(&query).await?;
     Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
 }
 
-/// How many calls have each of these ids in `dimension`; ids without calls are left out.
-pub async fn calls_by_id(
-    db: &impl ConnectionTrait,
-    dimension: Dimension,
-    ids: &[i64],
-) -> Result<HashMap<i64, i64>> {
-    let mut counts = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(dialect::MAX_BINDINGS) {
-        let query = Query::select()
-            .column(Column::Key)
-            .expr(big_sum(Expr::col(Column::Calls)))
-            .from(Entity)
-            .and_where(Expr::col(Column::Dimension).eq(dimension))
-            .and_where(Expr::col(Column::Key).is_in(ids.iter().map(i64::to_string)))
-            .group_by_col(Column::Key)
-            .take();
-        for row in db.query_all(&query).await? {
-            let key: String = row.try_get_by(0)?;
-            if let Ok(id) = key.parse() {
-                counts.insert(id, row.try_get_by(1)?);
-            }
-        }
-    }
-    Ok(counts)
+/// How many calls there are, by the rollups of a dimension.
+pub async fn calls(db: &impl ConnectionTrait, dimension: Dimension) -> Result<i64> {
+    calls_of(db, dimension, Condition::all()).await
+}
+
+/// How many calls the cells of a dimension count, or those with this key alone, of days whose calls
+/// are all kept: the sum in one row.
+pub(super) fn kept_calls(dimension: Dimension, key: Option<SimpleExpr>) -> SelectStatement {
+    Query::select()
+        .expr(big_sum(Expr::col((Entity, Column::Calls))))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::Dimension)).eq(dimension))
+        .and_where_option(key.map(|key| Expr::col((Entity, Column::Key)).eq(key)))
+        .and_where(Expr::col((Entity, Column::CallDate)).gte(retention::first_kept()))
+        .take()
 }
 
 /// Counts by grade of every call of the tasks of these packages.
@@ -273,7 +273,8 @@ struct SumRow {
     grade_code: String,
     calls: i64,
     connected: i64,
-    duration: i64,
+    talk_time: i64,
+    ring_time: i64,
     billed_amount: Money,
 }
 
@@ -284,7 +285,8 @@ impl From<SumRow> for GradeCounts {
             counts: CallCounts {
                 calls: row.calls,
                 connected: row.connected,
-                duration: row.duration,
+                talk_time: row.talk_time,
+                ring_time: row.ring_time,
                 billed: row.billed_amount,
             },
         }
@@ -391,7 +393,8 @@ pub(super) fn stored(row: Model) -> (Cell, CallCounts) {
     let counts = CallCounts {
         calls: row.calls,
         connected: row.connected,
-        duration: row.duration,
+        talk_time: row.talk_time,
+        ring_time: row.ring_time,
         billed: row.billed_amount,
     };
     (cell, counts)
@@ -419,19 +422,21 @@ pub(super) fn recount(dimension: Dimension) -> SelectStatement {
         ),
         _ => key,
     };
-    let connected = Expr::case(
-        Expr::col(Calls::Result).eq(crate::domain::dialing::CallResult::Connected),
-        1,
-    )
-    .finally(0);
+    let if_connected = |then: SimpleExpr, otherwise: SimpleExpr| {
+        let connected = Expr::col(Calls::Result).eq(CallResult::Connected);
+        big_sum(Expr::case(connected, then).finally(otherwise).into())
+    };
+    let duration = || Expr::col(Calls::Duration);
+    let (none, one) = (|| Expr::value(0), Expr::value(1));
     Query::select()
         .expr_as(Expr::value(dimension).cast_as("TEXT"), "dimension")
         .expr_as(key, "key")
         .expr_as(Expr::col(Calls::CallDate), "call_date")
         .expr_as(or_empty(Expr::col(Calls::GradeCode)), "grade_code")
         .expr_as(Expr::col(Calls::Id).count(), "calls")
-        .expr_as(big_sum(connected.into()), "connected")
-        .expr_as(big_sum(Expr::col(Calls::Duration)), "duration")
+        .expr_as(if_connected(one, none()), "connected")
+        .expr_as(if_connected(duration(), none()), "talk_time")
+        .expr_as(if_connected(none(), duration()), "ring_time")
         .expr_as(big_sum(Expr::col(Calls::BilledAmount)), "billed_amount")
         .from(call::Entity)
         .and_where(Expr::col(Calls::RemovedAt).is_null())

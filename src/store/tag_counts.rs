@@ -167,9 +167,18 @@ pub async fn follow(tx: &Transaction, call_id: i64, before: TagCounts) -> Result
     apply(tx, after.minus(before)).await
 }
 
-/// Forgets a task, whose calls must be gone or going.
+/// Forgets a task, whose calls must be gone or going. Those that are kept no longer go on counting, as
+/// calls without a task.
 pub async fn forget_task(tx: &Transaction, task_id: i64) -> Result<()> {
     use sea_orm::{ColumnTrait, QueryFilter};
+    let of_task = archived::Entity::find().filter(archived::Column::TaskId.eq(task_id));
+    let kept = of_task.all(tx).await?.into_iter();
+    let kept = TagCounts(
+        kept.map(|row| ((0, row.tag_name, row.tag_value), row.calls))
+            .collect(),
+    );
+    archive(tx, kept.clone()).await?;
+    apply(tx, kept).await?;
     let rows = Entity::delete_many().filter(Column::TaskId.eq(task_id));
     rows.exec(tx).await?;
     let rows = archived::Entity::delete_many().filter(archived::Column::TaskId.eq(task_id));

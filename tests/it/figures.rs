@@ -207,7 +207,8 @@ async fn rollup(database: &TestDatabase, date: &str, grade: &str, calls: i64, co
         grade_code: Set(grade.to_owned()),
         calls: Set(calls),
         connected: Set(connected),
-        duration: Set(0),
+        talk_time: Set(0),
+        ring_time: Set(0),
         billed_amount: Set(Money::ZERO),
     }
     .insert(database.db.write())

@@ -48,7 +48,7 @@ on_both! {
         }
         reads!(
             access_token, agent, archived_tag_count, audit_entry, call, call_push, call_rollup, call_tag, dial_task, grade, idempotency_key,
-            data_change, lead_package, platform_daily_stat, platform_token, raw_record, refresh_token, retention_horizon, session, sync_day, sync_lease, sync_run, user
+            data_change, lead_package, platform_daily_stat, platform_token, raw_record, refresh_token, retention_horizon, retired_grade, session, sync_day, sync_lease, sync_run, user
         );
     };
 

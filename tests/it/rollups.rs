@@ -53,7 +53,7 @@ fn incoming() -> impl Strategy<Value = IncomingCall> {
             } else {
                 CallResult::Busy
             };
-            call.duration = if connected { duration } else { 0 };
+            call.duration = duration;
             call.billed_amount = billed.map(Money::from_ten_thousandths);
             call.tags = (0..hour % 3)
                 .map(|value| Tag {
@@ -131,8 +131,13 @@ async fn recount(db: &Database) -> BTreeMap<Cell, CallCounts> {
             };
             let counts = cells.entry(cell).or_default();
             counts.calls += 1;
-            counts.connected += i64::from(call.result == CallResult::Connected);
-            counts.duration += i64::from(call.duration);
+            let seconds = i64::from(call.duration);
+            if call.result == CallResult::Connected {
+                counts.connected += 1;
+                counts.talk_time += seconds;
+            } else {
+                counts.ring_time += seconds;
+            }
             counts.billed = counts.billed.plus(call.billed_amount.unwrap_or_default());
         }
     }
@@ -152,7 +157,8 @@ async fn stored(db: &Database) -> BTreeMap<Cell, CallCounts> {
             let counts = CallCounts {
                 calls: row.calls,
                 connected: row.connected,
-                duration: row.duration,
+                talk_time: row.talk_time,
+                ring_time: row.ring_time,
                 billed: row.billed_amount,
             };
             (cell, counts)

@@ -24,7 +24,7 @@ pub struct CountedCall {
     pub grade_code: Option<String>,
     /// Whether it was connected.
     pub connected: bool,
-    /// Talk time in seconds.
+    /// Seconds that it lasted: talk time of a connected call, of another one the time it rang.
     pub duration: i32,
     /// What was billed for it.
     pub billed: Money,
@@ -45,10 +45,17 @@ pub struct Cell {
 
 impl CountedCall {
     fn counts(&self) -> CallCounts {
+        let seconds = i64::from(self.duration);
+        let (talk_time, ring_time) = if self.connected {
+            (seconds, 0)
+        } else {
+            (0, seconds)
+        };
         CallCounts {
             calls: 1,
             connected: i64::from(self.connected),
-            duration: i64::from(self.duration),
+            talk_time,
+            ring_time,
             billed: self.billed,
         }
     }
@@ -155,6 +162,20 @@ mod tests {
                 row("PROVINCE", "江苏")
             ]
         );
+    }
+
+    #[test]
+    fn ringing_is_not_talking() {
+        let times = |connected| {
+            let mut deltas = RollupDeltas::default();
+            deltas.add(&CountedCall {
+                connected,
+                ..call(None)
+            });
+            let (_, counts) = deltas.iter().next().unwrap();
+            (counts.talk_time, counts.ring_time)
+        };
+        assert_eq!((times(true), times(false)), ((61, 0), (0, 61)));
     }
 
     #[test]

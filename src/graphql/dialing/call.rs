@@ -100,7 +100,7 @@ impl Call {
         self.0.row.call_hour
     }
 
-    /// Talk time in seconds; 0 where nobody answered.
+    /// Seconds that it lasted: talk time of a connected call; ring time of another one.
     async fn duration(&self) -> i32 {
         self.0.row.duration
     }

@@ -117,7 +117,7 @@ list_filter! {
         call_date: DateFilter,
         /// The business hour of callTime, 0–23.
         call_hour: IntFilter,
-        /// Talk time in seconds.
+        /// Seconds that it lasted, or rang where it did not connect.
         duration: IntFilter,
         /// How it ended.
         result: WordFilter<CallResult>,

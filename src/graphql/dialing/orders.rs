@@ -69,7 +69,7 @@ list_order! {
         CallDate => "call_date",
         /// The business hour of callTime.
         CallHour => "call_hour",
-        /// Talk time.
+        /// How long it lasted.
         Duration => "duration",
         /// How it ended, by the word.
         Result => "result",

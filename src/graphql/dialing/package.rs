@@ -108,7 +108,8 @@ impl LeadPackage {
         Ok(self.figures(context).await?.connect_rate())
     }
 
-    /// Interested ÷ connected, 0–1; null while there are no connected calls.
+    /// Interested among the connected calls ÷ connected, 0–1; null while there are no connected
+    /// calls.
     async fn interest_rate(&self, context: &Context<'_>) -> Result<Option<f64>> {
         Ok(self.figures(context).await?.interest_rate())
     }

@@ -122,7 +122,7 @@ impl DialTask {
         Ok(self.figures(context).await?.counts.connected)
     }
 
-    /// Of those, with a grade that means interested or a deal.
+    /// Calls whose grade means interested or a deal, connected or not.
     async fn interested_calls(&self, context: &Context<'_>) -> Result<i64> {
         Ok(self.figures(context).await?.interested)
     }
@@ -132,7 +132,7 @@ impl DialTask {
         Ok(self.figures(context).await?.connect_rate())
     }
 
-    /// Interested ÷ connected, 0–1; null while there are no connected calls.
+    /// Interested among the connected calls ÷ connected, 0–1; null while there are no connected calls.
     async fn interest_rate(&self, context: &Context<'_>) -> Result<Option<f64>> {
         Ok(self.figures(context).await?.interest_rate())
     }

@@ -93,22 +93,22 @@ impl PeriodStats {
         self.0.figures.connect_rate()
     }
 
-    /// Deals: calls whose grade is a success.
+    /// Deals: calls whose grade is a success, connected or not.
     async fn total_success(&self) -> Option<i64> {
         self.known(self.0.figures.success)
     }
 
-    /// Deals ÷ connected, 0–1; null while there are no connected calls.
+    /// Deals among the connected calls ÷ connected, 0–1; null while there are no connected calls.
     async fn success_rate(&self) -> Option<f64> {
         self.0.figures.success_rate()
     }
 
-    /// Calls whose grade means interested or a deal.
+    /// Calls whose grade means interested or a deal, connected or not.
     async fn interested_calls(&self) -> Option<i64> {
         self.known(self.0.figures.interested)
     }
 
-    /// Interested ÷ connected, 0–1; null while there are no connected calls.
+    /// Interested among the connected calls ÷ connected, 0–1; null while there are no connected calls.
     async fn interest_rate(&self) -> Option<f64> {
         self.0.figures.interest_rate()
     }
@@ -123,9 +123,14 @@ impl PeriodStats {
         self.known(self.0.grade_one)
     }
 
-    /// Talk time of all calls, in seconds.
+    /// Talk time: seconds that the connected calls lasted.
     async fn total_duration(&self) -> Option<i64> {
-        self.known(self.0.figures.counts.duration)
+        self.known(self.0.figures.counts.talk_time)
+    }
+
+    /// Ring time: seconds that the calls lasted that did not connect; no part of totalDuration.
+    async fn total_ring_time(&self) -> Option<i64> {
+        self.known(self.0.figures.counts.ring_time)
     }
 
     /// Talk time ÷ connected, in seconds; null while there are no connected calls.

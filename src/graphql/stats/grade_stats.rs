@@ -14,7 +14,7 @@ pub(super) struct GradeCount(grade_stats::GradeCount);
 /// How often a grade was given on a day.
 #[Object]
 impl GradeCount {
-    /// The grade's stable name, NINE_YUAN.
+    /// The grade's stable name, NINE_YUAN. A retired grade has the name that it had in the catalogue.
     async fn code(&self) -> &str {
         &self.0.grade.code
     }
@@ -22,6 +22,12 @@ impl GradeCount {
     /// What people call it, 9元.
     async fn label(&self) -> &str {
         &self.0.grade.label
+    }
+
+    /// Whether this is what the grade meant before it was changed or deleted: days whose calls are kept
+    /// no longer (RETENTION_CALL_DAYS) go on counting by it.
+    async fn is_retired(&self) -> bool {
+        self.0.is_retired
     }
 
     /// Calls with it.
@@ -89,7 +95,7 @@ impl GradeStats {
         self.stats.grade_one()
     }
 
-    /// Deals: calls whose grade is a success.
+    /// Deals: calls whose grade is a success, connected or not.
     async fn total_success(&self) -> i64 {
         self.stats.total_success()
     }
@@ -99,7 +105,8 @@ impl GradeStats {
         self.stats.total_records
     }
 
-    /// Every grade of the catalogue; OTHER counts the texts that no grade claims.
+    /// Every grade of the catalogue; OTHER counts the texts that no grade claims. On days whose calls
+    /// are kept no longer, grades as they were before they were changed or deleted come behind.
     async fn grades(&self) -> Vec<GradeCount> {
         self.stats.grades.iter().cloned().map(GradeCount).collect()
     }

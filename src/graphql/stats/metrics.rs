@@ -48,9 +48,14 @@ impl MetricsSummary {
         self.known(self.0.figures.figures.counts.connected)
     }
 
-    /// Talk time of all calls, in seconds.
+    /// Talk time: seconds that the connected calls lasted.
     async fn total_duration(&self) -> Option<i64> {
-        self.known(self.0.figures.figures.counts.duration)
+        self.known(self.0.figures.figures.counts.talk_time)
+    }
+
+    /// Ring time: seconds that the calls lasted that did not connect; no part of totalDuration.
+    async fn total_ring_time(&self) -> Option<i64> {
+        self.known(self.0.figures.figures.counts.ring_time)
     }
 
     /// Connected ÷ dialled over all calls of the day, 0–1; null while there are no calls.
@@ -58,8 +63,8 @@ impl MetricsSummary {
         self.0.figures.figures.connect_rate()
     }
 
-    /// Interested ÷ connected over all calls of the day, 0–1; null while there are no connected
-    /// calls.
+    /// Interested among the connected calls ÷ connected, over all calls of the day, 0–1; null while
+    /// there are no connected calls.
     async fn avg_interest_rate(&self) -> Option<f64> {
         self.0.figures.figures.interest_rate()
     }

@@ -142,6 +142,19 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Takes back the migration of this name, and every later one.
+pub async fn down_to(db: &Database, name: &str) {
+    let steps = steps_to(db, name).await;
+    schema::down(db, Some(steps)).await.unwrap();
+}
+
+/// How many migrations have to be taken back for the one of this name to be.
+pub async fn steps_to(db: &Database, name: &str) -> u32 {
+    let known = schema::status(db).await.unwrap();
+    let place = known.iter().position(|migration| migration.name == name);
+    u32::try_from(known.len() - place.unwrap()).unwrap()
+}
+
 /// A migrated database to copy, made once for each state of the migrations and kept.
 async fn template(server: &str) -> String {
     let name = format!("dialgraph_template_zh_{:016x}", migrations());

@@ -8,7 +8,7 @@ mod random;
 
 pub use app::{Answer, NOW, SECRET, TestApp, answer, day, run};
 pub use data::{call, give, ingest, package, remove, task};
-pub use database::{Backend, TestDatabase};
+pub use database::{Backend, TestDatabase, down_to, steps_to};
 pub use random::runner;
 
 /// A test on both databases: `on_both!(name, async |backend| { … })`, one sentence of documentation

@@ -304,7 +304,7 @@ impl World {
             "{day}"
         );
         assert_eq!(
-            sum(|counts| counts.duration),
+            sum(|counts| counts.talk_time),
             i64::try_from(truth.duration_seconds).unwrap(),
             "{day}"
         );

@@ -56,7 +56,7 @@ on_both! {
         assert_eq!((&graded["version"], &graded["gradeCode"]), (&json!(2), &json!("ONE_YUAN")));
         assert_eq!(app.data(DAY).await, day(1, 1, 1, 90, "1.00", "0.10", &none));
         assert_eq!(change(json!({ "grade": null, "result": "VOICEMAIL", "billedAmount": null })).await["gradeCode"], json!(null));
-        assert_eq!(app.data(DAY).await, day(1, 0, 0, 90, "0.00", "0.00", &none));
+        assert_eq!(app.data(DAY).await, day(1, 0, 0, 0, "0.00", "0.00", &none), "a voicemail is not a talk");
         let moved = change(json!({ "callTime": "2026-11-18T15:59:59Z", "province": "江苏" })).await;
         assert_eq!((&moved["callDate"], &moved["callHour"]), (&json!("2026-11-18"), &json!(23)));
         assert_eq!(app.data(DAY).await, unknown(json!(1)));

@@ -61,7 +61,7 @@ pub(super) struct CreateCallInput {
     /// an extension, a service number, a short number, or a masked one. It is stored in one form,
     /// 13812348000 or 010-62345678-801.
     phone_number: MaybeUndefined<String>,
-    /// Talk time in seconds, at most a day; 0 when left out.
+    /// Seconds that it lasted, or rang where it did not connect, at most a day; 0 when left out.
     duration: MaybeUndefined<i64>,
     /// The intent grade as people write it; the grade catalogue makes gradeCode of it.
     grade: MaybeUndefined<String>,
@@ -106,7 +106,7 @@ pub(super) struct UpdateCallInput {
     agent_id: MaybeUndefined<ID>,
     /// The number dialled, in the forms that createCall takes.
     phone_number: MaybeUndefined<String>,
-    /// Talk time in seconds, at most a day.
+    /// Seconds that it lasted, or rang where it did not connect, at most a day.
     duration: MaybeUndefined<i64>,
     /// The intent grade as people write it; gradeCode follows.
     grade: MaybeUndefined<String>,

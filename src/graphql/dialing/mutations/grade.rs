@@ -54,6 +54,9 @@ pub(super) struct UpsertGradePayload {
     created: bool,
     /// How many calls have another gradeCode now.
     regraded_calls: u64,
+    /// How many calls that are kept no longer (RETENTION_CALL_DAYS) go on counting at the price, and
+    /// as the deal or not, that the grade was before: their figures stay what they were.
+    kept_calls: i64,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
 }
@@ -65,6 +68,9 @@ pub(super) struct DeleteGradePayload {
     deleted_id: Option<ID>,
     /// How many calls have another gradeCode now.
     regraded_calls: u64,
+    /// How many calls that are kept no longer (RETENTION_CALL_DAYS) go on counting as this grade:
+    /// their figures stay what they were.
+    kept_calls: i64,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
 }
@@ -78,7 +84,8 @@ pub struct GradeMutation;
 #[Object(guard = "Root::Mutation")]
 impl GradeMutation {
     /// Creates a grade of the catalogue, or changes it. The calls whose grade means another code
-    /// then, and all figures, follow at once. For ADMIN.
+    /// then, and all figures, follow at once, but for figures of calls that are kept no longer. For
+    /// ADMIN.
     async fn upsert_grade(
         &self,
         context: &Context<'_>,
@@ -97,12 +104,14 @@ impl GradeMutation {
             grade: Some(shown(done.grade)),
             created: done.created,
             regraded_calls: done.regraded_calls,
+            kept_calls: done.kept_calls,
             ..Default::default()
         })
     }
 
     /// Deletes a grade of the catalogue. Its calls become what the rest of the catalogue makes of
-    /// their grade, OTHER where nothing does. For ADMIN.
+    /// their grade, OTHER where nothing does; figures of calls that are kept no longer stay what they
+    /// were. For ADMIN.
     async fn delete_grade(
         &self,
         context: &Context<'_>,
@@ -112,6 +121,7 @@ impl GradeMutation {
         answer(done, |deleted| DeleteGradePayload {
             deleted_id: Some(id::global(Kind::Grade, deleted.id)),
             regraded_calls: deleted.regraded_calls,
+            kept_calls: deleted.kept_calls,
             ..Default::default()
         })
     }

@@ -53,7 +53,7 @@ pub(super) struct ImportCallRow {
     platform_agent_id: MaybeUndefined<String>,
     /// The number dialled, in the forms that createCall takes.
     phone_number: MaybeUndefined<String>,
-    /// Talk time in seconds, at most a day; 0 when left out.
+    /// Seconds that it lasted, or rang where it did not connect, at most a day; 0 when left out.
     duration: MaybeUndefined<i64>,
     /// The intent grade as it was written; the grade catalogue makes gradeCode of it.
     grade: MaybeUndefined<String>,

@@ -128,6 +128,9 @@ pub(super) struct DeleteTaskPayload {
     deleted_calls: u64,
     /// How many tags of those calls.
     deleted_tags: u64,
+    /// How many calls of it are kept no longer (RETENTION_CALL_DAYS): they stay in the figures of
+    /// their days, as calls without a task.
+    kept_calls: i64,
     /// What has to be mended first.
     user_errors: Vec<UserError>,
 }
@@ -201,8 +204,9 @@ impl TaskMutation {
         })
     }
 
-    /// Deletes a dial task with its calls and their tags; no figure counts them any more. A task of
-    /// the platform comes back when one of its calls is read again. For ADMIN and MANAGER.
+    /// Deletes a dial task with its calls and their tags; no figure counts them any more. What calls
+    /// counted for that are kept no longer stays in the figures of their days. A task of the platform
+    /// comes back when one of its calls is read again. For ADMIN and MANAGER.
     async fn delete_task(
         &self,
         context: &Context<'_>,
@@ -214,6 +218,7 @@ impl TaskMutation {
             deleted_id: Some(id::global(Kind::DialTask, deleted.id)),
             deleted_calls: deleted.calls,
             deleted_tags: deleted.tags,
+            kept_calls: deleted.kept_calls,
             ..Default::default()
         })
     }
