@@ -89,10 +89,15 @@ pub async fn report(db: &impl ConnectionTrait) -> Result<Option<OneFormReport>> 
     Ok(report.and_then(|report| serde_json::from_str(&report).ok()))
 }
 
+/// Whether it is still to be done.
+pub(super) async fn is_owed(db: &impl ConnectionTrait) -> Result<bool> {
+    let owed = Entity::find_by_id(NAME).filter(Column::IsDone.eq(false));
+    Ok(owed.one(db).await?.is_some())
+}
+
 /// Brings everything to one form, unless that was done. All migrations must have been applied.
 pub(super) async fn bring(tx: &Transaction) -> Result<()> {
-    let owed = Entity::find_by_id(NAME).filter(Column::IsDone.eq(false));
-    if owed.one(tx).await?.is_none() {
+    if !is_owed(tx).await? {
         return Ok(());
     }
     dialect::claim_calls(tx).await?;

@@ -26,7 +26,7 @@ pub struct MigrationState {
 /// # Errors
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
-    if is_current(db.read()).await? {
+    if is_current(db.read()).await? && !one_form::is_owed(db.read()).await? {
         return Ok(());
     }
     migrate(db, async |tx| {

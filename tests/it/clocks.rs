@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use dialgraph::{
     clock::ManualClock,
     domain::{
-        alert::{AlertChannel, AlertEvent, AlertKind, Subject},
+        alert::{AlertChannel, AlertEvent, AlertKind, Subject, Text},
         business_time::{BusinessZone, DayRange},
         sync::{SyncTrack, SyncTrigger, SyncWindow},
     },
@@ -203,7 +203,7 @@ on_both! {
         let condition = dialgraph::domain::alert::Condition {
             kind: AlertKind::DayFailed,
             subject: Subject { track: CALLS, day: Some(day("2026-11-19")), run_id: None },
-            message: "x".to_owned(),
+            message: Text::new("x", "x"),
         };
         let alert = alerts::open(&tx, &condition, now()).await.unwrap();
         let channel = AlertChannel::Webhook;

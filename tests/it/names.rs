@@ -31,6 +31,7 @@ fn named(id: &str, time: &str, name: Option<&str>) -> IncomingCall {
         task: Some(PlatformTask {
             external_id: "7".to_owned(),
             name: name.map(str::to_owned),
+            package: None,
         }),
         agent: Some(PlatformAgent {
             external_id: "9".to_owned(),

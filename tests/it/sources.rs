@@ -32,6 +32,7 @@ fn told(id: &str) -> IncomingCall {
         task: Some(PlatformTask {
             external_id: "7".to_owned(),
             name: Some("平台任务".to_owned()),
+            package: None,
         }),
         agent: Some(PlatformAgent {
             external_id: "9".to_owned(),
@@ -173,7 +174,7 @@ on_both! {
         assert_eq!(calls_of(&app, "GUANKE").await, expected);
         // What was imported is not thrown away with old pushes: nobody gives it again.
         let tx = db.begin().await.unwrap();
-        assert_eq!(call_pushes::prune(&tx, "2030-01-01T00:00:00Z".parse().unwrap(), 10).await.unwrap(), 0);
+        assert_eq!(call_pushes::prune(&tx, true, "2030-01-01T00:00:00Z".parse().unwrap(), 10).await.unwrap(), 0);
         tx.commit().await.unwrap();
         // The platform says all of it.
         let useless = json!({ "rows": [{ "platformCallId": "1", "city": "宁波" }] });
@@ -316,7 +317,7 @@ on_both! {
             db.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by(0).unwrap()
         };
         assert_eq!(count("SELECT COUNT(*) FROM call_tags").await, 1);
-        ingest(db, vec![told("i1"), IncomingCall { task: Some(PlatformTask { external_id: "i".to_owned(), name: None }), ..told("i2") }]).await;
+        ingest(db, vec![told("i1"), IncomingCall { task: Some(PlatformTask { external_id: "i".to_owned(), name: None, package: None }), ..told("i2") }]).await;
         assert_eq!(count("SELECT COUNT(*) FROM calls WHERE external_id IN ('i1', 'i2')").await, 4);
         assert_eq!(count("SELECT COUNT(DISTINCT id) FROM calls").await, 7);
 

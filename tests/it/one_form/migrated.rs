@@ -62,7 +62,7 @@ on_both! {
         let mut dirty = graded("\u{feff}1", "+86 138\u{a0}1234 8000", "9元\u{200b}");
         dirty.province = Some(own("浙江\u{200b}"));
         dirty.notes = Some(own("，Ａ\r\n\u{feff}b"));
-        dirty.task = Some(PlatformTask { external_id: own("7\u{200b}"), name: Some(own("Ａ包 ")) });
+        dirty.task = Some(PlatformTask { external_id: own("7\u{200b}"), name: Some(own("Ａ包 ")), package: None });
         dirty.agent = Some(PlatformAgent { external_id: own("\u{feff}9"), name: Some(own("王\u{200b}芳")), is_seat: true });
         dirty.tags = vec![Tag { name: own("ask\u{200b}"), value: own("高 ") }];
         let mut second = graded("2", "0571\u{2011}8888666转801", "９ 元");
@@ -110,7 +110,7 @@ on_both! {
 
         // The next read: what was stored in one form already is unchanged, the rest is the same call.
         let mut clean = graded("1", "13812348000", "9元");
-        clean.task = Some(PlatformTask { external_id: own("7"), name: Some(own("A包")) });
+        clean.task = Some(PlatformTask { external_id: own("7"), name: Some(own("A包")), package: None });
         let again = ingest(db, vec![clean.clone(), graded("4", "13812348000", "A")]).await;
         assert_eq!((again.inserted, again.updated, again.unchanged), (0, 1, 1));
         assert_eq!(ingest(db, vec![clean]).await.unchanged, 1);
@@ -126,7 +126,7 @@ on_both! {
         let database = TestDatabase::migrated(&backend).await;
         let db = &database.db;
         let with = |id: &str, task: &str, tags: &[&str]| IncomingCall {
-            task: Some(PlatformTask { external_id: own(task), name: Some(own("A包")) }),
+            task: Some(PlatformTask { external_id: own(task), name: Some(own("A包")), package: None }),
             tags: tags.iter().map(|value| Tag { name: own("ask"), value: own(value) }).collect(),
             ..graded(id, "13812348000", "9元\u{200b}")
         };
