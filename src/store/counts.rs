@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend,
+    ConnectionTrait, QueryResult,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
 };
 
@@ -25,17 +25,30 @@ pub async fn count(
     at_most: Option<u64>,
 ) -> Result<i64> {
     let backend = db.get_database_backend();
-    if let (Some(dimension), None) = (table.rollup, filter) {
-        let rows = by_rollups(backend, table, dimension, None, at_most)?;
-        let row = db.query_one(&Query::select().expr(rows).take()).await?;
-        let rows = row.map_or(Ok(0), |row| row.try_get_by(0))?;
-        return Ok(capped(rows, at_most));
-    }
     let mut rows = from(table, ROW);
     rows.expr(Expr::cust("1"));
     restrict(backend, table, filter, &mut rows)?;
+    if let (Some(dimension), None) = (table.rollup, filter) {
+        let query = Query::select()
+            .expr(scalar(rollups::kept_calls(dimension, None)))
+            .expr(retention::any_beyond(backend))
+            .take();
+        let Some(row) = db.query_one(&query).await? else {
+            return Ok(0);
+        };
+        let (mut calls, any_beyond): (i64, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        if any_beyond != 0 {
+            rows.and_where(retention::is_beyond(backend, ROW));
+            calls += number(db, counted(rows, at_most)).await?;
+        }
+        return Ok(capped(calls, at_most));
+    }
     rows.and_where_option(whole(table, ROW)?);
-    let row = db.query_one(&counted(rows, at_most)).await?;
+    number(db, counted(rows, at_most)).await
+}
+
+async fn number(db: &impl ConnectionTrait, query: SelectStatement) -> Result<i64> {
+    let row = db.query_one(&query).await?;
     Ok(row.map_or(Ok(0), |row| row.try_get_by(0))?)
 }
 
@@ -51,65 +64,51 @@ pub async fn count_by_parent(
 ) -> Result<HashMap<i64, i64>> {
     let backend = db.get_database_backend();
     let (target, column, rollup) = many(table, relation)?;
-    let by_rollups = match (rollup, filter) {
-        (Some(dimension), None) => Some(by_rollups(
-            backend,
-            target,
-            dimension,
-            Some(column),
-            at_most,
-        )?),
-        _ => None,
-    };
+    let mut rows = from(target, ROW);
+    rows.expr(Expr::cust("1"))
+        .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
+    restrict(backend, target, filter, &mut rows)?;
     let mut counts = HashMap::with_capacity(parents.len());
     for parents in parents.chunks(MAX_IDS) {
-        let rows = match &by_rollups {
-            Some(rows) => rows.clone(),
-            None => {
-                let mut rows = of_parent(backend, target, column);
-                restrict(backend, target, filter, &mut rows)?;
-                scalar(counted(rows, at_most))
+        if let (Some(dimension), None) = (rollup, filter) {
+            let parent = dialect::each_id(backend, PARENT).cast_as("TEXT");
+            let calls = scalar(rollups::kept_calls(dimension, Some(parent)));
+            let columns = [calls, retention::any_beyond(backend)];
+            let mut any_beyond = 0;
+            for row in of_each(db, parents, columns).await? {
+                counts.insert(row.try_get_by(0)?, row.try_get_by(1)?);
+                any_beyond = row.try_get_by(2)?;
             }
-        };
-        let mut query = Query::select();
-        query.expr(dialect::each_id(backend, PARENT)).expr(rows);
-        dialect::from_ids(backend, &mut query, parents, PARENT);
-        for row in db.query_all(&query).await? {
-            counts.insert(row.try_get_by(0)?, capped(row.try_get_by(1)?, at_most));
+            if any_beyond == 0 {
+                continue;
+            }
         }
+        let mut rows = rows.clone();
+        if rollup.is_some() && filter.is_none() {
+            rows.and_where(retention::is_beyond(backend, ROW));
+        }
+        for row in of_each(db, parents, [scalar(counted(rows, at_most))]).await? {
+            let more: i64 = row.try_get_by(1)?;
+            *counts.entry(row.try_get_by(0)?).or_default() += more;
+        }
+    }
+    for rows in counts.values_mut() {
+        *rows = capped(*rows, at_most);
     }
     Ok(counts)
 }
 
-/// How many rows there are, all or those of the parent at hand. Rollups count those of days whose
-/// calls are all kept; of other days they count calls that are gone, too, and what is left is counted.
-fn by_rollups(
-    backend: DatabaseBackend,
-    table: &Table,
-    dimension: Dimension,
-    of: Option<&'static str>,
-    at_most: Option<u64>,
-) -> Result<SimpleExpr> {
-    let key = of.map(|_| dialect::each_id(backend, PARENT).cast_as("TEXT"));
-    let mut left = match of {
-        Some(column) => of_parent(backend, table, column),
-        None => from(table, ROW).expr(Expr::cust("1")).take(),
-    };
-    restrict(backend, table, None, &mut left)?;
-    left.and_where(retention::is_beyond(backend, ROW));
-    let left = Expr::case(
-        retention::any_beyond(backend),
-        scalar(counted(left, at_most)),
-    );
-    Ok(scalar(rollups::kept_calls(dimension, key)).add(left.finally(0)))
-}
-
-/// The rows of the parent at hand.
-fn of_parent(backend: DatabaseBackend, table: &Table, column: &'static str) -> SelectStatement {
-    let mut rows = from(table, ROW);
-    rows.expr(Expr::cust("1"))
-        .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
-    rows
+/// `columns` for each of `parents`, behind its id.
+async fn of_each(
+    db: &impl ConnectionTrait,
+    parents: &[i64],
+    columns: impl IntoIterator<Item = SimpleExpr>,
+) -> Result<Vec<QueryResult>> {
+    let backend = db.get_database_backend();
+    let mut query = Query::select();
+    query.expr(dialect::each_id(backend, PARENT)).exprs(columns);
+    dialect::from_ids(backend, &mut query, parents, PARENT);
+    Ok(db.query_all(&query).await?)
 }
 
 fn scalar(query: SelectStatement) -> SimpleExpr {

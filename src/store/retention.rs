@@ -77,14 +77,16 @@ pub(super) fn is_beyond(backend: DatabaseBackend, alias: &'static str) -> Simple
         .and(Expr::col((alias, call::Column::CallDate)).lt(horizon_day()))
 }
 
-/// Whether any call may be of a day before the horizon: a look at the oldest.
+/// 1 if any call may be of a day before the horizon, else 0: a look at the oldest.
 pub(super) fn any_beyond(backend: DatabaseBackend) -> SimpleExpr {
     let oldest = Query::select()
         .expr(Expr::col((call::Entity, call::Column::CallTime)).min())
         .from(call::Entity)
         .take();
-    SimpleExpr::SubQuery(None, Box::new(oldest.into()))
-        .lt(dialect::next_midnight(backend, horizon_day()))
+    let oldest = SimpleExpr::SubQuery(None, Box::new(oldest.into()));
+    let is_beyond = oldest.lt(dialect::next_midnight(backend, horizon_day()));
+    let flag: SimpleExpr = Expr::case(is_beyond, 1).finally(0).into();
+    flag.cast_as("BIGINT")
 }
 
 /// That a call is of a business day before `day`. The index is that of the instants.

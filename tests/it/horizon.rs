@@ -117,30 +117,33 @@ async fn calls_of_old_days(app: &TestApp) -> Value {
 }
 
 /// Does `work`, and, once that waits for `tx` or is done, `rest` and a commit of `tx`.
-async fn while_open<T>(
+fn while_open<T>(
     db: &Database,
     tx: Transaction,
     work: impl Future<Output = T>,
     rest: impl AsyncFnOnce(&Transaction),
-) -> T {
-    let done = Cell::new(false);
-    let work = async {
-        let result = work.await;
-        done.set(true);
-        result
-    };
-    let open = async {
-        // SQLite has one writer: who comes later waits, and there is nothing to look for.
-        while db.read().get_database_backend() == DatabaseBackend::Postgres
-            && !done.get()
-            && !somebody_waits(db).await
-        {
-            tokio::task::yield_now().await;
-        }
-        rest(&tx).await;
-        tx.commit().await.unwrap();
-    };
-    tokio::join!(work, open).0
+) -> impl Future<Output = T> {
+    let work = Box::pin(work);
+    async move {
+        let done = Cell::new(false);
+        let work = async {
+            let result = work.await;
+            done.set(true);
+            result
+        };
+        let open = async {
+            // SQLite has one writer: who comes later waits, and there is nothing to look for.
+            while db.read().get_database_backend() == DatabaseBackend::Postgres
+                && !done.get()
+                && !somebody_waits(db).await
+            {
+                tokio::task::yield_now().await;
+            }
+            rest(&tx).await;
+            tx.commit().await.unwrap();
+        };
+        tokio::join!(work, open).0
+    }
 }
 
 async fn somebody_waits(db: &Database) -> bool {
