@@ -38,7 +38,7 @@ pub(super) fn plain_pattern(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\u{ff01}'..='\u{ff5e}' => {
-                pattern.push_str(&regex::escape(&fold_width(c.encode_utf8(&mut [0; 4]))))
+                pattern.push_str(&regex::escape(&fold_width(c.encode_utf8(&mut [0; 4]))));
             }
             '\u{3000}' => pattern.push(' '),
             c if is_invisible(c) => {}
