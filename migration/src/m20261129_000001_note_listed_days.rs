@@ -84,7 +84,7 @@ impl MigrationTrait for Migration {
         }
         for (table, columns) in columns() {
             for column in columns {
-                let name = column.get_column_name().to_owned();
+                let name = column.get_column_name();
                 alter(manager, table, |alter| {
                     alter.drop_column(name);
                 })

@@ -240,15 +240,13 @@ pub async fn any_hint(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(hint::Entity::find().one(db).await?.is_some())
 }
 
-/// Gives tasks the links that nobody but a person overrides, oldest first.
+/// Gives tasks the links that nobody but a person overrides.
 pub async fn link(tx: &Transaction, links: &[(i64, Link)], now: DateTime<Utc>) -> Result<()> {
-    let mut groups: BTreeMap<(Option<i64>, &str, i32), (Link, Vec<i64>)> = BTreeMap::new();
+    let mut groups: HashMap<Link, Vec<i64>> = HashMap::new();
     for (id, link) in links {
-        let by = link.by.map_or("", <&str>::from);
-        let group = groups.entry((link.package_id, by, link.claims));
-        group.or_insert((*link, Vec::new())).1.push(*id);
+        groups.entry(*link).or_default().push(*id);
     }
-    for (link, ids) in groups.into_values() {
+    for (link, ids) in groups {
         for ids in ids.chunks(MAX_BINDINGS) {
             dial_task::Entity::update_many()
                 .col_expr(Column::PackageId, Expr::value(link.package_id))

@@ -26,7 +26,7 @@ pub(super) fn plain_pattern(written: &str) -> String {
     for c in written.chars() {
         match c {
             '\u{ff01}'..='\u{ff5e}' => {
-                pattern.push_str(&regex::escape(&text::id(c.encode_utf8(&mut [0; 4]))))
+                pattern.push_str(&regex::escape(&text::id(c.encode_utf8(&mut [0; 4]))));
             }
             '\u{3000}' => pattern.push(' '),
             c if is_invisible(c) => {}
