@@ -50,6 +50,7 @@ pub struct SimulatorArgs {
 
 /// The time that a list goes by.
 #[derive(Debug, Clone, Copy, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "the words of --listed-by")]
 enum ListBy {
     CallTime,
     EndTime,

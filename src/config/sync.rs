@@ -42,9 +42,9 @@ pub struct SyncArgs {
         value_parser = whole::<u8>(1..=32))]
     sync_page_concurrency: u8,
 
-    /// How far before the end of the last read of today the next one begins, for calls that arrive late, in minutes (1-1440)
+    /// How far before the end of the last read of today the next one begins, for calls that arrive late, and how long after its end a day may not be called complete, in minutes (0-1440)
     #[arg(long, env = "SYNC_OVERLAP_MINUTES", default_value_t = 15,
-        value_parser = whole::<u64>(1..=1_440))]
+        value_parser = whole::<u64>(0..=1_440))]
     sync_overlap_minutes: u64,
 
     /// How long after it was read whole today is read whole again, for calls that were edited, in minutes (1-1440)

@@ -407,11 +407,11 @@ async fn versions<'a>(
 
 /// The packages that records name for tasks.
 fn package_hints(names: &Names<'_>, calls: &[(i64, LinkedCall<'_>)]) -> Vec<(i64, String)> {
-    let named = calls.iter().filter_map(|(_, told)| {
+    let hints = calls.iter().filter_map(|(_, told)| {
         let task = told.call.task.as_ref()?;
         let id = names.known_tasks.id(&task.external_id)?;
         Some((id, task.package.clone()?))
     });
-    let named: BTreeSet<(i64, String)> = named.collect();
-    named.into_iter().collect()
+    let hints: BTreeSet<(i64, String)> = hints.collect();
+    hints.into_iter().collect()
 }

@@ -103,7 +103,7 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
     let db = day.context.db.read();
     let listed =
         |slice: &&SliceRow| slice.seen.unwrap_or_default() - slice.undialled - slice.not_kept;
-    let listed: i64 = done().map(|slice| listed(slice)).sum();
+    let listed: i64 = done().map(listed).sum();
     // A call may be dated a little later than it is listed.
     let whole = ListedPart {
         to: day.last_second(),

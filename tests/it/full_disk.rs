@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
 use crate::{
-    alerts::Receiver,
+    alerts::{Received, Receiver},
     harness::{Answer, Backend, TestApp, answer},
     on_both,
     writes::send,
@@ -136,7 +136,7 @@ on_both! {
         alerts.database.look().await;
         app.clock.advance(TimeDelta::minutes(1));
         alerts.database.look().await;
-        let told: Vec<Value> = receiver.received().iter().map(|received| received.json()).collect();
+        let told: Vec<Value> = receiver.received().iter().map(Received::json).collect();
         assert_eq!(told.len(), 2, "refused, and sent again: {told:#?}");
         assert_eq!((&told[1]["event"], &told[1]["alert"]["kind"]), (&json!("OPENED"), &json!("DATABASE_UNWRITABLE")));
         assert!(told[1]["message"].as_str().unwrap().starts_with(FULL), "{told:#?}");
@@ -147,10 +147,10 @@ on_both! {
             app.clock.advance(TimeDelta::minutes(1));
             alerts.database.look().await;
         }
-        let told: Vec<Value> = receiver.received().iter().map(|received| received.json()).collect();
+        let told: Vec<Value> = receiver.received().iter().map(Received::json).collect();
         assert_eq!(told.len(), 1, "{told:#?}");
         assert_eq!(told[0]["event"], "RESOLVED");
-        assert_eq!(told[0]["message"], "recovered: the database takes writes again; it took none for 4m");
+        assert_eq!(told[0]["message"], "recovered: writes to the database, lasted 4 min");
         assert_eq!(told[0]["alert"]["openedAt"], "2026-11-20T04:01:00Z");
     };
 }

@@ -50,6 +50,8 @@ fn start(database: &str, platform: &str) -> Service {
             ("GUANKE_PAGE_SIZE", "20"),
             ("GUANKE_MAX_REQUESTS_PER_SECOND", "1000"),
             ("SYNC_LEASE_SECONDS", "2"),
+            // Yesterday is complete whatever the time of day.
+            ("SYNC_OVERLAP_MINUTES", "0"),
             ("RUST_LOG", "warn"),
         ])
         .current_dir(folder.path())
@@ -195,6 +197,8 @@ fn sync(database: &str, platform: &str) -> Output {
             ("GUANKE_API_SECRET", "demo-secret"),
             ("GUANKE_MAX_REQUESTS_PER_SECOND", "1000"),
             ("SYNC_LEASE_SECONDS", "2"),
+            // Yesterday is complete whatever the time of day.
+            ("SYNC_OVERLAP_MINUTES", "0"),
         ])
         .output()
         .unwrap()

@@ -95,6 +95,8 @@ on_both! {
         let input = json!({ "name": "浙江企业-11月A包", "rules": rules });
         let created = done(&app, "createPackage", selection, input).await;
         assert_eq!((&created["linkedTasks"], &created["unlinkedTasks"]), (&json!(1), &json!(0)));
+        // As every text is read: in the width of ASCII.
+        let rules = json!([{ "match": "PREFIX", "text": "浙江企业-11月A包-" }, { "match": "PATTERN", "text": r"^vip.*\d{2}$" }]);
         assert_eq!(created["package"]["rules"], rules);
         assert_eq!(created["package"]["totalCalls"], 1);
         assert_eq!(created["package"]["tagSummaries"]["nodes"], json!([{ "tagValue": "1", "tagCount": 1 }]));
@@ -240,7 +242,7 @@ on_both! {
         assert_eq!(links(&app).await, expected);
         let created = done(&app, "createPackage", "package { id } linkedTasks", json!({ "name": "Ｂ" })).await;
         assert_eq!(created["linkedTasks"], 1);
-        assert_eq!(links(&app).await[2], link("A-1", Some("Ｂ"), "PARAMS", 1));
+        assert_eq!(links(&app).await[2], link("A-1", Some("B"), "PARAMS", 1));
         // A record that names another one: nobody can tell.
         let mut other = call("other", "2026-11-19T03:00:00Z");
         other.task = Some(PlatformTask { external_id: "3".to_owned(), name: None, package: Some("name:A".to_owned()) });

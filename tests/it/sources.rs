@@ -325,7 +325,8 @@ on_both! {
         let mut message = String::new();
         let mut error: Option<&dyn std::error::Error> = Some(&refused);
         while let Some(cause) = error {
-            message.push_str(&format!("{cause}\n"));
+            message += &cause.to_string();
+            message.push('\n');
             error = cause.source();
         }
         assert!(message.contains("2 of calls, 1 of tasks"), "{message}");

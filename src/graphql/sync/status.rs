@@ -29,6 +29,7 @@ pub(super) enum BreakerState {
 /// The time of a call by which the platform lists it.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "crate::domain::listing::ListedBy")]
+#[expect(clippy::enum_variant_names, reason = "the words of the API")]
 pub(super) enum ListedBy {
     /// When it was dialled.
     CallTime,

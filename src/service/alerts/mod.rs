@@ -90,7 +90,8 @@ impl Alerts {
                 self.watch_the_database(),
             )
         };
-        stop.run_until_cancelled(work).await;
+        // A future of this size is moved once.
+        stop.run_until_cancelled(Box::pin(work)).await;
     }
 
     async fn look_again_and_again(&self) {

@@ -16,7 +16,7 @@ use dialgraph::{
 use serde_json::Value;
 
 use crate::harness::{TestApp, day};
-pub use receiver::Receiver;
+pub use receiver::{Received, Receiver};
 
 const CALLS: SyncTrack = SyncTrack::CallRecords;
 
