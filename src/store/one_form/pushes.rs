@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::{OneFormReport, PAGE, alone, changed, unwritable};
 use crate::{
-    domain::text::Reading,
+    domain::{dialing::CallSource, text::Reading},
     entity::{call, call_push},
     store::{Result, Transaction, call_pushes},
 };
@@ -75,6 +75,7 @@ async fn push(tx: &Transaction, row: &call_push::Model, report: &mut OneFormRepo
     let before = old.merged.says(&row.external_id).fingerprint();
     let says = new.merged.says(&after.external_id).fingerprint();
     let stored = call::Entity::find()
+        .filter(call::Column::Source.eq(CallSource::Guanke))
         .filter(call::Column::ExternalId.eq(after.external_id.as_str()))
         .filter(call::Column::SourceHash.is_not_null())
         .one(tx)
