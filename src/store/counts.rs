@@ -74,7 +74,7 @@ pub async fn count_by_parent(
             let parent = dialect::each_id(backend, PARENT).cast_as("TEXT");
             let calls = scalar(rollups::kept_calls(dimension, Some(parent)));
             let columns = [calls, retention::any_beyond(backend)];
-            let mut any_beyond = 0;
+            let mut any_beyond = 0_i64;
             for row in of_each(db, parents, columns).await? {
                 counts.insert(row.try_get_by(0)?, row.try_get_by(1)?);
                 any_beyond = row.try_get_by(2)?;
