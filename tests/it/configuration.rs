@@ -60,7 +60,7 @@ fn a_setting_without_a_value_or_below_its_range_is_refused_by_name() {
         ("SYNC_CALL_RECORDS_TODAY", "", "five fields"),
         ("BUSINESS_TIMEZONE", "Asia/Peking", "Asia/Shanghai"),
         ("BUSINESS_TIMEZONE", "+08:00", "Asia/Shanghai"),
-        ("SYNC_OVERLAP_MINUTES", "-5", "from 1 to 1440"),
+        ("SYNC_OVERLAP_MINUTES", "-5", "from 0 to 1440"),
         ("SYNC_PAGE_CONCURRENCY", "eight", "from 1 to 32"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "-1", "from 1 to 525600"),
         ("MAX_QUERY_COST", "1e6", "from 1 to 1000000000"),
