@@ -101,7 +101,7 @@ on_both! {
         assert_eq!(created["package"]["totalCalls"], 1);
         assert_eq!(created["package"]["tagSummaries"]["nodes"], json!([{ "tagValue": "1", "tagCount": 1 }]));
         let recorded = audit(&app.database.db).await;
-        assert_eq!(recorded[0].2["rules"]["after"], json!(["PREFIX 浙江企业-11月Ａ包-", r"PATTERN ^vip.*\d{2}$"]));
+        assert_eq!(recorded[0].2["rules"]["after"], json!(["PREFIX 浙江企业-11月A包-", r"PATTERN ^vip.*\d{2}$"]));
         let (_, object, moved) = &recorded[1];
         assert_eq!((object.as_str(), &moved["packageAssignedBy"]), ("DialTask", &json!({ "before": null, "after": "RULE" })));
 
@@ -118,7 +118,7 @@ on_both! {
             link("VIP外呼-07", package, "RULE", 1),
             link("其他", None, "", 0),
             link("浙江企业-11月a包-02", package, "RULE", 1),
-            link("浙江企业－１１月A包－03", package, "RULE", 1),
+            link("浙江企业-11月A包-03", package, "RULE", 1),
         ]);
         assert_eq!(app.data("{ packages { nodes { totalCalls } } }").await["packages"]["nodes"], json!([{ "totalCalls": 3 }]));
         assert_counted(&app).await;
