@@ -267,13 +267,14 @@ impl Rezone<'_> {
         for call in &calls {
             let day = moving.target.day_of(call.call_time);
             let hour = i16::from(moving.target.hour_of(call.call_time));
-            if (call.call_date, call.call_hour) == (day, hour) {
+            // What is about to be deleted for its age stays with its figures, under its old day.
+            let is_kept = moving.calls_from.is_none_or(|from| call.call_time >= from);
+            if (call.call_date, call.call_hour) == (day, hour) || !is_kept {
                 continue;
             }
             moving.moved += 1;
             days.entry((day, hour)).or_default().push(call.id);
-            let counts = moving.calls_from.is_none_or(|from| call.call_time >= from);
-            if let Some(counted) = call_edits::counted(call).filter(|_| counts) {
+            if let Some(counted) = call_edits::counted(call) {
                 deltas.remove(&counted);
                 deltas.add(&crate::domain::stats::CountedCall {
                     call_date: day,

@@ -103,9 +103,12 @@ pub fn now(backend: DatabaseBackend) -> SimpleExpr {
 /// Lets one migrate at a time. SQLite's transaction has the write lock already.
 pub async fn lock_migrations(tx: &Transaction) -> Result<()> {
     if tx.get_database_backend() == DatabaseBackend::Postgres {
-        // An arbitrary number that nothing else locks by.
-        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231945)")
-            .await?;
+        // An arbitrary number that nothing else locks by; then that of writers of calls, before any table:
+        // instances of the version before may be writing.
+        for lock in [7_231_945, 7_231_946] {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({lock})"))
+                .await?;
+        }
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     domain::{
         grade::{GradeCatalogue, normalise},
+        package_rules,
         privacy::hidden,
         stats::RollupDeltas,
         text::Reading,
@@ -27,7 +28,7 @@ use crate::{
     entity::{
         call, call_tag,
         data_change::{ActiveModel, Column, Entity},
-        grade, user,
+        grade, lead_package, user,
     },
 };
 
@@ -106,6 +107,7 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
         simple(tx, table, columns, &mut report).await?;
     }
     user_keys(tx, &mut report).await?;
+    package_keys(tx, &mut report).await?;
     patterns(tx, &mut report).await?;
     calls(tx, &mut report).await?;
     tags(tx, &mut report).await?;
@@ -268,6 +270,19 @@ async fn user_keys(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
         if key != row.name_key && rename(tx, "users", row.id, "name_key", Some(key), report).await?
         {
             report.change("users");
+        }
+    }
+    Ok(())
+}
+
+/// So do those of packages; of two packages of one name the later keeps its old key.
+async fn package_keys(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+    for row in lead_package::Entity::find().all(tx).await? {
+        let key = package_rules::name_key(&row.name);
+        if row.name_key.as_deref() != Some(&key)
+            && rename(tx, "lead_packages", row.id, "name_key", Some(key), report).await?
+        {
+            report.change("lead_packages");
         }
     }
     Ok(())

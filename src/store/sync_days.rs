@@ -250,11 +250,13 @@ pub async fn finish_read(
 }
 
 /// Days are not complete any more whose calls were looked for in the list up to less than `lag` beyond
-/// their end, unless the day after was read well beyond that: it brought the rest.
+/// their end, unless the day after was read well beyond that: it brought the rest. Days before `first` stay
+/// as they are: nobody comes back to them.
 pub async fn doubt_short_reads(
     tx: &Transaction,
     track: SyncTrack,
     (zone, lag): (BusinessZone, TimeDelta),
+    first: NaiveDate,
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -273,6 +275,7 @@ pub async fn doubt_short_reads(
     };
     let short = known.values().filter(|known| {
         known.completed_at.is_some()
+            && first <= known.day
             && known.list_lag_seconds < lag.num_seconds()
             && !is_followed(known.day)
     });

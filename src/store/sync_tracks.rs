@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ConnectionTrait, EntityTrait,
+    ConnectionTrait, EntityTrait, QueryTrait,
     sea_query::{OnConflict, Query},
 };
 
-use super::{Result, Transaction};
+use super::{Result, Transaction, dialect};
 pub use crate::entity::sync_track::Model as SyncTrackRow;
 use crate::{
     domain::{alert::ObservedTrack, listing::Listing, sync::SyncTrack},
@@ -73,6 +73,14 @@ pub async fn save(
 /// What is known of the list of a track; nothing where nothing was ever noted.
 pub async fn listing(db: &impl ConnectionTrait, track: SyncTrack) -> Result<Listing> {
     let row = Entity::find_by_id(track).one(db).await?;
+    Ok(row.map(|row| listing_of(&row)).unwrap_or_default())
+}
+
+/// The same, locked until the transaction ends: whoever learns more waits.
+pub async fn lock_listing(tx: &Transaction, track: SyncTrack) -> Result<Listing> {
+    let mut find = Entity::find_by_id(track);
+    dialect::lock_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
+    let row = find.one(tx).await?;
     Ok(row.map(|row| listing_of(&row)).unwrap_or_default())
 }
 

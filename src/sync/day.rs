@@ -182,7 +182,9 @@ impl Day<'_> {
         let lag = sync_tracks::listing(self.context.db.read(), self.run.track)
             .await?
             .lag;
-        windows.extend(self.after_midnight(lag));
+        // The day may have ended while its shape was looked up.
+        let is_over = span.to == self.last_second();
+        windows.extend(self.after_midnight(lag).filter(|_| is_over));
         Ok(windows)
     }
 
@@ -200,6 +202,20 @@ impl Day<'_> {
             from: end,
             to: last,
         })
+    }
+
+    /// Where calls up to `to` may be listed that are not yet by then, as far as that is past: the rest of a
+    /// day that is going on, or what lies behind its end.
+    pub async fn behind(&self, to: DateTime<Utc>) -> Result<Option<Window>, SyncError> {
+        if to < self.last_second() {
+            let window = Window {
+                from: to + TimeDelta::seconds(1),
+                to: self.span().to,
+            };
+            return Ok(Some(window).filter(|window| window.from <= window.to));
+        }
+        let overlap = delta(self.context.options.overlap);
+        Ok(self.after_midnight(self.list_lag().await?.max(overlap)))
     }
 
     /// Plans what is not planned yet of the list behind the day's end, and says whether there was any:
@@ -223,7 +239,8 @@ impl Day<'_> {
             let now = self.context.clock.now();
             let planned = slice_claims::of_day(tx, self.of()).await?;
             // Unless this was done before, and only the answer was lost.
-            if planned.iter().all(|slice| slice.from_at < window.from) {
+            let mut valid = planned.iter().filter(|slice| !is_abandoned(slice));
+            if valid.all(|slice| slice.from_at < window.from) {
                 slice_claims::plan(tx, self.of(), &[window], now).await?;
             }
             self.hold(tx).await?;
@@ -402,7 +419,14 @@ impl Day<'_> {
                 ..RunCounts::default()
             };
             sync_runs::add_counts(tx, of.run_id, counts, now).await?;
-            sync_days::finish_read(tx, of.track, of.day, read.clone(), now).await?;
+            let mut read = read.clone();
+            // Others may have learnt more of the list since it was looked at.
+            if sync_tracks::lock_listing(tx, of.track).await?.lag > read.list_lag && read.completes
+            {
+                read.completes = false;
+                read.doubt = Some(LISTS_LATER.to_owned());
+            }
+            sync_days::finish_read(tx, of.track, of.day, read, now).await?;
             if let Some(before) = before {
                 sync_days::settle_doubt(tx, of.track, before, LISTS_LATER, now).await?;
             }

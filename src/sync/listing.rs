@@ -1,6 +1,6 @@
 //! Learning by which time of a call the platform lists it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::{
     context::{Context, delta, insist},
@@ -14,11 +14,14 @@ use crate::{
     },
     store::{
         removals::{self, ListedPart},
-        sync_days,
+        retention, sync_days,
         sync_runs::RunCounts,
         sync_tracks,
     },
 };
+
+/// Days before today that runs come back to by themselves.
+const HEALED_DAYS: u64 = 92;
 
 /// Why days are not complete any more that were read while less was known of the list.
 pub(super) const LISTS_LATER: &str = "the platform lists calls longer after they were dialled than was known when this day was read: calls of its last minutes may be missing";
@@ -36,12 +39,16 @@ pub(super) async fn learn(
     }
     let learnt = insist!(context, |tx| {
         let now = context.clock.now();
-        let known = sync_tracks::listing(tx, track).await?;
+        let known = sync_tracks::lock_listing(tx, track).await?;
         let learnt = known.after(evidence);
         sync_tracks::save_listing(tx, track, learnt, now).await?;
         if learnt.lag > known.lag {
             let terms = (context.zone, learnt.lag);
-            sync_days::doubt_short_reads(tx, track, terms, LISTS_LATER, now).await?;
+            let horizon = retention::call_horizon(tx).await?;
+            let today = context.zone.day_of(now);
+            let first = today.checked_sub_days(Days::new(HEALED_DAYS)).max(horizon);
+            let first = first.unwrap_or(today);
+            sync_days::doubt_short_reads(tx, track, terms, first, LISTS_LATER, now).await?;
         }
         learnt
     })?;

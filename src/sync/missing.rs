@@ -45,19 +45,21 @@ pub(super) async fn of_slice(reader: &SliceReader, seen: &Seen) -> Result<i64, S
         return Ok(0);
     }
     let stored = removals::ids_of_part(db, part, false).await?;
-    let unlisted = not_among(context, &stored, &seen.ids).await?;
+    let began = slice.started_at.unwrap_or(slice.created_at);
+    let unlisted = not_among(context, &stored, &seen.ids, began).await?;
     Ok(count(unlisted.len()))
 }
 
-/// Those of `stored` that are not among `ids` and were not pushed a moment ago.
+/// Those of `stored` that are not among `ids` and were not pushed since a moment before the read `began`.
 async fn not_among<'a>(
     context: &Context,
     stored: &'a [(String, DateTime<Utc>)],
     ids: &HashSet<String>,
+    began: DateTime<Utc>,
 ) -> Result<Vec<&'a (String, DateTime<Utc>)>, SyncError> {
     let mut unlisted: Vec<_> = stored.iter().filter(|(id, _)| !ids.contains(id)).collect();
     let names: Vec<&str> = unlisted.iter().map(|(id, _)| id.as_str()).collect();
-    let since = context.clock.now() - delta(context.options.overlap);
+    let since = began.min(context.clock.now()) - delta(context.options.overlap);
     let pushed = call_pushes::just_pushed(context.db.read(), &names, since).await?;
     unlisted.retain(|(id, _)| !pushed.contains(id));
     Ok(unlisted)
@@ -110,12 +112,14 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         ..part
     };
     let of_other_days = removals::count_of_other_days(db, day.date).await?;
+    // Of a day that is still going on, others may have listed more than was read here.
+    let is_over = to == day.last_second();
     let stored = removals::count_of_part(db, whole).await? + of_other_days;
     if stored < listed {
         return Err(SyncError::NotStored { listed, stored });
     }
     // What was only pushed a moment ago is not missed by any slice.
-    let is_missed = of_other_days > 0 || done().any(|slice| slice.unlisted > 0);
+    let is_missed = is_over && of_other_days > 0 || done().any(|slice| slice.unlisted > 0);
     if stored == listed || !is_missed {
         return Ok(Gone::default());
     }
@@ -125,10 +129,11 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
             to: slice.to_at,
         })
         .collect();
-    windows.extend(day.after_midnight(delta(day.context.options.overlap)));
+    windows.extend(day.behind(to).await?);
+    let stored = removals::ids_of_part(db, part, is_over).await?;
+    windows.extend(before(day, &stored));
     let ids = list_again(day, &windows).await?;
-    let stored = removals::ids_of_part(db, part, true).await?;
-    let gone = not_among(day.context, &stored, &ids).await?;
+    let gone = not_among(day.context, &stored, &ids, day.run.started_at).await?;
     let is_much = gone.len() > BELIEVABLE.max(stored.len() / BELIEVABLE_PART);
     if is_much && !day.run.accepts_removals {
         return Err(SyncError::TooManyGone {
@@ -147,6 +152,21 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         by_slice.entry(slice).or_default().push(id.clone());
     }
     Ok(Gone(by_slice))
+}
+
+/// Where calls of the day before may be listed by now that this day's part gave: from when the first of
+/// them was dialled to the end of its day.
+fn before(day: &Day<'_>, stored: &[(String, DateTime<Utc>)]) -> Option<Window> {
+    const EARLIEST: TimeDelta = TimeDelta::hours(12);
+    let begin = day.context.zone.start_of(day.date);
+    let of_before = stored.iter().map(|(_, time)| *time);
+    let first = of_before
+        .filter(|time| *time < begin && begin - *time <= EARLIEST)
+        .min()?;
+    Some(Window {
+        from: DateTime::from_timestamp(first.timestamp(), 0)?,
+        to: begin - TimeDelta::seconds(1),
+    })
 }
 
 /// The ids that the platform lists for these windows, several of them at a time.
