@@ -64,29 +64,38 @@ pub async fn count_of_other_days(db: &impl ConnectionTrait, day: NaiveDate) -> R
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// The external ids and times of the calls that [`count_of_part`] and, for a whole day,
-/// [`count_of_other_days`] count.
+/// The external ids and times of the calls that [`count_of_part`] counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ids_of_slice(
+    db: &impl ConnectionTrait,
+    part: ListedPart,
+) -> Result<Vec<(String, DateTime<Utc>)>> {
+    ids(db, of_part(part)).await
+}
+
+/// The external ids and times of the calls that [`count_of_part`] and [`count_of_other_days`] count.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn ids_of_part(
     db: &impl ConnectionTrait,
     part: ListedPart,
-    with_other_days: bool,
 ) -> Result<Vec<(String, DateTime<Utc>)>> {
-    let find = |which: Condition| {
-        Entity::find()
-            .select_only()
-            .columns([Column::ExternalId, Column::CallTime])
-            .filter(which)
-            .into_tuple()
-            .all(db)
-    };
-    let mut calls = find(of_part(part)).await?;
-    if with_other_days {
-        calls.extend(find(of_other_days(part.day)).await?);
-    }
+    let mut calls = ids(db, of_part(part)).await?;
+    calls.extend(ids(db, of_other_days(part.day)).await?);
     Ok(calls)
+}
+
+async fn ids(db: &impl ConnectionTrait, which: Condition) -> Result<Vec<(String, DateTime<Utc>)>> {
+    Ok(Entity::find()
+        .select_only()
+        .columns([Column::ExternalId, Column::CallTime])
+        .filter(which)
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// The longest of the calls that [`count_of_part`] counts: its external id, when it was dialled, and its

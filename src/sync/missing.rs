@@ -44,7 +44,7 @@ pub(super) async fn of_slice(reader: &SliceReader, seen: &Seen) -> Result<i64, S
     if removals::count_of_part(db, part).await? <= count(seen.own_calls()) {
         return Ok(0);
     }
-    let stored = removals::ids_of_part(db, part, false).await?;
+    let stored = removals::ids_of_slice(db, part).await?;
     let began = slice.started_at.unwrap_or(slice.created_at);
     let unlisted = not_among(context, &stored, &seen.ids, began).await?;
     Ok(count(unlisted.len()))
@@ -112,14 +112,12 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         ..part
     };
     let of_other_days = removals::count_of_other_days(db, day.date).await?;
-    // Of a day that is still going on, others may have listed more than was read here.
-    let is_over = to == day.last_second();
     let stored = removals::count_of_part(db, whole).await? + of_other_days;
     if stored < listed {
         return Err(SyncError::NotStored { listed, stored });
     }
     // What was only pushed a moment ago is not missed by any slice.
-    let is_missed = is_over && of_other_days > 0 || done().any(|slice| slice.unlisted > 0);
+    let is_missed = of_other_days > 0 || done().any(|slice| slice.unlisted > 0);
     if stored == listed || !is_missed {
         return Ok(Gone::default());
     }
@@ -129,8 +127,9 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
             to: slice.to_at,
         })
         .collect();
+    // Others may have listed more of the day than was read here: what they stored is looked for there, too.
+    let stored = removals::ids_of_part(db, part).await?;
     windows.extend(day.behind(to).await?);
-    let stored = removals::ids_of_part(db, part, is_over).await?;
     windows.extend(before(day, &stored));
     let ids = list_again(day, &windows).await?;
     let gone = not_among(day.context, &stored, &ids, day.run.started_at).await?;
