@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
-use super::incoming::{IncomingCall, PlatformAgent, PlatformTask};
-
-/// How far the platform's clock may be ahead of ours. A call that lies further ahead names only what has
-/// no name yet: it would keep the name until its time comes.
-const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
+use super::{
+    incoming::{IncomingCall, PlatformAgent, PlatformTask},
+    listing::FUTURE_TOLERANCE,
+};
 
 /// Something that calls refer to by its source's id, and name.
 pub trait Nameable {
@@ -64,7 +63,7 @@ impl<T> Copy for Named<'_, T> {}
 
 impl<'a, T: Nameable> Named<'a, T> {
     fn new(item: &'a T, call: &'a IncomingCall, now: DateTime<Utc>) -> Self {
-        let is_believable = call.call_time <= now + CLOCK_SKEW;
+        let is_believable = call.call_time <= now + FUTURE_TOLERANCE;
         let as_of = if is_believable {
             call.call_time.max(DateTime::UNIX_EPOCH)
         } else {

@@ -109,6 +109,16 @@ pub struct RunCounts {
 }
 
 impl RunCounts {
+    /// One request that was answered after `retries` repeats.
+    #[must_use]
+    pub fn of_request(retries: u32) -> Self {
+        Self {
+            pages: 1,
+            retries: retries.into(),
+            ..Self::default()
+        }
+    }
+
     /// The counts of both.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

@@ -341,11 +341,7 @@ impl Day<'_> {
         let counted = context
             .ask(self.run.track, self.run.triggered_by, count)
             .await?;
-        let asked = RunCounts {
-            pages: 1,
-            retries: counted.retries.into(),
-            ..RunCounts::default()
-        };
+        let asked = RunCounts::of_request(counted.retries);
         self.add_counts(asked).await?;
         let db = context.db.read();
         let part = self.part(proven.to);

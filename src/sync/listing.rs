@@ -106,11 +106,7 @@ async fn is_listed_at(day: &Day<'_>, id: &str, second: DateTime<Utc>) -> Result<
     let second = DateTime::from_timestamp(second.timestamp(), 0).unwrap_or(second);
     let page = context.client.call_records(second, second, 1);
     let page = context.ask(run.track, run.triggered_by, page).await?;
-    let asked = RunCounts {
-        pages: 1,
-        retries: page.retries.into(),
-        ..RunCounts::default()
-    };
+    let asked = RunCounts::of_request(page.retries);
     day.add_counts(asked).await?;
     Ok(page.records.iter().any(|record| record.id == id))
 }

@@ -206,11 +206,7 @@ async fn list_once(day: &Day<'_>, window: Window) -> Result<Seen, SyncError> {
         let page = context.ask(run.track, run.triggered_by, page).await?;
         let known = seen.count();
         seen.note(&page);
-        let asked = RunCounts {
-            pages: 1,
-            retries: page.retries.into(),
-            ..RunCounts::default()
-        };
+        let asked = RunCounts::of_request(page.retries);
         day.add_counts(asked).await?;
         if page.received < size || seen.count() == known {
             break;

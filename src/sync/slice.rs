@@ -43,11 +43,7 @@ impl Step {
     /// One answer was read, after so many repeats.
     pub fn answer(retries: u32, seen: SliceSeen) -> Self {
         Self {
-            run: RunCounts {
-                pages: 1,
-                retries: retries.into(),
-                ..RunCounts::default()
-            },
+            run: RunCounts::of_request(retries),
             slice: SliceCounts {
                 pages: 1,
                 retries: retries.into(),
