@@ -44,8 +44,9 @@ pub enum ListedBy {
 pub struct Listing {
     /// By which time it lists; none while nothing showed it.
     pub by: Option<ListedBy>,
-    /// How long after a call was dialled it may be listed at most, in whole minutes.
-    pub lag: TimeDelta,
+    /// The longest time seen from when a call was dialled to when it ended or was listed, rounded up to
+    /// few steps. Noted whatever the list goes by: by which time that is may be learnt later.
+    pub longest: TimeDelta,
 }
 
 /// What some records show of the list that they came in.
@@ -115,15 +116,20 @@ impl Listing {
         } else {
             self.by
         };
-        let lag = match by {
-            None | Some(ListedBy::CallTime) => TimeDelta::zero(),
-            Some(ListedBy::EndTime) => evidence.longest_call,
-            // The window tells the least of it only: as long again is left for what it does not show.
-            Some(ListedBy::UploadTime) => evidence.longest_call.max(evidence.longest_wait * 2),
-        };
+        // The window shows the least of a wait only: as long again is allowed for what it hides.
+        let longest = evidence.longest_call.max(evidence.longest_wait * 2);
         Self {
             by,
-            lag: self.lag.max(in_few_steps(lag)),
+            longest: self.longest.max(in_few_steps(longest)),
+        }
+    }
+
+    /// How long after a call was dialled it may be listed at most, in whole minutes.
+    #[must_use]
+    pub fn lag(self) -> TimeDelta {
+        match self.by {
+            None | Some(ListedBy::CallTime) => TimeDelta::zero(),
+            Some(ListedBy::EndTime | ListedBy::UploadTime) => self.longest,
         }
     }
 }
@@ -154,7 +160,7 @@ mod tests {
 
     fn learnt(evidence: Evidence) -> (Option<ListedBy>, i64) {
         let listing = Listing::default().after(&evidence);
-        (listing.by, listing.lag.num_minutes())
+        (listing.by, listing.lag().num_minutes())
     }
 
     #[test]
@@ -185,13 +191,32 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_call_counts_once_it_is_known_that_the_list_goes_by_its_end() {
+        let by_call = Listing::default().after(&seen("10:30:00", 1_900));
+        assert_eq!(
+            (by_call.by, by_call.lag()),
+            (Some(ListedBy::CallTime), TimeDelta::zero())
+        );
+        let by_end = by_call.after(&seen("09:59:30", 60));
+        assert_eq!(by_end.by, Some(ListedBy::EndTime));
+        assert_eq!(by_end.lag(), TimeDelta::minutes(32));
+        // The same while nothing is known of the list.
+        let unknown = Listing::default().after(&seen("10:10:00", 1_900));
+        assert_eq!((unknown.by, unknown.lag()), (None, TimeDelta::zero()));
+        assert_eq!(
+            unknown.after(&seen("09:59:30", 60)).lag(),
+            TimeDelta::minutes(32)
+        );
+    }
+
+    #[test]
     fn what_was_learnt_is_not_forgotten() {
         let by_end = Listing::default().after(&seen("09:55:00", 400));
         assert_eq!(by_end.after(&seen("10:59:30", 60)), by_end);
         assert_eq!(by_end.after(&seen("10:00:00", 1)), by_end);
         let by_upload = by_end.after(&seen("09:30:00", 30));
         assert_eq!(by_upload.by, Some(ListedBy::UploadTime));
-        assert_eq!(by_upload.lag, TimeDelta::minutes(64));
+        assert_eq!(by_upload.lag(), TimeDelta::minutes(64));
         assert_eq!(by_upload.after(&seen("09:59:30", 60)), by_upload);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
 
 use crate::{
     domain::{business_time::DayRange, stats::count, sync::SyncTrack},
     store::{
-        Database, StoreError,
+        Database, StoreError, Transaction,
         removals::{self, Moved},
-        rollups,
+        retention, rollups,
         sync_days::{self, SyncDayRow},
     },
 };
@@ -107,7 +108,7 @@ pub async fn coverage(
             .map(|row| ((row.day, row.track), row))
             .collect();
     let calls = if tracks.contains(&SyncTrack::CallRecords) {
-        StoredCalls::load(db, range).await?
+        StoredCalls::load(db.read(), range).await?
     } else {
         StoredCalls::default()
     };
@@ -137,9 +138,54 @@ pub async fn coverage(
     })
 }
 
+/// Before the horizon moves to `horizon` and calls are deleted: the days before it keep what their lists
+/// had and what was stored of it, and later days count no calls that go with them. The transaction must
+/// have claimed the calls.
+///
+/// # Errors
+/// When the database fails; the transaction must then be rolled back.
+pub async fn keep_counts(
+    tx: &Transaction,
+    horizon: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let before = retention::call_horizon(tx).await?;
+    let first = before.unwrap_or(retention::FIRST_DAY);
+    let Some(days) = horizon
+        .pred_opt()
+        .and_then(|last| DayRange::new(first, last))
+    else {
+        return Ok(());
+    };
+    let known = sync_days::list(tx, SyncTrack::CallRecords, days).await?;
+    if let Some(days) = known
+        .first()
+        .zip(known.last())
+        .and_then(|(first, last)| DayRange::new(first.day, last.day))
+    {
+        let calls = StoredCalls::load(tx, days).await?;
+        for day in &known {
+            if let (Some(expected), Some(stored)) = calls.of_day(day) {
+                let counts = (expected + day.undialled, stored + day.undialled);
+                sync_days::set_counts(tx, day, counts, now).await?;
+            }
+        }
+    }
+    for (listed, calls) in removals::listed_later(tx, horizon).await? {
+        if let Some(day) = sync_days::find(tx, SyncTrack::CallRecords, listed).await?
+            && let (Some(expected), Some(seen)) = (day.expected, day.seen)
+        {
+            sync_days::set_counts(tx, &day, (expected - calls, seen - calls), now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What is stored of the days of a range.
 #[derive(Default)]
 struct StoredCalls {
+    /// The first day whose calls are kept, if not all are.
+    horizon: Option<NaiveDate>,
     /// Calls that figures count.
     counted: HashMap<NaiveDate, i64>,
     /// Of those, such as did not come from the platform.
@@ -148,13 +194,13 @@ struct StoredCalls {
 }
 
 impl StoredCalls {
-    async fn load(db: &Database, range: DayRange) -> Result<Self, StoreError> {
-        let db = db.read();
+    async fn load(db: &impl ConnectionTrait, range: DayRange) -> Result<Self, StoreError> {
         let mut counted: HashMap<NaiveDate, i64> = HashMap::new();
         for (day, counts) in rollups::by_day(db, range).await? {
             *counted.entry(day).or_default() += counts.counts.calls;
         }
         Ok(Self {
+            horizon: retention::call_horizon(db).await?,
             counted,
             own: removals::own_by_day(db, range).await?,
             moved: removals::moved_by_day(db, range).await?,
@@ -164,12 +210,16 @@ impl StoredCalls {
     /// How many calls of a day the platform's lists have, and how many of the platform's are stored. The
     /// list of a day has calls of other days where it goes by another time than that of the call.
     fn of_day(&self, day: &SyncDayRow) -> (Option<i64>, Option<i64>) {
+        let dialled = |records: i64| records - day.undialled;
+        if self.horizon.is_some_and(|first| day.day < first) {
+            // Kept when the calls were given up, see `keep_counts`.
+            return (day.expected.map(dialled), day.seen.map(dialled));
+        }
         let of =
             |counts: &HashMap<NaiveDate, i64>| counts.get(&day.day).copied().unwrap_or_default();
         let moved = self.moved.get(&day.day).copied().unwrap_or_default();
-        let expected = day
-            .expected
-            .map(|listed| listed - day.undialled - moved.of_other_days + moved.listed_elsewhere);
+        let own = |listed: i64| dialled(listed) - moved.of_other_days + moved.listed_elsewhere;
+        let expected = day.expected.map(own);
         (
             expected,
             expected.map(|_| of(&self.counted) - of(&self.own)),

@@ -11,9 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
-use super::{gaps::WholeCalls, package_rules};
+use super::{gaps::WholeCalls, listed_parts::ListedParts, package_rules};
 use crate::{
     domain::{
         business_time::BusinessZone,
@@ -176,13 +176,14 @@ pub(super) async fn store<'a>(
         })
         .copied()
         .collect();
-    let moved = moved(zone, calls.values().map(|(_, told)| *told), &known);
+    let told = calls.values().map(|(_, told)| *told);
+    let mut parts = ListedParts::find(tx, zone, told, &known).await?;
     let mut outcomes: HashMap<&str, Outcome> = calls
         .into_keys()
         .map(|id| (id, Outcome::Unchanged))
         .collect();
     if written.is_empty() {
-        note_listed(tx, moved).await?;
+        parts.note(tx, now).await?;
         let renamed = names.apply(tx, now).await?;
         package_rules::follow(tx, &renamed, &[], now).await?;
         return Ok(outcomes);
@@ -206,7 +207,8 @@ pub(super) async fn store<'a>(
 
     let mut candidates: Vec<&CallVersion<'_>> = stored.into_iter().chain(raced).collect();
     candidates.sort_by(|a, b| a.call.external_id.cmp(&b.call.external_id));
-    let (replaced, tags_before) = replace(tx, source, &candidates, &mut deltas, now).await?;
+    let changes = (&mut deltas, &mut parts);
+    let (replaced, tags_before) = replace(tx, source, &candidates, changes, now).await?;
     for version in candidates {
         if replaced.contains_key(&version.call.external_id) {
             outcomes.insert(&version.call.external_id, Outcome::Updated);
@@ -226,43 +228,11 @@ pub(super) async fn store<'a>(
     let tags_after = tag_counts::of_calls(tx, &replaced_ids).await?;
     let changes = tags_after.plus(tags_of(&added)).minus(tags_before);
     tag_counts::apply(tx, changes).await?;
-    note_listed(tx, moved).await?;
+    parts.note(tx, now).await?;
     let hints = package_hints(&names, &written);
     let renamed = names.apply(tx, now).await?;
     package_rules::follow(tx, &renamed, &hints, now).await?;
     Ok(outcomes)
-}
-
-/// Calls that came with another day's part of the list than is known of them, by that day; none: with
-/// that of their own day.
-fn moved<'a>(
-    zone: BusinessZone,
-    calls: impl Iterator<Item = LinkedCall<'a>>,
-    known: &HashMap<String, KnownCall>,
-) -> BTreeMap<Option<NaiveDate>, Vec<&'a str>> {
-    let mut moved: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-    for told in calls {
-        let Some(day) = told.listed_day else {
-            continue;
-        };
-        let call = told.call;
-        let listed_day = (zone.day_of(call.call_time) != day).then_some(day);
-        let before = known.get(&call.external_id).copied().unwrap_or_default();
-        if before.listed_day != listed_day {
-            moved.entry(listed_day).or_default().push(&call.external_id);
-        }
-    }
-    moved
-}
-
-async fn note_listed(
-    tx: &Transaction,
-    moved: BTreeMap<Option<NaiveDate>, Vec<&str>>,
-) -> Result<(), StoreError> {
-    for (day, ids) in moved {
-        call_batches::note_listed(tx, &ids, day).await?;
-    }
-    Ok(())
 }
 
 /// The tasks and agents that a batch names, each as its newest call does, and as they are stored.
@@ -345,7 +315,7 @@ async fn replace(
     tx: &Transaction,
     source: CallSource,
     candidates: &[&CallVersion<'_>],
-    deltas: &mut RollupDeltas,
+    (deltas, parts): (&mut RollupDeltas, &mut ListedParts<'_>),
     now: DateTime<Utc>,
 ) -> Result<(HashMap<String, i64>, TagCounts), StoreError> {
     if candidates.is_empty() {
@@ -368,6 +338,8 @@ async fn replace(
         }
         if let Some(before) = &stored.counted {
             deltas.remove(before);
+            let id = &version.call.external_id;
+            parts.redated(id, before.call_date, version.call_date);
         }
         deltas.add(&version.counted());
         replaced.insert(version.call.external_id.clone(), stored.id);

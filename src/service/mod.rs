@@ -18,6 +18,7 @@ mod idempotency;
 pub mod import;
 mod import_rows;
 pub mod ingest;
+mod listed_parts;
 pub mod live;
 pub mod metrics;
 pub mod observed;

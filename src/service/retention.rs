@@ -4,10 +4,11 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
+use super::coverage;
 use crate::{
     domain::business_time::BusinessZone,
     store::{
-        Database, Lane, StoreError, Transaction, call_pushes, raw_records,
+        Database, Lane, StoreError, Transaction, call_pushes, claim_calls, raw_records,
         retention::{
             has_old_calls, move_call_horizon, old_calls, old_runs, prune_calls, prune_runs,
         },
@@ -122,6 +123,8 @@ pub async fn retain(
         if has_old_calls(db.read(), day).await? {
             // First: from here on nobody takes the missing calls for missing figures.
             db.transaction_in(Lane::Background, async |tx| {
+                claim_calls(tx).await?;
+                coverage::keep_counts(tx, day, now).await?;
                 move_call_horizon(tx, day, now).await
             })
             .await?;

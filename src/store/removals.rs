@@ -6,33 +6,14 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, Func},
 };
 
-use super::{Result, Transaction, calls::CallRow, dialect};
+use super::{Result, Transaction, calls::CallRow, dialect, retention};
 use crate::{
     domain::{business_time::DayRange, dialing::CallSource},
     entity::call::{Column, Entity},
 };
-
-/// The external ids of the platform's calls from `from` to `to`, both in whole seconds and
-/// included, that are not removed, with when each was first stored.
-///
-/// # Errors
-/// When the database fails.
-pub async fn live_external_ids(
-    db: &impl ConnectionTrait,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-) -> Result<Vec<(String, DateTime<Utc>)>> {
-    Ok(Entity::find()
-        .select_only()
-        .columns([Column::ExternalId, Column::CreatedAt])
-        .filter(live(from, to))
-        .into_tuple()
-        .all(db)
-        .await?)
-}
 
 /// A part of the platform's list: what it has for one business day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +43,25 @@ pub async fn count_of_part(db: &impl ConnectionTrait, part: ListedPart) -> Resul
 pub async fn count_of_other_days(db: &impl ConnectionTrait, day: NaiveDate) -> Result<i64> {
     let count = Entity::find().filter(of_other_days(day)).count(db).await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// How many of these calls of the platform are stored and not removed, whichever part of its list gave
+/// them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_among(db: &impl ConnectionTrait, external_ids: &[&str]) -> Result<i64> {
+    let backend = db.get_database_backend();
+    let mut sum = 0;
+    for ids in external_ids.chunks(dialect::MAX_BINDINGS) {
+        let among = dialect::among(backend, Column::ExternalId, ids);
+        sum += Entity::find()
+            .filter(known())
+            .filter(among)
+            .count(db)
+            .await?;
+    }
+    Ok(i64::try_from(sum).unwrap_or(i64::MAX))
 }
 
 /// The external ids and times of the calls that [`count_of_part`] counts.
@@ -98,24 +98,25 @@ async fn ids(db: &impl ConnectionTrait, which: Condition) -> Result<Vec<(String,
         .await?)
 }
 
-/// The longest of the calls that [`count_of_part`] counts: its external id, when it was dialled, and its
-/// duration in seconds.
+/// The longest of the calls that [`count_of_part`] counts, at most `limit`: the external id of each, when
+/// it was dialled, and its duration in seconds.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn longest_of_part(
     db: &impl ConnectionTrait,
     part: ListedPart,
-) -> Result<Option<(String, DateTime<Utc>, i32)>> {
+    limit: u64,
+) -> Result<Vec<(String, DateTime<Utc>, i32)>> {
     Ok(Entity::find()
         .select_only()
         .columns([Column::ExternalId, Column::CallTime, Column::Duration])
         .filter(of_part(part))
         .order_by_desc(Column::Duration)
         .order_by_asc(Column::CallTime)
-        .limit(1)
+        .limit(limit)
         .into_tuple()
-        .one(db)
+        .all(db)
         .await?)
 }
 
@@ -132,8 +133,50 @@ fn of_other_days(day: NaiveDate) -> Condition {
         .add(Column::CallDate.ne(day))
 }
 
+/// The day whose part of the list gave each of these calls of the platform, by its external id; removed
+/// ones and such as are not stored are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parts_of(
+    db: &impl ConnectionTrait,
+    external_ids: &[&str],
+) -> Result<Vec<(String, NaiveDate)>> {
+    let backend = db.get_database_backend();
+    let part = Func::coalesce([Expr::col(Column::ListedDay), Expr::col(Column::CallDate)]);
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::ExternalId)
+        .expr_as(part, "part")
+        .filter(known())
+        .filter(dialect::among(backend, Column::ExternalId, external_ids))
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// How many calls of days before `first` each day's part of the list gave from `first` on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn listed_later(
+    db: &impl ConnectionTrait,
+    first: NaiveDate,
+) -> Result<Vec<(NaiveDate, i64)>> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::ListedDay)
+        .column_as(Column::Id.count(), "calls")
+        .filter(known().add(Column::ListedDay.gte(first)))
+        .filter(Column::CallDate.lt(first))
+        .group_by(Column::ListedDay)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
 /// How many calls of each day of `range` other days' parts of the list gave, and how many calls of
-/// other days the day's own part gave.
+/// other days the day's own part gave; of days whose calls are kept.
 ///
 /// # Errors
 /// When the database fails.
@@ -150,6 +193,7 @@ pub async fn moved_by_day(
             .filter(known().add(Column::ListedDay.is_not_null()))
             .filter(Expr::col(Column::ListedDay).ne(Expr::col(Column::CallDate)))
             .filter(column.between(range.from(), range.to()))
+            .filter(Expr::col(Column::CallDate).gte(retention::first_kept()))
             .group_by(column)
             .into_tuple()
             .all(db)

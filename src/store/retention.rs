@@ -15,7 +15,7 @@ use crate::{
 
 const CALLS: &str = "CALLS";
 /// Before all days that there are calls of; of four digits, as SQLite compares texts.
-const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+pub const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };

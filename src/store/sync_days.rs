@@ -249,6 +249,74 @@ pub async fn finish_read(
     Ok(())
 }
 
+/// Notes that `lost` calls which this day's part of the list gave were given by another part since, which
+/// leaves `left` of them stored: the platform lists so many less for the day, but for such as it never
+/// listed there, being known from a push alone.
+pub async fn note_lost(
+    tx: &Transaction,
+    track: SyncTrack,
+    day: NaiveDate,
+    (lost, left): (i64, i64),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.note(Change::Day(day));
+    let fewer = |column: Column| {
+        let listed = || Expr::col(column).sub(Expr::col(Column::Undialled));
+        let without_pushed = Expr::col(Column::Undialled).add(left);
+        Expr::case(listed().gte(left + lost), Expr::col(column).sub(lost))
+            .case(listed().gt(left), without_pushed)
+            .finally(Expr::col(column))
+    };
+    Entity::update_many()
+        .col_expr(Column::Expected, fewer(Column::Expected).into())
+        .col_expr(Column::Seen, fewer(Column::Seen).into())
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.eq(day))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the day's own part of the list has `calls` again that another part gave.
+pub async fn note_returned(
+    tx: &Transaction,
+    track: SyncTrack,
+    day: NaiveDate,
+    calls: i64,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.note(Change::Day(day));
+    Entity::update_many()
+        .col_expr(Column::Expected, Expr::col(Column::Expected).add(calls))
+        .col_expr(Column::Seen, Expr::col(Column::Seen).add(calls))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.eq(day))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Sets how many records the platform said there are of a day, and how many of them were seen.
+pub async fn set_counts(
+    tx: &Transaction,
+    day: &SyncDayRow,
+    (expected, seen): (i64, i64),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.note(Change::Day(day.day));
+    Entity::update_many()
+        .col_expr(Column::Expected, Expr::value(expected))
+        .col_expr(Column::Seen, Expr::value(seen))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Track.eq(day.track))
+        .filter(Column::Day.eq(day.day))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Days are not complete any more whose calls were looked for in the list up to less than `lag` beyond
 /// their end, unless the day after was read well beyond that: it brought the rest. Days before `first` stay
 /// as they are: nobody comes back to them.
@@ -340,24 +408,36 @@ pub async fn doubted(
     Ok(days.into_tuple().all(db).await?)
 }
 
+/// What the platform counts of a day that could not be read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// How many records it has.
+    pub expected: i64,
+    /// How many of these were read or are stored.
+    pub seen: i64,
+    /// Of those, how many are no calls yet.
+    pub undialled: i64,
+}
+
 /// The read of run `run_id` ended badly: what is known stays, stale, with the reason; `counted` is
-/// what the platform counts and how many of these are stored, if all parts of the day told. A day
-/// that another run has begun to read since is left to it.
+/// what the platform counts, if it did of all parts of the day. A day that another run has begun to
+/// read since stays as that says.
 pub async fn fail_read(
     tx: &Transaction,
     track: SyncTrack,
     day: NaiveDate,
     run_id: i64,
     reason: &str,
-    counted: Option<(i64, i64)>,
+    counted: Option<Counted>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     tx.note(Change::Day(day));
     let mut update = Entity::update_many();
-    if let Some((expected, seen)) = counted {
+    if let Some(counted) = counted {
         update = update
-            .col_expr(Column::Expected, Expr::value(expected))
-            .col_expr(Column::Seen, Expr::value(seen));
+            .col_expr(Column::Expected, Expr::value(counted.expected))
+            .col_expr(Column::Seen, Expr::value(counted.seen))
+            .col_expr(Column::Undialled, Expr::value(counted.undialled));
     }
     update
         .col_expr(Column::IsStale, Expr::value(true))

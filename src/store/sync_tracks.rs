@@ -89,7 +89,7 @@ pub async fn lock_listing(tx: &Transaction, track: SyncTrack) -> Result<Listing>
 pub fn listing_of(row: &SyncTrackRow) -> Listing {
     Listing {
         by: row.listed_by,
-        lag: TimeDelta::seconds(row.list_lag_seconds),
+        longest: TimeDelta::seconds(row.list_lag_seconds),
     }
 }
 
@@ -114,7 +114,7 @@ pub async fn save_listing(
             0.into(),
             now.into(),
             listing.by.into(),
-            listing.lag.num_seconds().into(),
+            listing.longest.num_seconds().into(),
         ])
         .on_conflict(
             OnConflict::column(Column::Track)

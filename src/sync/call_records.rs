@@ -41,7 +41,7 @@ const MOST_PAGES: u32 = 1_000;
 pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
     let passes = reader.context.options.passes.max(1);
     let horizon = retention::call_horizon(reader.context.db.read()).await?;
-    let mut last = (SyncError::NoTotal, 0);
+    let mut last = (SyncError::NoTotal, 0, false);
     for _ in 0..passes {
         let (zone, now) = (reader.context.zone, reader.context.clock.now());
         let mut seen = Seen::of(reader.window(), zone, now, horizon);
@@ -57,10 +57,10 @@ pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
             Err(error) => return Err(error),
         };
         tracing::info!(sync.day = %reader.slice.day, %error, "reading a part of a day again");
-        last = (error, size);
+        last = (error, size, seen.repeated > 0);
     }
-    let (reason, size) = last;
-    split(reader, reason, size).await
+    let (reason, size, repeats) = last;
+    split(reader, reason, size, repeats).await
 }
 
 /// Asks once more how many records there are.
@@ -93,12 +93,18 @@ async fn finish(reader: &SliceReader, seen: &Seen) -> Result<(), SyncError> {
     Ok(())
 }
 
-/// Cuts a slice of `size` records in two that could not be proven whole: smaller ones shift less.
-async fn split(reader: &SliceReader, reason: SyncError, size: u64) -> Result<(), SyncError> {
+/// Cuts a slice of `size` records in two that could not be proven whole: smaller ones shift less, and
+/// a record that is listed twice for good may be in one half once, and in the other.
+async fn split(
+    reader: &SliceReader,
+    reason: SyncError,
+    size: u64,
+    repeats: bool,
+) -> Result<(), SyncError> {
     let slice = &reader.slice;
     // A slice of one page cannot shift.
     let is_small = size <= u64::from(reader.context.client.page_size());
-    let Some(halves) = plan::halves(reader.window()).filter(|_| !is_small) else {
+    let Some(halves) = plan::halves(reader.window()).filter(|_| !is_small || repeats) else {
         return Err(reason);
     };
     let reason = reason.to_string();

@@ -11,7 +11,7 @@ use super::{
     error::SyncError,
     lease::Lease,
     listing::{self, LISTS_LATER},
-    missing::{self, Gone},
+    missing::{self, Comparison},
     plan,
     progress::Tally,
     proof::{self, Proven, is_abandoned, is_free, is_open, proven},
@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{
     clock::CLOCK_MARGIN,
-    domain::{business_time::BusinessZone, sync::SyncTrack},
+    domain::{business_time::BusinessZone, stats::count, sync::SyncTrack},
     service::removal,
     store::{
-        Lane, Transaction,
+        Lane, Transaction, call_batches,
         removals::{self, ListedPart},
         run_claims::{self, Noted},
         slice_claims::{self, RunDay, SliceRow, Wanted, Window},
@@ -61,7 +61,7 @@ impl Day<'_> {
         if self.extent(&slices) == Extent::New {
             let proven = proven(&slices, self.last_second())?;
             if let Some(read) = self.count_day(&proven).await? {
-                return self.publish(read, &Gone::default()).await;
+                return self.publish(read, &Comparison::default()).await;
             }
             self.plan_whole().await?;
             slices = self.drive().await?;
@@ -76,14 +76,17 @@ impl Day<'_> {
                 slices = self.drive().await?;
                 continue;
             }
-            let gone = match self.run.track {
+            let compared = match self.run.track {
                 SyncTrack::CallRecords => {
                     let of_day = proof::of_day(&slices, self.last_second());
                     missing::of_day(self, &of_day.collect::<Vec<_>>()).await?
                 }
-                SyncTrack::TaskStats => Gone::default(),
+                SyncTrack::TaskStats => Comparison::default(),
             };
-            return self.publish(self.sums(&proven).await?, &gone).await;
+            let mut read = self.sums(&proven).await?;
+            read.expected -= compared.listed_again;
+            read.seen -= compared.listed_again;
+            return self.publish(read, &compared).await;
         }
     }
 
@@ -181,7 +184,7 @@ impl Day<'_> {
         // Where nothing is known of the list, what the day brings may show it.
         let lag = sync_tracks::listing(self.context.db.read(), self.run.track)
             .await?
-            .lag;
+            .lag();
         // The day may have ended while its shape was looked up.
         let is_over = span.to == self.last_second();
         windows.extend(self.after_midnight(lag).filter(|_| is_over));
@@ -189,7 +192,7 @@ impl Day<'_> {
     }
 
     /// How long after they were dialled the platform lists calls.
-    async fn list_lag(&self) -> Result<TimeDelta, SyncError> {
+    pub async fn list_lag(&self) -> Result<TimeDelta, SyncError> {
         listing::lag(self.context, self.run.track).await
     }
 
@@ -398,7 +401,7 @@ impl Day<'_> {
         })
     }
 
-    async fn publish(&self, read: DayRead, gone: &Gone) -> Result<(), SyncError> {
+    async fn publish(&self, read: DayRead, compared: &Comparison) -> Result<(), SyncError> {
         let of = self.of();
         // The day before may wait for what this one's part of the list has of it.
         let begin = self.zone().start_of(of.day);
@@ -406,8 +409,13 @@ impl Day<'_> {
         let before = of.day.pred_opt().filter(|_| has_rest);
         let removed = insist!(self.context, Lane::Background, |tx| {
             let now = self.context.clock.now();
-            let removed = removal::mark_removed(tx, &gone.ids(), now).await?;
-            for (slice, removed) in gone.by_slice() {
+            let removed = removal::mark_removed(tx, &compared.gone(), now).await?;
+            for (own_day, ids) in &compared.returned {
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                call_batches::note_listed(tx, &ids, None).await?;
+                sync_days::note_returned(tx, of.track, *own_day, count(ids.len()), now).await?;
+            }
+            for (slice, removed) in compared.gone_by_slice() {
                 slice_claims::note_removed(tx, slice, removed).await?;
             }
             let counts = RunCounts {
@@ -417,7 +425,8 @@ impl Day<'_> {
             sync_runs::add_counts(tx, of.run_id, counts, now).await?;
             let mut read = read.clone();
             // Others may have learnt more of the list since it was looked at.
-            if sync_tracks::lock_listing(tx, of.track).await?.lag > read.list_lag && read.completes
+            if sync_tracks::lock_listing(tx, of.track).await?.lag() > read.list_lag
+                && read.completes
             {
                 read.completes = false;
                 read.doubt = Some(LISTS_LATER.to_owned());

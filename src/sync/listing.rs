@@ -42,8 +42,8 @@ pub(super) async fn learn(
         let known = sync_tracks::lock_listing(tx, track).await?;
         let learnt = known.after(evidence);
         sync_tracks::save_listing(tx, track, learnt, now).await?;
-        if learnt.lag > known.lag {
-            let terms = (context.zone, learnt.lag);
+        if learnt.lag() > known.lag() {
+            let terms = (context.zone, learnt.lag());
             let horizon = retention::call_horizon(tx).await?;
             let today = context.zone.day_of(now);
             let first = today.checked_sub_days(Days::new(HEALED_DAYS)).max(horizon);
@@ -54,7 +54,7 @@ pub(super) async fn learn(
     })?;
     tracing::info!(
         listed_by = learnt.by.map(tracing::field::display),
-        lag_seconds = learnt.lag.num_seconds(),
+        lag_seconds = learnt.lag().num_seconds(),
         "learnt by which time the platform lists calls"
     );
     Ok(())
@@ -69,42 +69,63 @@ pub(super) async fn lag(context: &Context, track: SyncTrack) -> Result<TimeDelta
     let known = sync_tracks::listing(context.db.read(), track).await?;
     let overlap = delta(context.options.overlap);
     Ok(match known.by {
-        Some(ListedBy::CallTime) => TimeDelta::zero(),
-        Some(ListedBy::EndTime) => known.lag,
-        None | Some(ListedBy::UploadTime) => known.lag.max(overlap),
+        Some(ListedBy::CallTime | ListedBy::EndTime) => known.lag(),
+        None | Some(ListedBy::UploadTime) => known.lag().max(overlap),
     })
 }
 
+/// Most calls that are looked for to learn by which time the platform lists them.
+const PROBED_CALLS: u64 = 3;
+
 /// Finds out by which time the platform lists calls, if nothing has shown it yet: by looking for the
-/// longest call of the day at the second when it was dialled, and at the one when it ended.
+/// longest calls of the day about the second when each was dialled, and about the one when it ended.
+/// That it is another time is only believed of several calls that are found by neither: one may be
+/// gone, be known from a push alone, or have another duration by now.
 pub(super) async fn probe(day: &Day<'_>, part: ListedPart) -> Result<(), SyncError> {
     let (context, track) = (day.context, day.run.track);
     let db = context.db.read();
     if sync_tracks::listing(db, track).await?.by.is_some() {
         return Ok(());
     }
-    let Some((id, dialled, duration)) = removals::longest_of_part(db, part).await? else {
+    let longest = removals::longest_of_part(db, part, PROBED_CALLS).await?;
+    let mut in_vain = 0;
+    let mut length = 0;
+    for (id, dialled, duration) in longest {
+        // Shorter ones have both times too close to each other.
+        let Ok(seconds @ 4..) = u32::try_from(duration) else {
+            return Ok(());
+        };
+        let ended = dialled + TimeDelta::seconds(seconds.into());
+        let by = if is_listed_about(day, &id, dialled).await? {
+            ListedBy::CallTime
+        } else if is_listed_about(day, &id, ended).await? {
+            ListedBy::EndTime
+        } else {
+            in_vain += 1;
+            length = seconds.max(length);
+            continue;
+        };
+        return learn(context, track, &Evidence::found(by, seconds)).await;
+    }
+    if in_vain < PROBED_CALLS {
         return Ok(());
-    };
-    let Ok(seconds @ 2..) = u32::try_from(duration) else {
-        return Ok(());
-    };
-    let ended = dialled + TimeDelta::seconds(seconds.into());
-    let by = if is_listed_at(day, &id, dialled).await? {
-        ListedBy::CallTime
-    } else if is_listed_at(day, &id, ended).await? {
-        ListedBy::EndTime
-    } else {
-        ListedBy::UploadTime
-    };
-    learn(context, track, &Evidence::found(by, seconds)).await
+    }
+    learn(
+        context,
+        track,
+        &Evidence::found(ListedBy::UploadTime, length),
+    )
+    .await
 }
 
-/// Whether the list of a single second has a call.
-async fn is_listed_at(day: &Day<'_>, id: &str, second: DateTime<Utc>) -> Result<bool, SyncError> {
+/// Whether the list of a second and those beside it has a call: a clock may be rounded either way.
+async fn is_listed_about(day: &Day<'_>, id: &str, time: DateTime<Utc>) -> Result<bool, SyncError> {
     let (context, run) = (day.context, day.run);
-    let second = DateTime::from_timestamp(second.timestamp(), 0).unwrap_or(second);
-    let page = context.client.call_records(second, second, 1);
+    let second = DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time);
+    let beside = TimeDelta::seconds(1);
+    let page = context
+        .client
+        .call_records(second - beside, second + beside, 1);
     let page = context.ask(run.track, run.triggered_by, page).await?;
     let asked = RunCounts::of_request(page.retries);
     day.add_counts(asked).await?;

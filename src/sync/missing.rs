@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
     store::{
         call_pushes,
         removals::{self, ListedPart},
+        retention,
         slice_claims::{SliceRow, Window},
         sync_runs::RunCounts,
     },
@@ -65,27 +66,36 @@ async fn not_among<'a>(
     Ok(unlisted)
 }
 
-/// Calls that the platform has no longer, by the slice that had their time.
+/// What is stored of a day beside what was listed.
 #[derive(Debug, Default)]
-pub(super) struct Gone(BTreeMap<i64, Vec<String>>);
+pub(super) struct Comparison {
+    /// Calls that the platform has no longer, by the slice that had their time.
+    gone: BTreeMap<i64, Vec<String>>,
+    /// Records that were listed more than once: by two slices, or by another day's part of the list.
+    pub listed_again: i64,
+    /// Calls of other days that this day's part gave once, and that their own day lists by now.
+    pub returned: BTreeMap<NaiveDate, Vec<String>>,
+}
 
-impl Gone {
-    pub fn ids(&self) -> Vec<&str> {
-        self.0.values().flatten().map(String::as_str).collect()
+impl Comparison {
+    pub fn gone(&self) -> Vec<&str> {
+        self.gone.values().flatten().map(String::as_str).collect()
     }
 
-    /// How many there are of each slice.
-    pub fn by_slice(&self) -> impl Iterator<Item = (i64, i64)> {
-        self.0.iter().map(|(&slice, ids)| (slice, count(ids.len())))
+    /// How many are gone of each slice.
+    pub fn gone_by_slice(&self) -> impl Iterator<Item = (i64, i64)> {
+        let of_slice = |(&slice, ids): (&i64, &Vec<String>)| (slice, count(ids.len()));
+        self.gone.iter().map(of_slice)
     }
 }
 
-/// The calls that are stored of the day's part of the list and that are gone from it, once `slices`,
-/// which are done, have read all of it.
+/// Compares what is stored of the day's part of the list with the list, once `slices`, which are done,
+/// have read all of it.
 ///
 /// # Errors
-/// When less is stored than was listed, when too many are gone to be believed, or the platform fails.
-pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, SyncError> {
+/// When a call that was listed is not stored, when too many are gone to be believed, or the platform
+/// fails.
+pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Comparison, SyncError> {
     let done = || {
         slices
             .iter()
@@ -95,7 +105,7 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         done().map(|slice| slice.from_at).min(),
         done().map(|slice| slice.to_at).max(),
     ) else {
-        return Ok(Gone::default());
+        return Ok(Comparison::default());
     };
     let part = ListedPart {
         day: day.date,
@@ -112,26 +122,37 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         ..part
     };
     let of_other_days = removals::count_of_other_days(db, day.date).await?;
-    let stored = removals::count_of_part(db, whole).await? + of_other_days;
-    if stored < listed {
-        return Err(SyncError::NotStored { listed, stored });
-    }
+    let counted = removals::count_of_part(db, whole).await? + of_other_days;
     // What was only pushed a moment ago is not missed by any slice.
     let is_missed = of_other_days > 0 || done().any(|slice| slice.unlisted > 0);
-    if stored == listed || !is_missed {
-        return Ok(Gone::default());
+    if counted == listed || (counted > listed && !is_missed) {
+        return Ok(Comparison::default());
     }
-    let mut windows: Vec<Window> = done()
+    let own: Vec<Window> = done()
         .map(|slice| Window {
             from: slice.from_at,
             to: slice.to_at,
         })
         .collect();
+    let own = list_again(day, &own).await?;
+    if counted < listed {
+        insist_on_stored(day, &own.calls).await?;
+    }
     // Others may have listed more of the day than was read here: what they stored is looked for there, too.
     let stored = removals::ids_of_part(db, part).await?;
-    windows.extend(day.behind(to).await?);
-    windows.extend(before(day, &stored));
-    let ids = list_again(day, &windows).await?;
+    let mut ids = own.ids;
+    let behind: Vec<Window> = day.behind(to).await?.into_iter().collect();
+    ids.extend(list_again(day, &behind).await?.ids);
+    let elsewhere = elsewhere(day, &stored, &ids).await?;
+    let elsewhere = list_again(day, &elsewhere).await?.ids;
+    let mut returned: BTreeMap<NaiveDate, Vec<String>> = BTreeMap::new();
+    for (id, time) in &stored {
+        let own_day = day.context.zone.day_of(*time);
+        if own_day != day.date && !ids.contains(id) && elsewhere.contains(id) {
+            returned.entry(own_day).or_default().push(id.clone());
+        }
+    }
+    ids.extend(elsewhere);
     let gone = not_among(day.context, &stored, &ids, day.run.started_at).await?;
     let is_much = gone.len() > BELIEVABLE.max(stored.len() / BELIEVABLE_PART);
     if is_much && !day.run.accepts_removals {
@@ -140,6 +161,8 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
             stored: stored.len(),
         });
     }
+    let others = gone.len() + returned.values().map(Vec::len).sum::<usize>();
+    let listed_again = (listed - (counted - count(others))).max(0);
     let slice_of = |time: DateTime<Utc>| {
         let had_it = done().find(|slice| time < slice.to_at + TimeDelta::seconds(1));
         had_it.map(|slice| slice.id)
@@ -150,46 +173,96 @@ pub(super) async fn of_day(day: &Day<'_>, slices: &[&SliceRow]) -> Result<Gone, 
         let slice = slice_of(*time).unwrap_or(last);
         by_slice.entry(slice).or_default().push(id.clone());
     }
-    Ok(Gone(by_slice))
-}
-
-/// Where calls of the day before may be listed by now that this day's part gave: from when the first of
-/// them was dialled to the end of its day.
-fn before(day: &Day<'_>, stored: &[(String, DateTime<Utc>)]) -> Option<Window> {
-    const EARLIEST: TimeDelta = TimeDelta::hours(12);
-    let begin = day.context.zone.start_of(day.date);
-    let of_before = stored.iter().map(|(_, time)| *time);
-    let first = of_before
-        .filter(|time| *time < begin && begin - *time <= EARLIEST)
-        .min()?;
-    Some(Window {
-        from: DateTime::from_timestamp(first.timestamp(), 0)?,
-        to: begin - TimeDelta::seconds(1),
+    Ok(Comparison {
+        gone: by_slice,
+        listed_again,
+        returned,
     })
 }
 
-/// The ids that the platform lists for these windows, several of them at a time.
-async fn list_again(day: &Day<'_>, windows: &[Window]) -> Result<HashSet<String>, SyncError> {
-    let at_once = day.context.options.page_concurrency.max(1);
-    let reads: Vec<_> = windows
-        .iter()
-        .map(|window| list_window(day, *window))
-        .collect();
-    let mut reads = stream::iter(reads).buffer_unordered(at_once);
-    let mut ids = HashSet::new();
-    while let Some(more) = reads.next().await {
-        ids.extend(more?);
+/// That all of these calls are stored, whichever part of the list is said to have given them: one that
+/// is listed twice is stored once.
+async fn insist_on_stored(day: &Day<'_>, calls: &HashSet<String>) -> Result<(), SyncError> {
+    let ids: Vec<&str> = calls.iter().map(String::as_str).collect();
+    let (listed, db) = (count(ids.len()), day.context.db.read());
+    let stored = removals::count_among(db, &ids).await?;
+    if stored < listed {
+        return Err(SyncError::NotStored { listed, stored });
     }
-    Ok(ids)
+    Ok(())
 }
 
-async fn list_window(day: &Day<'_>, window: Window) -> Result<HashSet<String>, SyncError> {
+/// Where calls of other days may be listed by now that this day's part gave and has no longer: from when
+/// they were dialled on. Those of the last hours before the day are looked for together, others one by
+/// one; of too many to be believed nothing is looked for.
+async fn elsewhere(
+    day: &Day<'_>,
+    stored: &[(String, DateTime<Utc>)],
+    ids: &HashSet<String>,
+) -> Result<Vec<Window>, SyncError> {
+    const TOGETHER: TimeDelta = TimeDelta::hours(12);
+    let zone = day.context.zone;
+    let (begin, end) = (zone.start_of(day.date), zone.end_of(day.date));
+    let unlisted = stored.iter().filter(|(id, _)| !ids.contains(id));
+    let of_others = unlisted
+        .map(|(_, time)| DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(*time))
+        .filter(|time| *time < begin || end <= *time);
+    let (late, other): (Vec<_>, Vec<_>) =
+        of_others.partition(|time| *time < begin && begin - *time <= TOGETHER);
+    let mut windows = Vec::new();
+    if let Some(first) = late.into_iter().min() {
+        windows.push(Window {
+            from: first,
+            to: begin - TimeDelta::seconds(1),
+        });
+    }
+    if other.len() <= BELIEVABLE {
+        let lag = day.list_lag().await?;
+        windows.extend(other.into_iter().map(|time| Window {
+            from: time,
+            to: time + lag,
+        }));
+    }
+    Ok(windows)
+}
+
+/// What the platform lists for some windows.
+#[derive(Default)]
+struct Listed {
+    ids: HashSet<String>,
+    /// Of those, calls of days whose calls are kept.
+    calls: HashSet<String>,
+}
+
+/// Reads these windows, several of them at a time.
+async fn list_again(day: &Day<'_>, windows: &[Window]) -> Result<Listed, SyncError> {
+    let at_once = day.context.options.page_concurrency.max(1);
+    let horizon = retention::call_horizon(day.context.db.read()).await?;
+    let reads: Vec<_> = windows
+        .iter()
+        .map(|window| list_window(day, *window, horizon))
+        .collect();
+    let mut reads = stream::iter(reads).buffer_unordered(at_once);
+    let mut listed = Listed::default();
+    while let Some(seen) = reads.next().await {
+        let seen = seen?;
+        listed.calls.extend(seen.kept_calls().cloned());
+        listed.ids.extend(seen.ids);
+    }
+    Ok(listed)
+}
+
+async fn list_window(
+    day: &Day<'_>,
+    window: Window,
+    horizon: Option<NaiveDate>,
+) -> Result<Seen, SyncError> {
     let mut passes_left = day.context.options.passes.max(1);
     loop {
         passes_left -= 1;
-        let seen = list_once(day, window).await?;
+        let seen = list_once(day, window, horizon).await?;
         match seen.verdict() {
-            Ok(()) => return Ok(seen.ids),
+            Ok(()) => return Ok(seen),
             Err(error) if passes_left > 0 && error.is_worth_another_read() => {}
             Err(error) => return Err(error),
         }
@@ -197,10 +270,14 @@ async fn list_window(day: &Day<'_>, window: Window) -> Result<HashSet<String>, S
 }
 
 /// One pass over the pages of a window, one after the other.
-async fn list_once(day: &Day<'_>, window: Window) -> Result<Seen, SyncError> {
+async fn list_once(
+    day: &Day<'_>,
+    window: Window,
+    horizon: Option<NaiveDate>,
+) -> Result<Seen, SyncError> {
     let (context, run) = (day.context, day.run);
     let size = context.client.page_size() as usize;
-    let mut seen = Seen::of(window, context.zone, context.clock.now(), None);
+    let mut seen = Seen::of(window, context.zone, context.clock.now(), horizon);
     for number in 1.. {
         let page = context.client.call_records(window.from, window.to, number);
         let page = context.ask(run.track, run.triggered_by, page).await?;

@@ -9,6 +9,7 @@ use crate::{
         StoreError,
         removals::{self, ListedPart},
         slice_claims::{self, RunDay, SliceRow},
+        sync_days::Counted,
     },
 };
 
@@ -102,11 +103,8 @@ pub(super) fn proven(slices: &[SliceRow], last_second: DateTime<Utc>) -> Result<
     }
 }
 
-/// What the platform counts of a day and how many of these are stored, if every slice told.
-pub(super) async fn counted(
-    context: &Context,
-    of: RunDay,
-) -> Result<Option<(i64, i64)>, StoreError> {
+/// What the platform counts of a day, if it did of every slice.
+pub(super) async fn counted(context: &Context, of: RunDay) -> Result<Option<Counted>, StoreError> {
     let db = context.db.read();
     let slices = slice_claims::of_day(db, of).await?;
     let start = context.zone_of(of.track).start_of(of.day);
@@ -123,9 +121,9 @@ pub(super) async fn counted(
     ) else {
         return Ok(None);
     };
-    let stored = if of.track == SyncTrack::CallRecords {
-        // The last pass may have brought less than those before it.
-        let undialled: i64 = parts().map(|slice| slice.undialled).sum();
+    // The last pass may have brought less than those before it.
+    let undialled: i64 = parts().map(|slice| slice.undialled).sum();
+    let seen = if of.track == SyncTrack::CallRecords {
         let part = ListedPart {
             day: of.day,
             from: start,
@@ -137,7 +135,11 @@ pub(super) async fn counted(
     } else {
         parts().filter_map(|slice| slice.seen).sum()
     };
-    Ok(Some((expected, stored)))
+    Ok(Some(Counted {
+        expected,
+        seen,
+        undialled,
+    }))
 }
 
 #[cfg(test)]

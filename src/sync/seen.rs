@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub ids: HashSet<String>,
     pub undialled: HashSet<String>,
     not_kept: HashSet<String>,
+    /// How many records came that had come before.
+    pub repeated: usize,
     /// Calls whose own time lies outside the window.
     outside: HashSet<String>,
     /// Calls dated in the future, and the first of them.
@@ -53,6 +55,7 @@ impl Seen {
             ids: HashSet::new(),
             undialled: HashSet::new(),
             not_kept: HashSet::new(),
+            repeated: 0,
             outside: HashSet::new(),
             future: HashSet::new(),
             first_future: None,
@@ -99,8 +102,11 @@ impl Seen {
         // The platform counts what waits to be dialled, too.
         let calls = page.records.iter().map(|record| &record.id);
         let others = page.unusable.iter().filter_map(|record| record.id.as_ref());
-        self.ids
-            .extend(calls.chain(&page.undialled).chain(others).cloned());
+        for id in calls.chain(&page.undialled).chain(others) {
+            if !self.ids.insert(id.clone()) {
+                self.repeated += 1;
+            }
+        }
         self.undialled.extend(page.undialled.iter().cloned());
     }
 
@@ -155,11 +161,16 @@ impl Seen {
         }
     }
 
+    /// The calls of days whose calls are kept.
+    pub fn kept_calls(&self) -> impl Iterator<Item = &String> {
+        let calls = self.ids.difference(&self.undialled);
+        calls.filter(|id| !self.not_kept.contains(*id))
+    }
+
     /// How many calls of the window itself it has, as far as calls of their days are kept.
     pub fn own_calls(&self) -> usize {
-        let calls = self.ids.difference(&self.undialled);
-        let is_own = |id: &&String| !self.outside.contains(*id) && !self.not_kept.contains(*id);
-        calls.filter(is_own).count()
+        let calls = self.kept_calls();
+        calls.filter(|id| !self.outside.contains(*id)).count()
     }
 }
 

@@ -349,7 +349,7 @@ impl Work<'_> {
         tx: &Transaction,
         day: NaiveDate,
         error: &SyncError,
-        counted: Option<(i64, i64)>,
+        counted: Option<sync_days::Counted>,
     ) -> Result<(), StoreError> {
         let (track, run, now) = (self.run.track, self.run.id, self.context.clock.now());
         let reason = error.to_string();

@@ -16,13 +16,13 @@ use dialgraph::{
     },
     entity::sync_run,
     guanke::simulator::{FaultProfile, Simulator, SimulatorConfig, serve},
-    store::{removals, rollups, sync_days, tag_counts},
+    store::{rollups, sync_days, tag_counts},
 };
 use rand::RngExt as _;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use crate::{
-    harness::{Backend, SECRET, TestDatabase},
+    harness::{Backend, SECRET, TestDatabase, live_external_ids},
     on_both,
 };
 
@@ -119,8 +119,7 @@ async fn days_are_right(database: &TestDatabase, platform: &Simulator) {
         let known = known.unwrap_or_else(|| panic!("{day} was never read"));
         assert!(known.completed_at.is_some() && !known.is_stale, "{known:?}");
         let (from, to) = (zone.start_of(day), zone.end_of(day));
-        let stored = removals::live_external_ids(db, from, to).await.unwrap();
-        let mut stored: Vec<String> = stored.into_iter().map(|(id, _)| id).collect();
+        let mut stored = live_external_ids(db, from, to).await;
         let mut records = platform.record_ids(day);
         stored.sort();
         records.sort();

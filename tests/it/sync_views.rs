@@ -306,8 +306,8 @@ on_both! {
                    totals { track days completeDays staleDays neverReadDays missing } } }"#,
             )
             .await;
-        // Days, their calls by the figures, calls of other origin, calls listed elsewhere (2), and their runs.
-        assert_eq!(app.statements().len(), 6);
+        // Days, the horizon, calls by the figures, calls of other origin, calls listed elsewhere (2), and runs.
+        assert_eq!(app.statements().len(), 7);
         insta::assert_json_snapshot!("coverage", data["syncCoverage"]);
         let data = app
             .data(r#"{ syncCoverage(from: "2026-11-19", to: "2026-11-19", tracks: [TASK_STATS]) { days { track } totals { neverReadDays } } }"#)

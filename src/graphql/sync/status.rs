@@ -118,7 +118,7 @@ impl SyncTrackStatus {
     /// How many seconds after it was dialled a call may be listed, as far as is known: the list is read
     /// so far beyond a day's end for the day's calls.
     async fn list_lag_seconds(&self) -> i64 {
-        self.0.listing.lag.num_seconds()
+        self.0.listing.lag().num_seconds()
     }
 
     /// Each window of the schedule, and MANUAL for what somebody asked for.

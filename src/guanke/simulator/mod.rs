@@ -141,6 +141,21 @@ impl Simulator {
         self.edit(day, nth, |edit| edit.dated = Some(time))
     }
 
+    /// Has the list have a call under `at`, on its own day or the next one, as a platform does that uploads
+    /// a record again; under its own time again with `None`. `nth` and the answer are as for
+    /// [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn relist(&self, day: NaiveDate, nth: usize, at: Option<DateTime<Utc>>) -> String {
+        self.edit(day, nth, |edit| edit.relisted = at)
+    }
+
+    /// Has the list have a call a second time, under `at`, on its own day or the next one. `nth` and the
+    /// answer are as for [`edit_grade`](Self::edit_grade).
+    #[expect(clippy::must_use_candidate, reason = "the edit is the point")]
+    pub fn list_again(&self, day: NaiveDate, nth: usize, at: DateTime<Utc>) -> String {
+        self.edit(day, nth, |edit| edit.listed_again = Some(at))
+    }
+
     fn edit(&self, day: NaiveDate, nth: usize, change: impl FnOnce(&mut Edit)) -> String {
         self.with(|state| {
             let day = state.day(&self.inner.config, day);

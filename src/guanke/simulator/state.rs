@@ -36,6 +36,10 @@ pub(super) struct Edit {
     pub(super) arrives_at: Option<DateTime<Utc>>,
     /// The time that its record tells.
     pub(super) dated: Option<DateTime<Utc>>,
+    /// The time by which the list has it, in place of its own.
+    pub(super) relisted: Option<DateTime<Utc>>,
+    /// Another time by which the list has it, too.
+    pub(super) listed_again: Option<DateTime<Utc>>,
 }
 
 /// The edits of a day, by index of the call.

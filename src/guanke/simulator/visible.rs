@@ -45,12 +45,18 @@ impl Visible {
     /// The calls that the list of the window from `from` to `to`, both included, has by now: as
     /// indexes, in the order in which they were listed.
     pub(super) fn listed(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<usize> {
-        if self.listed_by == ListedBy::CallTime {
+        let mut edits = self.edits.values();
+        let is_in_order = edits.all(|edit| edit.relisted.is_none() && edit.listed_again.is_none());
+        if self.listed_by == ListedBy::CallTime && is_in_order {
             let range: Range<usize> = self.day.between(from, to.min(self.now));
             return range.filter(|index| self.is_there(*index)).collect();
         }
         let end = to + TimeDelta::seconds(1);
-        let times = self.calls().map(|index| (self.listed_at(index), index));
+        let again = |index| self.edit(index).and_then(|edit| edit.listed_again);
+        let times = self.calls().flat_map(|index| {
+            let times = [Some(self.listed_at(index)), again(index)];
+            times.into_iter().flatten().map(move |at| (at, index))
+        });
         let mut listed: Vec<_> = times.filter(|(at, _)| from <= *at && *at < end).collect();
         listed.sort_unstable();
         listed.into_iter().map(|(_, index)| index).collect()
@@ -64,6 +70,9 @@ impl Visible {
 
     /// The time by which the list has a call, whatever was edited since.
     fn listed_at(&self, index: usize) -> DateTime<Utc> {
+        if let Some(at) = self.edit(index).and_then(|edit| edit.relisted) {
+            return at;
+        }
         let call = self.call(index);
         let dialled = self.day.time_of(call);
         let ended = dialled + TimeDelta::seconds(call.duration.into());

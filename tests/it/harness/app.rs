@@ -149,7 +149,7 @@ impl TestApp {
             // As any platform is known after its first day was read.
             let listing = Listing {
                 by: Some(ListedBy::CallTime),
-                lag: TimeDelta::zero(),
+                longest: TimeDelta::zero(),
             };
             let tx = database.db.begin().await.unwrap();
             let track = SyncTrack::CallRecords;

@@ -1,6 +1,6 @@
 //! Rows to test with.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use dialgraph::{
     domain::{
         business_time::BusinessZone,
@@ -9,6 +9,7 @@ use dialgraph::{
         money::Money,
         package_rules::Link,
     },
+    entity::call as calls,
     service::{
         ingest::{self, Ingested},
         removal::mark_removed,
@@ -18,6 +19,9 @@ use dialgraph::{
         packages::{self, NewPackage},
         task_edits,
     },
+};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 
 /// A call at `time`, not answered, with nothing else known of it.
@@ -112,4 +116,24 @@ pub fn task(external_id: &str) -> PlatformTask {
         name: Some(format!("任务 {external_id}")),
         package: None,
     }
+}
+
+/// The external ids of the platform's calls from `from` to before the second after `to` that are not
+/// removed.
+pub async fn live_external_ids(
+    db: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Vec<String> {
+    calls::Entity::find()
+        .select_only()
+        .column(calls::Column::ExternalId)
+        .filter(calls::Column::Source.eq(CallSource::Guanke))
+        .filter(calls::Column::RemovedAt.is_null())
+        .filter(calls::Column::CallTime.gte(from))
+        .filter(calls::Column::CallTime.lt(to + TimeDelta::seconds(1)))
+        .into_tuple()
+        .all(db)
+        .await
+        .unwrap()
 }

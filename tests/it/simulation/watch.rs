@@ -11,12 +11,14 @@ use dialgraph::{
     entity::call::{Column, Entity},
     guanke::simulator::Simulator,
     store::{
-        Database, removals,
+        Database,
         slice_claims::{self, RunDay},
         sync_days,
     },
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+
+use crate::harness::live_external_ids;
 
 /// When a record was there to be read: from, and until.
 type Presence = (DateTime<Utc>, Option<DateTime<Utc>>);
@@ -79,10 +81,8 @@ impl Watch {
                 .min()
                 .unwrap();
             let start = zone.start_of(day);
-            let stored = removals::live_external_ids(db.read(), start, through)
-                .await
-                .unwrap();
-            let stored: BTreeSet<String> = stored.into_iter().map(|(id, _)| id).collect();
+            let stored = live_external_ids(db.read(), start, through).await;
+            let stored: BTreeSet<String> = stored.into_iter().collect();
             let elsewhere = listed_elsewhere(db).await;
             self.compare(day, &stored, &elsewhere, (began, at, through));
             assert_eq!(known.expected, known.seen, "{day}");

@@ -11,7 +11,8 @@ use dialgraph::{
         sync::{SyncStatus, SyncTrack},
     },
     guanke::simulator::{ExtraCall, FaultProfile, Simulator, SimulatorConfig},
-    store::{Database, removals, rollups, sync_days, sync_runs, tag_counts},
+    service::coverage::coverage,
+    store::{Database, rollups, sync_days, sync_runs, tag_counts},
 };
 use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +24,7 @@ use super::{
     time::{VirtualClock, pass},
     watch::Watch,
 };
-use crate::harness::day;
+use crate::harness::{day, live_external_ids};
 
 /// Ten in the morning in Shanghai.
 const NOW: &str = "2026-11-20T02:00:00Z";
@@ -264,10 +265,7 @@ impl World {
             dialgraph::domain::business_time::BusinessZone::default(),
             known.synced_through.unwrap(),
         );
-        let stored = removals::live_external_ids(db, zone.start_of(day), through)
-            .await
-            .unwrap();
-        let mut stored: Vec<String> = stored.into_iter().map(|(id, _)| id).collect();
+        let mut stored = live_external_ids(db, zone.start_of(day), through).await;
         stored.sort();
         // Of today, more may have been dialled since it was read.
         let mut records = self.platform().record_ids(day);
@@ -275,6 +273,7 @@ impl World {
         if is_over {
             assert_eq!(stored, records, "{day}");
             self.figures_are_right(day).await;
+            self.coverage_is_right(day, records.len()).await;
         } else {
             assert!(stored.iter().all(|id| records.contains(id)), "{day}");
             assert!(
@@ -284,6 +283,15 @@ impl World {
                 records.len()
             );
         }
+    }
+
+    async fn coverage_is_right(&self, day: NaiveDate, records: usize) {
+        let tracks = [SyncTrack::CallRecords];
+        let range = DayRange::day(day);
+        let coverage = coverage(&self.surroundings.db, range, &tracks).await;
+        let known = &coverage.unwrap().days[0];
+        let records = i64::try_from(records).ok();
+        assert_eq!((known.expected, known.stored), (records, records), "{day}");
     }
 
     async fn figures_are_right(&self, day: NaiveDate) {

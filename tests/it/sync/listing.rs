@@ -6,15 +6,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use dialgraph::{
     domain::{
+        business_time::BusinessZone,
         listing::{ListedBy, Listing},
         sync::SyncStatus,
     },
     entity::sync_track,
     guanke::simulator::ExtraCall,
+    service::retention::{RetentionOptions, retain},
     store::{rollups, sync_tracks},
 };
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{CALLS, covered};
 use crate::{
@@ -148,7 +151,7 @@ on_both! {
     days_read_while_less_was_known_are_doubted = async |backend: Backend| {
         let app = listing_by(&backend, ListedBy::EndTime).await;
         let tx = app.database.db.begin().await.unwrap();
-        let by_call_time = Listing { by: Some(ListedBy::CallTime), lag: TimeDelta::zero() };
+        let by_call_time = Listing { by: Some(ListedBy::CallTime), longest: TimeDelta::zero() };
         sync_tracks::save_listing(&tx, CALLS, by_call_time, app.now()).await.unwrap();
         tx.commit().await.unwrap();
         app.synced(CALLS, "2026-11-18", "2026-11-18").await;
@@ -170,7 +173,7 @@ on_both! {
     the_next_day_settles_the_doubt = async |backend: Backend| {
         let app = listing_by(&backend, ListedBy::EndTime).await;
         let tx = app.database.db.begin().await.unwrap();
-        let by_call_time = Listing { by: Some(ListedBy::CallTime), lag: TimeDelta::zero() };
+        let by_call_time = Listing { by: Some(ListedBy::CallTime), longest: TimeDelta::zero() };
         sync_tracks::save_listing(&tx, CALLS, by_call_time, app.now()).await.unwrap();
         tx.commit().await.unwrap();
         app.synced(CALLS, "2026-11-18", "2026-11-18").await;
@@ -226,6 +229,78 @@ on_both! {
         assert_eq!(removed(&app).await, json!(0));
     };
 
+    /// A platform that uploads a record again, and lists it under the next day from then on: the call stays
+    /// where it was dialled, and neither day misses one.
+    a_record_that_is_listed_under_another_day_by_now_is_no_less_there = async |backend: Backend| {
+        for by in [ListedBy::EndTime, ListedBy::UploadTime, ListedBy::CallTime] {
+            let app = listing_by(&backend, by).await;
+            app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+            app.platform.relist(day("2026-11-18"), 3, "2026-11-19T04:00:00Z".parse().ok());
+            for (from, to) in [("19", "19"), ("18", "18"), ("18", "19")] {
+                let outcome = app.synced(CALLS, &format!("2026-11-{from}"), &format!("2026-11-{to}")).await;
+                assert_eq!((outcome.counts.inserted, outcome.counts.removed), (0, 0), "{by}");
+                assert_eq!(counted(&app).await.0, vec![31, 30], "{by}");
+                assert_eq!(covered(&app, "2026-11-18").await, whole(31), "{by}");
+                assert_eq!(covered(&app, "2026-11-19").await, whole(30), "{by}");
+            }
+            // And back again, which is more than twelve hours earlier.
+            app.platform.relist(day("2026-11-18"), 3, None);
+            for date in ["2026-11-19", "2026-11-18"] {
+                let outcome = app.synced(CALLS, date, date).await;
+                assert_eq!((outcome.counts.inserted, outcome.counts.removed), (0, 0), "{by}");
+                assert_eq!(counted(&app).await.0, vec![31, 30], "{by}");
+                assert_eq!(covered(&app, "2026-11-18").await, whole(31), "{by}");
+                assert_eq!(covered(&app, "2026-11-19").await, whole(30), "{by}");
+            }
+        }
+    };
+
+    /// A record that the platform lists twice for good, in one day or in two: it is one call, and both days
+    /// are complete.
+    a_record_that_is_listed_twice_is_one_call = async |backend: Backend| {
+        for (slices, again) in [(1, "2026-11-19T04:00:00Z"), (4, "2026-11-19T04:00:00Z"), (4, "2026-11-18T12:00:00Z")] {
+            let app = listing_by(&backend, ListedBy::CallTime).await;
+            app.platform.list_again(day("2026-11-18"), 3, again.parse().unwrap());
+            let syncer = app.syncer_with(|options| options.unknown_slices = slices);
+            for (from, to) in [("18", "19"), ("18", "18"), ("19", "19"), ("18", "19")] {
+                let outcome = crate::harness::run(&syncer, CALLS, &format!("2026-11-{from}"), &format!("2026-11-{to}")).await;
+                assert_eq!((outcome.status, outcome.counts.removed), (SyncStatus::Succeeded, 0), "{again}: {outcome:?}");
+                assert_eq!(covered(&app, &format!("2026-11-{from}")).await["missing"], json!(0), "{again}");
+            }
+            assert_eq!(counted(&app).await.0, vec![31, 30], "{again}");
+            assert_eq!(covered(&app, "2026-11-18").await, whole(31), "{again}");
+            assert_eq!(covered(&app, "2026-11-19").await, whole(30), "{again}");
+            assert_eq!(rollups::differences(&app.database.db).await.unwrap(), []);
+        }
+    };
+
+    /// A call whose time is put right by the platform counts on its new day, and its old day expects it no
+    /// longer.
+    a_call_of_another_day_by_now_is_missed_by_none = async |backend: Backend| {
+        let app = listing_by(&backend, ListedBy::CallTime).await;
+        app.synced(CALLS, "2026-11-18", "2026-11-19").await;
+        let noon = "2026-11-19T04:00:00Z".parse().unwrap();
+        app.platform.misdate(day("2026-11-18"), 3, noon);
+        app.platform.relist(day("2026-11-18"), 3, Some(noon));
+        app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(counted(&app).await.0, vec![30, 31]);
+        assert_eq!(covered(&app, "2026-11-18").await, whole(30));
+        assert_eq!(covered(&app, "2026-11-19").await, whole(31));
+    };
+
+    /// What one call shows may be wrong: its duration was edited, or it is gone.
+    one_call_that_is_not_found_does_not_show_by_which_time_calls_are_listed = async |backend: Backend| {
+        let app = TestApp::with_platform(&backend, |platform| {
+            platform.calls_per_day = 30;
+            platform.listed_by = ListedBy::EndTime;
+            // The longest of the day, so that it is looked for first.
+            platform.extra_calls.insert(day("2026-11-18"), vec![ExtraCall { second: 43_200, duration: 20_000 }]);
+        }).await;
+        app.platform.relist(day("2026-11-18"), 30, "2026-11-18T10:00:00Z".parse().ok());
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(learnt(&app).await.0, json!("END_TIME"));
+    };
+
     /// Imported calls of a day are not among those that came from the platform.
     stored_are_the_platform_s_calls_that_figures_count = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
@@ -236,5 +311,32 @@ on_both! {
         let query = r#"{ callStats(from: "2026-11-19", to: "2026-11-19") { calls freshness { readAt } } }"#;
         let stats = json!({ "calls": 301, "freshness": { "readAt": "2026-11-20T04:00:00Z" } });
         assert_eq!(app.data(query).await["callStats"], stats);
+    };
+
+    /// Calls kept for fifteen days, of which the first was listed with a call of the day before: as that goes,
+    /// nothing is missing, and what was known of the days before stays.
+    coverage_is_the_same_after_retention = async |backend: Backend| {
+        let app = TestApp::with_platform(&backend, |platform| {
+            platform.calls_per_day = 30;
+            platform.first_day = day("2026-11-03");
+            platform.listed_by = ListedBy::EndTime;
+            for date in ["2026-11-03", "2026-11-04"] {
+                platform.extra_calls.insert(day(date), vec![ACROSS_MIDNIGHT]);
+            }
+        }).await;
+        app.synced(CALLS, "2026-11-03", "2026-11-05").await;
+        let import = r#"mutation { importCalls(input: { rows: [{ externalId: "i", callTime: "2026-11-04T03:00:00Z", result: BUSY }] }) { created } }"#;
+        assert_eq!(app.data(import).await["importCalls"]["created"], json!(1));
+        for _ in 0..3 {
+            assert_eq!(covered(&app, "2026-11-03").await, whole(31));
+            assert_eq!(covered(&app, "2026-11-04").await, whole(31));
+            assert_eq!(covered(&app, "2026-11-05").await, whole(30));
+            let kept = RetentionOptions { call_days: Some(15), ..RetentionOptions::default() };
+            let (zone, stop) = (BusinessZone::default(), CancellationToken::new());
+            retain(&app.database.db, kept, zone, app.now(), &stop).await.unwrap();
+        }
+        app.synced(CALLS, "2026-11-05", "2026-11-05").await;
+        assert_eq!(covered(&app, "2026-11-05").await, whole(30));
+        assert_eq!(removed(&app).await, json!(0));
     };
 }
