@@ -6,12 +6,19 @@ use serde_json::{Map, Value, json};
 use strum::VariantArray as _;
 
 use super::TokenError;
-use crate::domain::viewer::{Role, Viewer};
+use crate::domain::{
+    principal::{Foreign, Principal, Signer},
+    viewer::{Role, Viewer},
+};
 
 /// How far clocks may differ.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// The session that a token of ours belongs to.
 const SESSION: &str = "sid";
+/// The role in a token that this program itself makes: it counts whatever names and words others have.
+const OWN_ROLE: &str = "dialgraph_role";
+/// The claim of the services that this one replaces, true for administrators.
+const LEGACY_ADMIN: &str = "is_admin";
 
 /// The claims of a token.
 pub(super) type Claims = Map<String, Value>;
@@ -26,14 +33,26 @@ pub struct ClaimRules {
     pub email: String,
     /// What they may do: a word or a list of words; the one that may do most counts.
     pub roles: Vec<String>,
-    /// Whether they are an administrator, whatever else is said; none for no such claim.
-    pub admin: Option<String>,
-    /// What words besides our own mean, whatever their case.
+    /// Whether they are an administrator, whatever else is said.
+    pub admin: AdminClaim,
+    /// What words mean, whatever their case. Where there are any, our own words count no more: what
+    /// another service calls an admin need not be ours.
     pub words: Vec<(String, Role)>,
     /// Who must have issued the token, if anybody in particular.
     pub issuer: Option<String>,
     /// Whom the token must be meant for, if anybody in particular.
     pub audience: Option<String>,
+}
+
+/// The claim that makes an administrator when it is true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminClaim {
+    /// `is_admin`, of tokens that are signed with our secret, as long as no words are configured.
+    Legacy,
+    /// The one with this name, of every token.
+    Named(String),
+    /// None.
+    Off,
 }
 
 impl Default for ClaimRules {
@@ -42,7 +61,7 @@ impl Default for ClaimRules {
             subject: "sub".to_owned(),
             email: "email".to_owned(),
             roles: vec!["role".to_owned(), "roles".to_owned()],
-            admin: Some("is_admin".to_owned()),
+            admin: AdminClaim::Legacy,
             words: Vec::new(),
             issuer: None,
             audience: None,
@@ -61,15 +80,6 @@ pub struct Verified {
     pub ends_at: DateTime<Utc>,
 }
 
-/// Who signed a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signer {
-    /// Somebody who has our own secret: ourselves, or a service that we share it with.
-    Secret,
-    /// Somebody else, whose public key we have.
-    PublicKey,
-}
-
 impl ClaimRules {
     /// What `claims` say at the instant `now`.
     pub(super) fn read(
@@ -85,27 +95,38 @@ impl ClaimRules {
             Some(Value::Number(number)) => number.to_string(),
             _ => return Err(TokenError::Invalid),
         };
-        let viewer = Viewer {
-            role: self.role(claims).ok_or(TokenError::NoRole)?,
-            email: find(claims, &self.email)
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            subject,
-            maker: None,
-        };
         let session = find(claims, SESSION)
             .and_then(Value::as_str)
             .and_then(|session| session.parse().ok());
         // Names that are ours belong to sessions of ours, which can end. Others have sessions too,
         // of which we know nothing.
-        let is_session =
-            signer == Signer::Secret && viewer.user_id().is_some() && session.is_some();
-        if Viewer::is_reserved(&viewer.subject) && !is_session {
+        let own = session
+            .filter(|_| signer == Signer::Secret)
+            .zip(Principal::user_named(&subject));
+        if Principal::is_reserved(&subject) && own.is_none() {
             return Err(TokenError::Invalid);
         }
+        let (session, principal) = match own {
+            Some((session, user)) => (Some(session), user),
+            None => (
+                None,
+                Principal::Foreign(Foreign {
+                    signer,
+                    issuer: issuer(claims)?,
+                    subject,
+                }),
+            ),
+        };
+        let role = self.role(claims, signer).ok_or(TokenError::NoRole)?;
+        let viewer = Viewer {
+            email: find(claims, &self.email)
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            ..Viewer::new(principal, role)
+        };
         Ok(Verified {
-            session: session.filter(|_| is_session),
             viewer,
+            session,
             ends_at,
         })
     }
@@ -119,9 +140,15 @@ impl ClaimRules {
         expires: DateTime<Utc>,
     ) -> Claims {
         let mut claims = Claims::new();
-        insert(&mut claims, &self.subject, json!(viewer.subject));
+        insert(
+            &mut claims,
+            &self.subject,
+            json!(viewer.principal.subject()),
+        );
         let role = self.roles.first().map_or("role", String::as_str);
-        insert(&mut claims, role, json!(viewer.role.to_string()));
+        for name in [role, OWN_ROLE] {
+            insert(&mut claims, name, json!(viewer.role.to_string()));
+        }
         if let Some(email) = &viewer.email {
             insert(&mut claims, &self.email, json!(email));
         }
@@ -155,8 +182,19 @@ impl ClaimRules {
         }
     }
 
-    fn role(&self, claims: &Claims) -> Option<Role> {
-        let admin = self.admin.as_deref().and_then(|name| find(claims, name));
+    fn role(&self, claims: &Claims, signer: Signer) -> Option<Role> {
+        if signer == Signer::Secret
+            && let Some(role) = own_role(claims)
+        {
+            return Some(role);
+        }
+        let admin = match &self.admin {
+            AdminClaim::Legacy if signer == Signer::Secret && self.words.is_empty() => {
+                find(claims, LEGACY_ADMIN)
+            }
+            AdminClaim::Named(name) => find(claims, name),
+            AdminClaim::Legacy | AdminClaim::Off => None,
+        };
         if admin == Some(&Value::Bool(true)) {
             return Some(Role::Admin);
         }
@@ -173,11 +211,26 @@ impl ClaimRules {
     }
 
     fn meaning(&self, word: &str) -> Option<Role> {
-        let mapped = self
-            .words
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(word));
-        mapped.map_or_else(|| word.parse().ok(), |(_, role)| Some(*role))
+        if self.words.is_empty() {
+            return word.parse().ok();
+        }
+        let mut words = self.words.iter();
+        let mapped = words.find(|(known, _)| known.eq_ignore_ascii_case(word));
+        mapped.map(|(_, role)| *role)
+    }
+}
+
+/// What a token that this program made says of the role.
+fn own_role(claims: &Claims) -> Option<Role> {
+    claims.get(OWN_ROLE)?.as_str()?.parse().ok()
+}
+
+/// Who issued the token, as far as it says.
+fn issuer(claims: &Claims) -> Result<Option<String>, TokenError> {
+    match claims.get("iss") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(issuer)) => Ok(Some(issuer.clone()).filter(|issuer| !issuer.is_empty())),
+        Some(_) => Err(TokenError::Invalid),
     }
 }
 
@@ -238,6 +291,9 @@ fn insert(claims: &mut Claims, name: &str, value: Value) {
 }
 
 #[cfg(test)]
+mod tests_of_others;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -290,7 +346,7 @@ mod tests {
             subject: "uid".to_owned(),
             email: "mail".to_owned(),
             roles: vec!["realm_access.roles".to_owned()],
-            admin: None,
+            admin: AdminClaim::Off,
             words: vec![("chef".to_owned(), Role::Manager)],
             ..ClaimRules::default()
         };
@@ -298,10 +354,8 @@ mod tests {
             "realm_access": {"roles": ["Chef"]}});
         let viewer = read(&rules, claims).unwrap().viewer;
         let expected = Viewer {
-            subject: "li".to_owned(),
-            role: Role::Manager,
             email: Some("li@x".to_owned()),
-            maker: None,
+            ..Viewer::named("li", Role::Manager)
         };
         assert_eq!(viewer, expected);
         // What is written so can be read so.

@@ -8,10 +8,13 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    claims::{ClaimRules, Claims, Signer, Verified},
+    claims::{ClaimRules, Claims, Verified},
     public_keys::PublicKeys,
 };
-use crate::{clock::Clock, domain::viewer::Viewer};
+use crate::{
+    clock::Clock,
+    domain::{principal::Signer, viewer::Viewer},
+};
 
 /// Why a token lets nobody in. What exactly was wrong is for the log, not for the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ mod key_source;
 mod public_keys;
 mod secret;
 
-pub use claims::{ClaimRules, Verified};
+pub use claims::{AdminClaim, ClaimRules, Verified};
 pub use jwt::{JwtKeys, TokenError};
 pub use key_source::{InvalidKeySource, KeySource, KeySourceError, PATIENCE};
 pub use public_keys::PublicKeys;

@@ -36,7 +36,7 @@ use crate::{
     lifecycle,
     metrics::Metrics,
     service::{accounts::AccountOptions, business_zone::settle, demo, retention::RetentionOptions},
-    store::{ConnectOptions, Database, DatabaseUrl, schema, sync_days},
+    store::{ConnectOptions, Database, DatabaseUrl, make_private_folder, schema, sync_days},
     sync::Syncer,
 };
 
@@ -66,7 +66,7 @@ pub async fn run(arguments: DemoArgs, bars: &MultiProgress) -> anyhow::Result<()
         .await
         .with_context(|| format!("cannot listen on {}:{}: try --port", address.0, address.1))?;
 
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    make_private_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let _alone = lock(&folder.join("lock"))?;
     let is_first = remember(&folder.join("settings"), arguments.data)?;
     let secret = secret(&folder.join("secret"))?;

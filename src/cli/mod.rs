@@ -42,7 +42,8 @@ struct Cli {
     #[arg(long, global = true, env = "LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
 
-    /// What the program runs for: in development a weak JWT_SECRET_KEY is warned of, not refused
+    /// What the program runs for: in development a weak JWT_SECRET_KEY, and keys of others (JWKS_URL)
+    /// without JWT_ISSUER and JWT_AUDIENCE, are warned of, not refused
     #[arg(
         long = "env",
         env = "DIALGRAPH_ENV",

@@ -64,13 +64,14 @@ const FILE: &str = "dialgraph.db";
 pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Result<()> {
     let secret = arguments.auth.secret(environment)?;
     let clock = Arc::new(SystemClock);
-    let public_keys = public_keys(&arguments, &clock).await?;
+    let public_keys = public_keys(&arguments, environment, &clock).await?;
     let keys = JwtKeys::new(&secret, clock.clone())
         .with_rules(arguments.claims.rules())
         .with_public_keys(public_keys);
     let sign_in = AccountOptions {
         access_lifetime: arguments.auth.lifetime(),
         refresh_lifetime: arguments.sessions.refresh_lifetime(),
+        foreign_token_lifetime: arguments.sessions.foreign_token_lifetime(),
         ..AccountOptions::default()
     };
     // Before anything is opened or changed.
@@ -140,11 +141,13 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
 /// answer now may later.
 async fn public_keys(
     arguments: &ServeArgs,
+    environment: Environment,
     clock: &Arc<SystemClock>,
 ) -> anyhow::Result<Option<PublicKeys>> {
     let Some(source) = arguments.keys.source()? else {
         return Ok(None);
     };
+    arguments.claims.check_parties(environment)?;
     let is_file = source.is_file();
     let keys = PublicKeys::new(source, clock.clone());
     match keys.load().await {
@@ -154,11 +157,6 @@ async fn public_keys(
             tracing::warn!(error, "JWKS_URL could not be read; it is tried again");
         }
         Ok(()) => {}
-    }
-    if !arguments.claims.names_parties() {
-        tracing::warn!(
-            "whoever signs with a key of JWKS_URL or JWKS_FILE may come in, for whatever service the token is: set JWT_ISSUER and JWT_AUDIENCE"
-        );
     }
     Ok(Some(keys))
 }

@@ -11,7 +11,10 @@ use crate::{
     auth::JwtKeys,
     clock::SystemClock,
     config::{AuthArgs, ClaimArgs, Environment},
-    domain::viewer::{Role, Viewer},
+    domain::{
+        principal::Principal,
+        viewer::{Role, Viewer},
+    },
 };
 
 #[derive(Debug, Args)]
@@ -20,7 +23,8 @@ pub struct TokenArgs {
     #[arg(long, env = "TOKEN_ROLE", value_parser = role)]
     role: Role,
 
-    /// Whom it names (`sub`); it appears in logs
+    /// Whom it names (`sub`); it appears in logs. The record of changes has `jwt:#cli` for `cli`,
+    /// because `cli` alone is a command on the machine itself
     #[arg(long, env = "TOKEN_SUBJECT", default_value = "cli")]
     subject: String,
 
@@ -50,7 +54,7 @@ pub fn run(arguments: &TokenArgs, environment: Environment) -> anyhow::Result<()
         None => arguments.auth.lifetime(),
     };
     anyhow::ensure!(
-        !Viewer::is_reserved(&arguments.subject),
+        !Principal::is_reserved(&arguments.subject),
         "--subject: only the service itself names somebody user:… or token:…"
     );
     let viewer = Viewer::named(&arguments.subject, arguments.role);

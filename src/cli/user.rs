@@ -78,7 +78,7 @@ pub async fn run(arguments: UserArgs) -> anyhow::Result<()> {
         db: &base.db,
         zone: base.zone,
         now: clock.now(),
-        viewer: &Viewer::named("cli", Role::Admin),
+        viewer: &Viewer::command_line(),
         origin: &Origin::CommandLine,
     };
     let input = UserInput {

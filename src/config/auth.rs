@@ -35,6 +35,13 @@ pub struct SessionArgs {
     #[arg(long, env = "REFRESH_TOKEN_EXPIRE_DAYS", default_value_t = 30,
         value_parser = whole::<i64>(1..=366))]
     refresh_token_expire_days: i64,
+
+    /// How long an access token (dg_…) lasts at most, in days (1-366), that was made by somebody whom
+    /// another service knows: nobody tells this one when they may not come in any more. Those of users
+    /// of this service end with them
+    #[arg(long, env = "FOREIGN_ACCESS_TOKEN_MAX_DAYS", default_value_t = 30,
+        value_parser = whole::<i64>(1..=366))]
+    foreign_access_token_max_days: i64,
 }
 
 impl SessionArgs {
@@ -42,6 +49,12 @@ impl SessionArgs {
     #[must_use]
     pub fn refresh_lifetime(&self) -> TimeDelta {
         TimeDelta::days(self.refresh_token_expire_days)
+    }
+
+    /// How long an access token of somebody lasts at most whom another service knows.
+    #[must_use]
+    pub fn foreign_token_lifetime(&self) -> TimeDelta {
+        TimeDelta::days(self.foreign_access_token_max_days)
     }
 }
 

@@ -1,7 +1,8 @@
 use clap::Args;
 
+use super::Environment;
 use crate::{
-    auth::ClaimRules,
+    auth::{AdminClaim, ClaimRules},
     domain::{fields::given, viewer::Role},
 };
 
@@ -43,18 +44,25 @@ pub struct ClaimArgs {
     )]
     role_claims: Vec<String>,
 
-    /// The claim that makes the holder an ADMIN when it is true; empty for none
-    #[arg(
-        long = "jwt-admin-claim",
-        env = "JWT_ADMIN_CLAIM",
-        default_value = "is_admin"
-    )]
-    admin_claim: String,
+    /// The claim that makes the holder an ADMIN when it is true; empty for none. Where this is not
+    /// set: is_admin, of tokens that are signed with JWT_SECRET_KEY, as long as JWT_ROLE_WORDS is not
+    /// set either
+    #[arg(long = "jwt-admin-claim", env = "JWT_ADMIN_CLAIM")]
+    admin_claim: Option<String>,
 
-    /// What other words than our own mean, such as supervisor=MANAGER,boss=ADMIN
+    /// What words mean, such as supervisor=MANAGER,boss=ADMIN. Our own (admin, manager, agent,
+    /// analyst) count no more then, unless they are listed, too
     #[arg(long = "jwt-role-words", env = "JWT_ROLE_WORDS", value_delimiter = ',', value_parser = word)]
     role_words: Vec<(String, Role)>,
 }
+
+/// Nobody says whose tokens are taken that another service signs, or for whom they have to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} must be set with JWKS_URL or JWKS_FILE: else everybody comes in who has a token that is signed with one of those keys, for whatever service it is. On your own machine DIALGRAPH_ENV=development does without",
+    .0.join(" and ")
+)]
+pub struct AnyParty(Vec<&'static str>);
 
 fn word(text: &str) -> Result<(String, Role), String> {
     let (word, role) = text.split_once('=').unwrap_or_default();
@@ -65,11 +73,30 @@ fn word(text: &str) -> Result<(String, Role), String> {
 }
 
 impl ClaimArgs {
-    /// Whether it is said whose tokens, and for whom, are taken.
-    #[must_use]
-    pub fn names_parties(&self) -> bool {
+    /// That it is said whose tokens, and for whom, are taken; asked where another service signs them
+    /// with keys of its own. In development it is only warned of.
+    ///
+    /// # Errors
+    /// Which of the variables are missing.
+    pub fn check_parties(&self, environment: Environment) -> Result<(), AnyParty> {
         let rules = self.rules();
-        rules.issuer.is_some() && rules.audience.is_some()
+        let named = [
+            ("JWT_ISSUER", rules.issuer.is_some()),
+            ("JWT_AUDIENCE", rules.audience.is_some()),
+        ];
+        let missing: Vec<&str> = named
+            .into_iter()
+            .filter_map(|(variable, is_set)| (!is_set).then_some(variable))
+            .collect();
+        match environment {
+            _ if missing.is_empty() => Ok(()),
+            Environment::Production => Err(AnyParty(missing)),
+            Environment::Development => {
+                let warning = AnyParty(missing);
+                tracing::warn!(%warning, "fit for development only");
+                Ok(())
+            }
+        }
     }
 
     /// Which claims say what.
@@ -80,7 +107,11 @@ impl ClaimArgs {
             subject: self.subject_claim.clone(),
             email: self.email_claim.clone(),
             roles: self.role_claims.clone(),
-            admin: given(self.admin_claim.clone()),
+            admin: match self.admin_claim.clone().map(given) {
+                None => AdminClaim::Legacy,
+                Some(None) => AdminClaim::Off,
+                Some(Some(name)) => AdminClaim::Named(name),
+            },
             words: self.role_words.clone(),
             issuer: owned(&self.issuer),
             audience: owned(&self.audience),

@@ -20,7 +20,7 @@ mod webhooks;
 
 pub use alerts::{AlertArgs, AlertConfigError};
 pub use auth::{AuthArgs, SecretError, SessionArgs};
-pub use claims::ClaimArgs;
+pub use claims::{AnyParty, ClaimArgs};
 pub use database::DatabaseArgs;
 pub use environment::Environment;
 pub use guanke::{GuankeArgs, GuankeConfigError, NonSeatArgs};

@@ -27,12 +27,13 @@ pub struct StreamArgs {
     #[arg(long, env = "MAX_STREAMS_PER_CALLER", default_value_t = number(default().most_a_caller), value_parser = whole::<u32>(1..=u32::MAX))]
     max_streams_per_caller: u32,
 
-    /// Most WebSockets beside these whose clients have not said yet who they are
+    /// Most WebSockets beside these whose clients have not said yet who they are; when there are as
+    /// many, the one that has waited longest makes room for the next
     #[arg(long, env = "MAX_UNKNOWN_SOCKETS", default_value_t = number(default().most_unknown), value_parser = whole::<u32>(1..=u32::MAX))]
     max_unknown_sockets: u32,
 
-    /// Most of those that come from one address; behind a proxy, TRUSTED_PROXIES tells addresses
-    /// apart
+    /// Most of those that come from one address, or with IPv6 from one network (/64), better far less
+    /// than all; behind a proxy, TRUSTED_PROXIES tells addresses apart
     #[arg(long, env = "MAX_UNKNOWN_SOCKETS_PER_ADDRESS", default_value_t = number(default().most_unknown_an_address), value_parser = whole::<u32>(1..=u32::MAX))]
     max_unknown_sockets_per_address: u32,
 

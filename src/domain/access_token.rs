@@ -1,6 +1,6 @@
 //! Rules of access tokens, which programs use in place of a person.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::{
     audit::Record,
@@ -13,17 +13,27 @@ use super::{
 /// How the secret of every access token begins, so that it is known for one wherever it turns up.
 pub const PREFIX: &str = "dg_";
 
-/// Whose tokens `viewer` may see and end: those that this subject made, or, where there is none,
+/// Whose tokens `viewer` may see and end: those that this maker made, or, where there is none,
 /// everybody's.
 #[must_use]
-pub fn maker_visible_to(viewer: &Viewer) -> Option<&str> {
-    (!viewer.may(Capability::ManageUsers)).then_some(viewer.subject.as_str())
+pub fn maker_visible_to(viewer: &Viewer) -> Option<String> {
+    (!viewer.may(Capability::ReadUsers)).then(|| viewer.principal.to_string())
 }
 
 /// Whether `viewer` may see and end a token that `maker` made.
 #[must_use]
 pub fn is_visible_to(viewer: &Viewer, maker: &str) -> bool {
     maker_visible_to(viewer).is_none_or(|visible| visible == maker)
+}
+
+/// Who asks for an access token.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// What they may do.
+    pub role: Role,
+    /// How long their tokens last at most. None for users of ours, with whom their tokens end; nobody
+    /// hears when somebody ends whom another service knows.
+    pub longest: Option<TimeDelta>,
 }
 
 /// What a caller says of a new access token.
@@ -49,17 +59,21 @@ pub struct AccessTokenFields {
 }
 
 impl AccessTokenFields {
-    /// The token that a maker with the role `maker` asks for. Notes what is wrong.
+    /// The token that `maker` asks for. It lasts as long as it can where nothing is said. Notes what
+    /// is wrong.
     pub fn read(
         input: AccessTokenInput,
-        maker: Role,
+        maker: Asker,
         now: DateTime<Utc>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut fields = Fields::new(Path::input(), problems);
         let name = fields.required_text("name", TextRule::SHORT, Change::Set(input.name), None);
-        if !maker.covers(input.role) {
-            let message = format!("your own role is {maker}, and a token cannot do more");
+        if !maker.role.covers(input.role) {
+            let message = format!(
+                "your own role is {}, and a token cannot do more",
+                maker.role
+            );
             fields.note("role", Code::AboveRole, message);
         }
         let expires_at = fields.readable("expiresAt", input.expires_at.over(None));
@@ -67,10 +81,21 @@ impl AccessTokenFields {
             let message = "it must end in the future";
             fields.note("expiresAt", Code::OutOfRange, message);
         }
+        let latest = maker.longest.map(|longest| (longest, now + longest));
+        if let Some((longest, latest)) = latest
+            && expires_at.is_some_and(|end| end > latest)
+        {
+            let message = format!(
+                "you are no user of this service, so your tokens end within {} days: by {} at the latest",
+                longest.num_days(),
+                latest.to_rfc3339_opts(SecondsFormat::Secs, true)
+            );
+            fields.note("expiresAt", Code::OutOfRange, message);
+        }
         Some(Self {
             name: name?,
             role: input.role,
-            expires_at,
+            expires_at: expires_at.or(latest.map(|(_, latest)| latest)),
         })
     }
 

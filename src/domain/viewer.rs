@@ -3,6 +3,8 @@
 use sea_orm::DeriveValueType;
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
+use super::principal::Principal;
+
 /// What a person or program may do; one each.
 #[derive(
     Debug,
@@ -50,11 +52,13 @@ pub enum Capability {
     ReadAuditLog,
     /// Ask for one telephone number, with a reason that is recorded.
     RevealPhoneNumbers,
-    /// Make access tokens for programs, of no more than one's own role.
+    /// Make and end access tokens for programs, of no more than one's own role.
     MakeAccessTokens,
     /// Change one's own password.
     ChangeOwnPassword,
-    /// Read and write users, and everybody's access tokens.
+    /// Read users, and everybody's access tokens.
+    ReadUsers,
+    /// Create and change users, and end everybody's access tokens.
     ManageUsers,
     /// Read what the process counts.
     ReadMetrics,
@@ -67,6 +71,25 @@ impl Capability {
             .iter()
             .copied()
             .filter(move |role| role.may(self))
+    }
+
+    /// Whether a program with an access token can have it: the one list of what none has, whatever
+    /// its role. A token that lets people or programs in would outlive its own end in them.
+    #[must_use]
+    pub const fn is_for_access_tokens(self) -> bool {
+        match self {
+            Self::MakeAccessTokens | Self::ChangeOwnPassword | Self::ManageUsers => false,
+            Self::Read
+            | Self::SeePhoneNumbers
+            | Self::RefreshStats
+            | Self::ManageLeads
+            | Self::WriteCalls
+            | Self::ManageGrades
+            | Self::ReadAuditLog
+            | Self::RevealPhoneNumbers
+            | Self::ReadUsers
+            | Self::ReadMetrics => true,
+        }
     }
 }
 
@@ -87,6 +110,7 @@ impl Role {
             }
             Capability::ManageGrades
             | Capability::ReadAuditLog
+            | Capability::ReadUsers
             | Capability::ManageUsers
             | Capability::ReadMetrics => matches!(self, Self::Admin),
         }
@@ -107,45 +131,58 @@ impl Role {
     }
 }
 
-/// How the subject of a user of ours begins; their number follows.
-const USER: &str = "user:";
-/// How the subject of an access token begins; its number follows.
-const ACCESS_TOKEN: &str = "token:";
-
 /// The one who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
-    /// Whom the token names: `user:7` is a user of ours, `token:7` an access token, and anything
-    /// else is whoever another service calls so.
-    pub subject: String,
+    /// Who it is.
+    pub principal: Principal,
     /// What they may do.
     pub role: Role,
     /// Their e-mail address, where it is known.
     pub email: Option<String>,
-    /// For an access token, the subject of its maker.
+    /// For an access token, its maker, as stored.
     pub maker: Option<String>,
 }
 
+/// Why somebody may not do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// Their role has not this capability.
+    Role(Capability),
+    /// Their role has it, but they are a program with an access token.
+    AccessToken(Capability),
+}
+
 impl Viewer {
-    /// Somebody whom another service or the command line names.
+    /// Somebody who may do what `role` may.
     #[must_use]
-    pub fn named(subject: impl Into<String>, role: Role) -> Self {
+    pub const fn new(principal: Principal, role: Role) -> Self {
         Self {
-            subject: subject.into(),
+            principal,
             role,
             email: None,
             maker: None,
         }
     }
 
+    /// Somebody whom a service that shares our secret calls so.
+    #[must_use]
+    pub fn named(subject: impl Into<String>, role: Role) -> Self {
+        Self::new(Principal::named(subject), role)
+    }
+
+    /// Whoever may give commands on the machine itself.
+    #[must_use]
+    pub const fn command_line() -> Self {
+        Self::new(Principal::CommandLine, Role::Admin)
+    }
+
     /// A user of ours.
     #[must_use]
     pub fn user(id: i64, role: Role, email: Option<String>) -> Self {
         Self {
-            subject: format!("{USER}{id}"),
-            role,
             email,
-            maker: None,
+            ..Self::new(Principal::User(id), role)
         }
     }
 
@@ -154,39 +191,50 @@ impl Viewer {
     pub fn access_token(id: i64, role: Role, maker: &str) -> Self {
         Self {
             maker: Some(maker.to_owned()),
-            ..Self::named(format!("{ACCESS_TOKEN}{id}"), role)
+            ..Self::new(Principal::AccessToken(id), role)
         }
     }
 
     /// On whose account it goes what the viewer takes, for bounds of each caller: a program's on its
     /// maker's, who could make any number of programs.
     #[must_use]
-    pub fn principal(&self) -> &str {
-        self.maker.as_deref().unwrap_or(&self.subject)
+    pub fn account(&self) -> String {
+        self.maker
+            .clone()
+            .unwrap_or_else(|| self.principal.to_string())
     }
 
     /// The user of ours that this is.
     #[must_use]
-    pub fn user_id(&self) -> Option<i64> {
-        self.subject.strip_prefix(USER)?.parse().ok()
-    }
-
-    /// Whether this is a program with an access token.
-    #[must_use]
-    pub fn is_access_token(&self) -> bool {
-        self.subject.starts_with(ACCESS_TOKEN)
-    }
-
-    /// Whether only this service itself may name somebody so.
-    #[must_use]
-    pub fn is_reserved(subject: &str) -> bool {
-        subject.starts_with(USER) || subject.starts_with(ACCESS_TOKEN)
+    pub const fn user_id(&self) -> Option<i64> {
+        self.principal.user_id()
     }
 
     /// Whether the viewer has `capability`.
     #[must_use]
     pub const fn may(&self, capability: Capability) -> bool {
-        self.role.may(capability)
+        self.check(capability).is_ok()
+    }
+
+    /// That the viewer has `capability`.
+    ///
+    /// # Errors
+    /// Why not.
+    pub const fn check(&self, capability: Capability) -> Result<(), Denied> {
+        if !self.role.may(capability) {
+            return Err(Denied::Role(capability));
+        }
+        let is_token = matches!(self.principal, Principal::AccessToken(_));
+        if is_token && !capability.is_for_access_tokens() {
+            return Err(Denied::AccessToken(capability));
+        }
+        Ok(())
+    }
+
+    /// What the viewer may do, in the order of the table.
+    pub fn capabilities(&self) -> impl Iterator<Item = Capability> {
+        let capabilities = Capability::VARIANTS.iter().copied();
+        capabilities.filter(|capability| self.may(*capability))
     }
 }
 
@@ -210,11 +258,29 @@ mod tests {
     }
 
     #[test]
-    fn users_are_known_by_their_subject() {
-        assert_eq!(Viewer::user(7, Role::Agent, None).user_id(), Some(7));
-        for other in ["token:7", "7", "user:", "user:x", "li"] {
-            assert_eq!(Viewer::named(other, Role::Agent).user_id(), None, "{other}");
+    fn an_access_token_has_no_say_in_who_comes_in() {
+        let denied = |viewer: &Viewer| -> Vec<Denied> {
+            let capabilities = Capability::VARIANTS.iter();
+            capabilities
+                .filter_map(|capability| viewer.check(*capability).err())
+                .collect()
+        };
+        let token = Viewer::access_token(1, Role::Admin, "user:1");
+        let expected = [
+            Capability::MakeAccessTokens,
+            Capability::ChangeOwnPassword,
+            Capability::ManageUsers,
+        ];
+        assert_eq!(denied(&token), expected.map(Denied::AccessToken));
+        for other in [
+            Viewer::user(1, Role::Admin, None),
+            Viewer::named("token:1", Role::Admin),
+            Viewer::command_line(),
+        ] {
+            assert_eq!(denied(&other), []);
         }
-        assert!(Viewer::is_reserved("token:7") && Viewer::is_reserved("user:x"));
+        // What the role has not is for the role to say.
+        let analyst = Viewer::access_token(1, Role::Analyst, "user:1");
+        assert!(denied(&analyst).contains(&Denied::Role(Capability::ManageUsers)));
     }
 }

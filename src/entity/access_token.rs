@@ -15,7 +15,7 @@ pub struct Model {
     pub role: Role,
     #[sea_orm(unique)]
     pub token_hash: Hidden,
-    /// The subject of its maker.
+    /// Its maker: the text of the [`Principal`](crate::domain::principal::Principal).
     pub created_by: String,
     /// Its maker, if that is a user of ours.
     pub user_id: Option<i64>,

@@ -10,7 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub at: DateTimeUtc,
-    /// The token's `sub`, or `anonymous`.
+    /// The text of the [`Principal`](crate::domain::principal::Principal).
     pub actor: String,
     pub role: String,
     /// The mutation, or what happened at signing in.

@@ -35,7 +35,10 @@ impl AuditEntry {
         self.0.row.at.into()
     }
 
-    /// Who: the `sub` of their token; `anonymous` where nobody came in.
+    /// Who, by `viewer { actor }`: `user:7` is a user of this service, `token:7` an access token,
+    /// `cli` a command on the machine itself, `anonymous` somebody who did not come in, and anything
+    /// else somebody whom another service knows: by the `sub` of their token, with its issuer before
+    /// it where it names one (`jwt:https://sso.example.com#li`).
     async fn actor(&self) -> &str {
         &self.0.row.actor
     }
@@ -95,7 +98,7 @@ list_filter! {
         database_id("id"): IntFilter,
         /// When.
         at: DateTimeFilter,
-        /// Who: the `sub` of their token.
+        /// Who, as `viewer { actor }` has it.
         actor: StringFilter,
         /// The role that they had, such as ADMIN.
         role: StringFilter,

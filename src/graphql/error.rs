@@ -9,7 +9,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::limits::Refusal;
 use crate::{
     clock::whole_seconds,
-    domain::{filter::FilterError, page::PageError, viewer::Capability},
+    domain::{
+        filter::FilterError,
+        page::PageError,
+        viewer::{Capability, Denied},
+    },
     service::{
         dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError,
         metrics::MetricsError,
@@ -21,7 +25,7 @@ use crate::{
 pub mod code {
     /// No valid token.
     pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
-    /// The role may not do this.
+    /// The role may not do this, or no access token may.
     pub const FORBIDDEN: &str = "FORBIDDEN";
     /// Arguments or a document that cannot be used.
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
@@ -60,6 +64,8 @@ pub const OUR_FAULT: &str = "something went wrong on our side; tell us the reque
 pub(super) enum ApiError {
     /// The role may not do this.
     Forbidden(Capability),
+    /// No access token may do this, whatever its role.
+    NotForAccessTokens(Capability),
     /// Nobody decided who may do this, so nobody may.
     Undecided,
     /// An argument cannot be used.
@@ -91,6 +97,15 @@ pub(super) enum ApiError {
 /// The result of a resolver.
 pub(super) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Role(capability) => Self::Forbidden(capability),
+            Denied::AccessToken(capability) => Self::NotForAccessTokens(capability),
+        }
+    }
+}
+
 impl From<PageError> for ApiError {
     fn from(error: PageError) -> Self {
         Self::Page(error)
@@ -115,7 +130,7 @@ impl From<StoreError> for ApiError {
 impl ApiError {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Forbidden(_) | Self::Undecided => code::FORBIDDEN,
+            Self::Forbidden(_) | Self::NotForAccessTokens(_) | Self::Undecided => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
             Self::TooManyLookups(_) | Self::Store(StoreError::Busy { .. }) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
@@ -138,6 +153,9 @@ impl ApiError {
                     roles.join(", ")
                 )
             }
+            Self::NotForAccessTokens(capability) => format!(
+                "an access token may not do this ({capability}), whatever its role, because what it changed would outlive it: sign in as a user (POST /api/v1/auth/token) and use that token; on the machine itself there is `dialgraph user create`"
+            ),
             Self::Undecided => "nobody may do this".to_owned(),
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
             Self::TooManyLookups(wait) => format!(
@@ -170,7 +188,9 @@ impl ApiError {
             Self::Store(StoreError::Busy { retry_after }) => {
                 extensions.set("retryAfter", retry_after.as_secs().max(1));
             }
-            Self::Forbidden(capability) => extensions.set("capability", capability.to_string()),
+            Self::Forbidden(capability) | Self::NotForAccessTokens(capability) => {
+                extensions.set("capability", capability.to_string());
+            }
             Self::NotSynced {
                 date, next_sync, ..
             } => {

@@ -72,8 +72,8 @@ fn look_up(context: &Context<'_>) -> Result<(), ApiError> {
     let lookups: &Lookups = context.data().map_err(|_| ApiError::Missing("lookups"))?;
     let viewer = &context.request()?.viewer;
     let now = context.services()?.clock.now();
-    tracing::info!(subject = viewer.subject, "a telephone number was looked up");
-    match lookups.0.spend(viewer.principal(), SECONDS_AN_HOUR, now) {
+    tracing::info!(actor = %viewer.principal, "a telephone number was looked up");
+    match lookups.0.spend(&viewer.account(), SECONDS_AN_HOUR, now) {
         Ok(_) => Ok(()),
         Err((_, wait)) => Err(ApiError::TooManyLookups(wait)),
     }

@@ -34,7 +34,7 @@ impl Purse {
     /// has not so much left.
     pub fn spend(&self, viewer: &Viewer, cost: u64) -> Result<Value, Box<Response>> {
         let now = self.clock.now();
-        match self.budgets.spend(viewer.principal(), cost, now) {
+        match self.budgets.spend(&viewer.account(), cost, now) {
             Ok(balance) => Ok(told(cost, self.limit, Some(balance))),
             Err((balance, wait)) => {
                 let refusal = Refusal::OverBudget {

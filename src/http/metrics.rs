@@ -54,7 +54,7 @@ async fn may_read(state: &AppState, parts: &Parts) -> Result<(), NotAuthenticate
         return Ok(());
     }
     let holder = auth::holder(state, token).await?;
-    if holder.viewer.role.may(Capability::ReadMetrics) {
+    if holder.viewer.may(Capability::ReadMetrics) {
         return Ok(());
     }
     Err(NotAuthenticated::Unauthenticated(

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         access::Access,
-        access_token::{AccessTokenFields, AccessTokenInput, PREFIX, is_visible_to},
+        access_token::{AccessTokenFields, AccessTokenInput, Asker, PREFIX, is_visible_to},
         audit::{Origin, Record},
         change::GivenId,
         problem::{Code, Path, Problems},
@@ -20,7 +20,7 @@ use crate::{
     },
     store::{
         self,
-        access_tokens::{self, AccessTokenRow, AccessTokens, Maker},
+        access_tokens::{self, AccessTokenRow, AccessTokens},
         audit_log::{self, Changed, Doing},
     },
 };
@@ -38,29 +38,24 @@ pub async fn create(
     input: &AccessTokenInput,
 ) -> Result<(AccessTokenRow, SecretString)> {
     let viewer = writer.viewer;
-    if viewer.is_access_token() {
-        // Else one that was revoked could live on in those that it made.
-        let message = "an access token makes no others: a person has to";
-        return Err(WriteError::refused(Path::input(), Code::AboveRole, message));
-    }
+    let asker = Asker {
+        role: viewer.role,
+        longest: (viewer.user_id().is_none()).then_some(accounts.0.options.foreign_token_lifetime),
+    };
     let secret = new_secret(PREFIX, &*accounts.0.entropy);
     let hash = &hash_of(&secret);
     let created = writer.write("createAccessToken", || {
         async move |work: &Work| {
             let mut problems = Problems::default();
-            let fields =
-                AccessTokenFields::read(input.clone(), viewer.role, work.now, &mut problems);
+            let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
             let fields = accepted(fields, problems)?;
-            let had = access_tokens::count_of(&work.tx, &viewer.subject, work.now).await?;
+            let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
             if had >= MOST {
                 let message = format!("you have {MOST} access tokens: end one of them first");
                 return Err(WriteError::refused(Path::input(), Code::TooMany, message));
             }
             let record = fields.record();
-            let maker = Maker {
-                subject: viewer.subject.clone(),
-                user_id: viewer.user_id(),
-            };
+            let maker = &viewer.principal;
             let token =
                 access_tokens::create(&work.tx, fields, maker, hash.clone(), work.now).await?;
             let added = changed(object::ACCESS_TOKEN, &token.id, &Record::default(), &record);
@@ -119,7 +114,7 @@ pub async fn give_back(
         };
         let holder = Viewer::access_token(token.id, token.role, &token.created_by);
         let doing = Doing {
-            actor: &holder.subject,
+            actor: &holder.principal,
             role: holder.role.into(),
             operation: "revokeAccessToken",
             origin,

@@ -40,6 +40,8 @@ pub struct AccountOptions {
     pub access_lifetime: TimeDelta,
     /// How long a refresh token is.
     pub refresh_lifetime: TimeDelta,
+    /// How long an access token lasts at most that somebody made whom another service knows.
+    pub foreign_token_lifetime: TimeDelta,
 }
 
 impl Default for AccountOptions {
@@ -48,6 +50,7 @@ impl Default for AccountOptions {
             cost: PasswordCost::default(),
             access_lifetime: TimeDelta::hours(24),
             refresh_lifetime: TimeDelta::days(30),
+            foreign_token_lifetime: TimeDelta::days(30),
         }
     }
 }
@@ -134,7 +137,7 @@ impl Accounts {
         };
         let now = self.0.clock.now();
         let holder = self.0.sessions.get(&id, now, look_up).await?.flatten();
-        Ok(holder.filter(|holder| holder.subject == claimed.subject))
+        Ok(holder.filter(|holder| holder.principal == claimed.principal))
     }
 
     /// Who comes in with an access token; none when it is not known or has ended.

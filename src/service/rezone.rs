@@ -14,6 +14,7 @@ use crate::{
         audit::{Origin, Record, changes},
         business_time::BusinessZone,
         business_zone::{MovedHorizon, fitting},
+        principal::Principal,
         stats::RollupDeltas,
     },
     store::{
@@ -336,7 +337,7 @@ async fn moving(tx: &Transaction) -> Result<Option<(StoredZone, Moving)>, StoreE
 
 const fn doing(at: DateTime<Utc>) -> Doing<'static> {
     Doing {
-        actor: "cli",
+        actor: &Principal::CommandLine,
         role: "ADMIN",
         operation: "rezone",
         origin: &Origin::CommandLine,

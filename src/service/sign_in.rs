@@ -1,9 +1,6 @@
 //! Signing in with a password, going on with a refresh token, and signing out.
 
-use std::{
-    borrow::Cow,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::{borrow::Cow, net::IpAddr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
@@ -15,7 +12,10 @@ use super::{
     throttle::TooSoon,
 };
 use crate::{
-    domain::{access::Access, audit::Origin, privacy::hidden, user::name_key, viewer::Viewer},
+    domain::{
+        access::Access, audit::Origin, network::network, privacy::hidden, user::name_key,
+        viewer::Viewer,
+    },
     store::{self, StoreError, Transaction, sessions, users},
 };
 
@@ -281,15 +281,4 @@ enum Outcome {
     GoesOn(SignedIn),
     Refused,
     Reused(i64),
-}
-
-/// What counts as one address: with IPv6 everybody has a network of their own.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{accounts::Accounts, audit::object};
 use crate::{
     clock::whole_seconds,
-    domain::{audit::Origin, privacy::hidden, viewer::Viewer},
+    domain::{audit::Origin, principal::Principal, privacy::hidden, viewer::Viewer},
     store::{
         self, Transaction,
         audit_log::{self, Changed, Doing},
@@ -14,8 +14,6 @@ use crate::{
     },
 };
 
-/// Who is recorded where nobody came in.
-const NOBODY: &str = "anonymous";
 /// The role of nobody.
 const NO_ROLE: &str = "NONE";
 
@@ -30,7 +28,7 @@ impl Accounts {
         origin: &Origin,
     ) -> store::Result<()> {
         let doing = Doing {
-            actor: &viewer.subject,
+            actor: &viewer.principal,
             role: viewer.role.into(),
             operation: what,
             origin,
@@ -75,7 +73,7 @@ impl Accounts {
         origin: &Origin,
     ) -> store::Result<()> {
         let doing = Doing {
-            actor: NOBODY,
+            actor: &Principal::Nobody,
             role: NO_ROLE,
             operation,
             origin,

@@ -11,6 +11,7 @@ use crate::{
         audit::Origin,
         business_time::BusinessZone,
         change::{Change, GivenId},
+        principal::Principal,
         problem::{Code, Path, Problem, Problems},
         viewer::Viewer,
     },
@@ -104,7 +105,7 @@ impl Writer<'_> {
             tx: self.db.begin_in(Lane::People).await?,
             zone: self.zone,
             now: self.now,
-            actor: self.viewer.subject.clone(),
+            actor: self.viewer.principal.clone(),
             role: self.viewer.role.into(),
             operation,
             origin: self.origin.clone(),
@@ -120,8 +121,8 @@ pub(super) struct Work {
     pub zone: BusinessZone,
     /// The present instant.
     pub now: DateTime<Utc>,
-    /// The token's `sub`.
-    pub actor: String,
+    /// Who it is.
+    pub actor: Principal,
     /// The role of whoever it is.
     pub role: &'static str,
     /// The mutation.

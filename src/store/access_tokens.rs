@@ -18,7 +18,10 @@ use super::{
 };
 pub use crate::entity::access_token::Model as AccessTokenRow;
 use crate::{
-    domain::{access::Access, access_token::AccessTokenFields, hidden::Hidden, page::OrderKey},
+    domain::{
+        access::Access, access_token::AccessTokenFields, hidden::Hidden, page::OrderKey,
+        principal::Principal,
+    },
     entity::{
         access_token::{ActiveModel, Column, Entity},
         user,
@@ -61,20 +64,11 @@ pub fn fields(row: &AccessTokenRow) -> AccessTokenFields {
     }
 }
 
-/// Whose token a new one is.
-#[derive(Debug, Clone)]
-pub struct Maker {
-    /// The subject of its maker.
-    pub subject: String,
-    /// Its maker, if that is a user of ours.
-    pub user_id: Option<i64>,
-}
-
-/// Adds a token and returns the row.
+/// Adds a token of `maker` and returns the row.
 pub async fn create(
     tx: &Transaction,
     fields: AccessTokenFields,
-    maker: Maker,
+    maker: &Principal,
     token_hash: Hidden,
     now: DateTime<Utc>,
 ) -> Result<AccessTokenRow> {
@@ -82,8 +76,8 @@ pub async fn create(
         name: Set(fields.name),
         role: Set(fields.role),
         token_hash: Set(token_hash),
-        created_by: Set(maker.subject),
-        user_id: Set(maker.user_id),
+        created_by: Set(maker.to_string()),
+        user_id: Set(maker.user_id()),
         created_at: Set(now),
         expires_at: Set(fields.expires_at),
         ..Default::default()
@@ -92,12 +86,16 @@ pub async fn create(
 }
 
 /// How many tokens of this maker are good at the instant `now`.
-pub async fn count_of(db: &impl ConnectionTrait, maker: &str, now: DateTime<Utc>) -> Result<u64> {
+pub async fn count_of(
+    db: &impl ConnectionTrait,
+    maker: &Principal,
+    now: DateTime<Utc>,
+) -> Result<u64> {
     let lasts = Condition::any()
         .add(Column::ExpiresAt.is_null())
         .add(Column::ExpiresAt.gt(now));
     Ok(Entity::find()
-        .filter(Column::CreatedBy.eq(maker))
+        .filter(Column::CreatedBy.eq(maker.to_string()))
         .filter(Column::RevokedAt.is_null())
         .filter(lasts)
         .count(db)

@@ -15,7 +15,7 @@ use super::{
 };
 pub use crate::entity::audit_entry::Model as AuditRow;
 use crate::{
-    domain::{audit::Origin, page::OrderKey},
+    domain::{audit::Origin, page::OrderKey, principal::Principal},
     entity::audit_entry::{ActiveModel, Entity},
 };
 
@@ -43,8 +43,8 @@ stored!(
 /// Who does what.
 #[derive(Debug, Clone, Copy)]
 pub struct Doing<'a> {
-    /// The token's `sub`, or `anonymous`.
-    pub actor: &'a str,
+    /// Who it is.
+    pub actor: &'a Principal,
     /// Their role, or `NONE`.
     pub role: &'a str,
     /// The mutation, or what happened at signing in.
@@ -72,7 +72,7 @@ pub async fn add(tx: &Transaction, doing: Doing<'_>, changed: Vec<Changed>) -> R
         .into_iter()
         .map(|changed| ActiveModel {
             at: Set(doing.at),
-            actor: Set(doing.actor.to_owned()),
+            actor: Set(doing.actor.to_string()),
             role: Set(doing.role.to_owned()),
             operation: Set(doing.operation.to_owned()),
             object_type: Set(changed.object_type.to_owned()),

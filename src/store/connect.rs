@@ -18,6 +18,7 @@ use super::{
     Changes, DatabasePlace, DatabaseUrl, Result, StoreError, Transaction,
     address::Address,
     health::WriteHealth,
+    make_private_folder, private_files,
     write_queue::{Lane, LaneState, Place, Places, WriteQueue},
 };
 use crate::{domain::business_time::BusinessZone, metrics::PoolState};
@@ -340,9 +341,14 @@ async fn connect_sqlite(
     file: SqliteConnectOptions,
     options: ConnectOptions,
 ) -> Result<Opened, sqlx::Error> {
-    if let (true, Some(folder)) = (options.create, file.get_filename().parent()) {
-        std::fs::create_dir_all(folder)?;
+    let path = file.get_filename();
+    if options.create {
+        if let Some(folder) = path.parent() {
+            make_private_folder(folder)?;
+        }
+        private_files::make(path);
     }
+    private_files::narrow(path);
     let file = file
         .create_if_missing(options.create)
         .journal_mode(SqliteJournalMode::Wal)

@@ -8,13 +8,16 @@ use sea_orm::{
 };
 
 use super::{Database, Result, StoreError, Transaction};
-use crate::entity::idempotency_key::{ActiveModel, Column, Entity};
+use crate::{
+    domain::principal::Principal,
+    entity::idempotency_key::{ActiveModel, Column, Entity},
+};
 
 /// A key is one actor's, for one mutation.
 #[derive(Debug, Clone, Copy)]
 pub struct Key<'a> {
-    /// The token's `sub`.
-    pub actor: &'a str,
+    /// Who it is.
+    pub actor: &'a Principal,
     /// The mutation.
     pub operation: &'static str,
     /// As the actor chose it.
@@ -40,7 +43,7 @@ pub async fn claim(
     kept_since: DateTime<Utc>,
 ) -> Result<Option<Earlier>> {
     let row = ActiveModel {
-        actor: Set(key.actor.to_owned()),
+        actor: Set(key.actor.to_string()),
         operation: Set(key.operation.to_owned()),
         key: Set(key.key.to_owned()),
         input_hash: Set(input_hash),
@@ -59,7 +62,7 @@ pub async fn claim(
         return Ok(None);
     }
     let earlier = Entity::find_by_id((
-        key.actor.to_owned(),
+        key.actor.to_string(),
         key.operation.to_owned(),
         key.key.to_owned(),
     ))
@@ -81,7 +84,7 @@ pub async fn claim(
 pub async fn answer(tx: &Transaction, key: Key<'_>, answer: String) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::Answer, Expr::value(answer))
-        .filter(Column::Actor.eq(key.actor))
+        .filter(Column::Actor.eq(key.actor.to_string()))
         .filter(Column::Operation.eq(key.operation))
         .filter(Column::Key.eq(key.key))
         .exec(tx)

@@ -81,7 +81,11 @@ fn nothing_starts_with_keys_that_cannot_be() {
             "error: JWKS_URL: it must begin with https://; http:// is for this machine itself only",
         ),
         (
-            &[("JWKS_FILE", "missing.json")],
+            &[
+                ("JWKS_FILE", "missing.json"),
+                ("JWT_ISSUER", "https://a"),
+                ("JWT_AUDIENCE", "dialgraph"),
+            ],
             "error: JWKS_FILE: the file cannot be read: No such file or directory (os error 2)",
         ),
         (
@@ -94,6 +98,51 @@ fn nothing_starts_with_keys_that_cannot_be() {
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(text(&output.stderr).trim(), expected);
     }
+}
+
+#[test]
+fn keys_of_others_need_an_issuer_and_an_audience_in_production() {
+    let run = |variables: &[(&str, &str)]| {
+        let variables = [&[("JWT_SECRET_KEY", SECRET)], variables].concat();
+        let output = dialgraph(&["serve"], &variables);
+        assert_eq!(output.status.code(), Some(1), "{variables:?}");
+        text(&output.stderr)
+    };
+    let (issuer, audience) = (("JWT_ISSUER", "https://a"), ("JWT_AUDIENCE", "dialgraph"));
+    // An address is not asked before it is known whose keys they are.
+    for keys in [
+        ("JWKS_FILE", "missing.json"),
+        ("JWKS_URL", "https://192.0.2.1/jwks"),
+    ] {
+        for (given, missing) in [
+            (&[][..], "JWT_ISSUER and JWT_AUDIENCE"),
+            (&[issuer], "JWT_AUDIENCE"),
+            (&[audience], "JWT_ISSUER"),
+            (&[issuer, ("JWT_AUDIENCE", " ")], "JWT_AUDIENCE"),
+            (&[("JWT_ISSUER", ""), audience], "JWT_ISSUER"),
+            (
+                &[("DIALGRAPH_ENV", "production")],
+                "JWT_ISSUER and JWT_AUDIENCE",
+            ),
+        ] {
+            let message = run(&[&[keys], given].concat());
+            let said = format!("error: {missing} must be set with JWKS_URL or JWKS_FILE");
+            assert!(message.starts_with(&said), "{given:?}: {message}");
+        }
+    }
+    // On one's own machine it is warned of, and what is wrong next is said.
+    let message = run(&[
+        ("JWKS_FILE", "missing.json"),
+        ("DIALGRAPH_ENV", "development"),
+    ]);
+    assert!(
+        message.contains("JWT_ISSUER and JWT_AUDIENCE must be set") && message.contains("WARN"),
+        "{message}"
+    );
+    assert!(
+        message.contains("error: JWKS_FILE: the file cannot be read"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -63,6 +63,8 @@ fn a_setting_without_a_value_or_below_its_range_is_refused_by_name() {
         ("SYNC_OVERLAP_MINUTES", "-5", "from 0 to 1440"),
         ("SYNC_PAGE_CONCURRENCY", "eight", "from 1 to 32"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "-1", "from 1 to 525600"),
+        ("FOREIGN_ACCESS_TOKEN_MAX_DAYS", "0", "from 1 to 366"),
+        ("FOREIGN_ACCESS_TOKEN_MAX_DAYS", "367", "from 1 to 366"),
         ("MAX_QUERY_COST", "1e6", "from 1 to 1000000000"),
         ("DATABASE_MAX_CONNECTIONS", "-1", "from 2 to 200"),
         ("DATABASE_MAX_CONNECTIONS", "1", "from 2 to 200"),

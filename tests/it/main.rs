@@ -43,6 +43,8 @@ mod package_rules;
 mod paging;
 mod persisted;
 mod privacy;
+#[cfg(unix)]
+mod private_files;
 mod pushes;
 mod rates;
 mod reconciliation;

@@ -31,12 +31,13 @@ impl AccessToken {
 /// Those that `viewer` may see; none where that is all.
 fn scope(viewer: &Viewer) -> Option<Filter> {
     let maker = maker_visible_to(viewer)?;
-    let own = Test::Equal(Scalar::Text(maker.to_owned()));
+    let own = Test::Equal(Scalar::Text(maker));
     Some(Filter::field("created_by", own))
 }
 
 /// What a program comes in with, in place of a person: `Authorization: Bearer dg_…`. The secret
-/// itself is shown once, when it is made.
+/// itself is shown once, when it is made. Whatever its role, it creates and changes no users, no
+/// passwords and no access tokens.
 #[Object(serial)]
 impl AccessToken {
     /// Opaque global id.
@@ -59,7 +60,7 @@ impl AccessToken {
         self.0.row.role.into()
     }
 
-    /// The subject of whoever made it: `user:` and a number for a user of this service.
+    /// Who made it, by `viewer { actor }`: `user:` and a number for a user of this service.
     async fn created_by(&self) -> &str {
         &self.0.row.created_by
     }
@@ -69,7 +70,8 @@ impl AccessToken {
         self.0.row.created_at.into()
     }
 
-    /// When it ends; null where it does not end by itself.
+    /// When it ends; null where it does not end by itself, but with its maker, a user of this
+    /// service.
     async fn expires_at(&self) -> Option<DateTime> {
         self.0.row.expires_at.map(DateTime)
     }

@@ -3,16 +3,11 @@ use secrecy::ExposeSecret as _;
 
 use super::{AccessToken, Role, User};
 use crate::{
-    domain::{
-        access_token,
-        change::Change,
-        user::UserInput,
-        viewer::{Capability, Viewer},
-    },
+    domain::{access_token, change::Change, user::UserInput, viewer::Capability},
     graphql::{
         connection::shown,
         context::ContextExt,
-        error::{ApiError, Result},
+        error::Result,
         id::{self, Kind},
         input::{answer, change, payloads, writer},
         permissions::Root,
@@ -79,7 +74,8 @@ pub(super) struct CreateAccessTokenInput {
     name: String,
     /// What it may do: no more than oneself.
     role: Role,
-    /// When it ends; never by itself where nothing is said.
+    /// When it ends. Where nothing is said: for a user of this service never by itself, for anybody
+    /// else as late as it may, which is FOREIGN_ACCESS_TOKEN_MAX_DAYS (30 by default) from now.
     expires_at: MaybeUndefined<Written<DateTime>>,
 }
 
@@ -166,7 +162,7 @@ struct UserMutation;
 
 #[Object(guard = "Root::Mutation")]
 impl UserMutation {
-    /// Creates a user. For ADMIN.
+    /// Creates a user. For ADMIN, but not for an access token.
     async fn create_user(
         &self,
         context: &Context<'_>,
@@ -187,7 +183,8 @@ impl UserMutation {
         })
     }
 
-    /// Changes a user. The last ADMIN who can sign in stays one. For ADMIN.
+    /// Changes a user. The last ADMIN who can sign in stays one. For ADMIN, but not for an access
+    /// token.
     async fn update_user(
         &self,
         context: &Context<'_>,
@@ -210,7 +207,7 @@ impl UserMutation {
     }
 
     /// Gives a user another password: oneself, or for ADMIN anybody. All the user's sessions end,
-    /// this one among them if it is theirs; access tokens stay.
+    /// this one among them if it is theirs; access tokens stay. Not for an access token.
     async fn change_password(
         &self,
         context: &Context<'_>,
@@ -224,7 +221,7 @@ impl UserMutation {
         };
         let is_own = own.is_some() && user.as_ref().ok() == own.as_ref();
         if !is_own {
-            may(context, Capability::ManageUsers)?;
+            context.request()?.viewer.check(Capability::ManageUsers)?;
         }
         let password = users::NewPassword {
             user,
@@ -240,7 +237,7 @@ impl UserMutation {
     }
 
     /// Keeps a user from signing in; all their sessions and access tokens end at once. The last
-    /// ADMIN who can sign in stays. For ADMIN.
+    /// ADMIN who can sign in stays. For ADMIN, but not for an access token.
     async fn deactivate_user(
         &self,
         context: &Context<'_>,
@@ -263,8 +260,11 @@ struct AccessTokenMutation;
 
 #[Object(guard = "Root::Mutation")]
 impl AccessTokenMutation {
-    /// Makes an access token for a program, and shows its secret, this once. It ends with its
-    /// maker, and may never do more than its maker may. Not for programs that have one themselves.
+    /// Makes an access token for a program, and shows its secret, this once. That of a user of this
+    /// service ends with them, and may never do more than they may. That of a caller whom another
+    /// service knows ends by itself, after FOREIGN_ACCESS_TOKEN_MAX_DAYS (30 by default) at the
+    /// latest: nobody tells this service when such a caller may not come in any more. Not for access
+    /// tokens.
     async fn create_access_token(
         &self,
         context: &Context<'_>,
@@ -284,7 +284,8 @@ impl AccessTokenMutation {
         })
     }
 
-    /// Ends an access token at once: one's own, and for an ADMIN anybody's.
+    /// Ends an access token at once: one's own, and for an ADMIN anybody's. Not for access tokens; who
+    /// has the secret of one can end it at /api/v1/auth/revoke.
     async fn revoke_access_token(
         &self,
         context: &Context<'_>,
@@ -297,15 +298,5 @@ impl AccessTokenMutation {
             access_token: Some(shown(row)),
             ..Default::default()
         })
-    }
-}
-
-/// Refuses a viewer without the capability.
-fn may(context: &Context<'_>, needed: Capability) -> Result<()> {
-    let viewer: &Viewer = &context.request()?.viewer;
-    if viewer.may(needed) {
-        Ok(())
-    } else {
-        Err(ApiError::Forbidden(needed))
     }
 }

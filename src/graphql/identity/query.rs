@@ -15,15 +15,25 @@ use crate::{
 #[derive(SimpleObject)]
 #[graphql(complex)]
 struct Viewer {
-    /// Whom the token names, as the record of changes has it: `user:7` is a user of this service,
-    /// `token:7` an access token, anything else whoever another service calls so.
+    /// Whom the token names (`sub`): `user:7` is a user of this service, `token:7` an access token,
+    /// anything else whoever another service calls so.
     subject: String,
+    /// The service that calls them so, as their token names it (`iss`); null where it names none, and
+    /// for a user of this service and a program.
+    issuer: Option<String>,
+    /// The name under which they are recorded: as `actor` in the audit log, and as `createdBy` of the
+    /// access tokens that they make. The subject; with the issuer before it where another service
+    /// may call somebody else so (`jwt:https://sso.example.com#li`, or `jwks:…` for a token that is
+    /// signed with a key of that service), and `jwt:#cli` for one whom another service calls as this
+    /// one calls itself.
+    actor: String,
     /// The e-mail address, as far as it is known; null for a program. One's own is shown to everybody,
     /// also to an ANALYST, who sees others masked.
     email: Option<String>,
     /// What they may do.
     role: Role,
-    /// The same, one by one.
+    /// The same, one by one. An access token has none of MAKE_ACCESS_TOKENS, CHANGE_OWN_PASSWORD and
+    /// MANAGE_USERS, whatever its role.
     capabilities: Vec<Capability>,
 }
 
@@ -49,10 +59,12 @@ impl IdentityQuery {
     async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
         let viewer = &context.request()?.viewer;
         Ok(Viewer {
-            subject: viewer.subject.clone(),
+            subject: viewer.principal.subject().into_owned(),
+            issuer: viewer.principal.issuer().map(str::to_owned),
+            actor: viewer.principal.to_string(),
             email: viewer.email.clone(),
             role: viewer.role.into(),
-            capabilities: viewer.role.capabilities().map(Into::into).collect(),
+            capabilities: viewer.capabilities().map(Into::into).collect(),
         })
     }
 }
@@ -63,8 +75,8 @@ pub(in crate::graphql) async fn visible_users(
     ids: &[i64],
 ) -> Result<Vec<(i64, User)>> {
     let viewer = &context.request()?.viewer;
-    let manages = viewer.may(viewer::Capability::ManageUsers);
-    let visible = |id: &i64| manages || viewer.user_id() == Some(*id);
+    let sees_all = viewer.may(viewer::Capability::ReadUsers);
+    let visible = |id: &i64| sees_all || viewer.user_id() == Some(*id);
     let ids: Vec<i64> = ids.iter().copied().filter(visible).collect();
     if ids.is_empty() {
         return Ok(Vec::new());

@@ -36,11 +36,14 @@ pub(in crate::graphql) enum Capability {
     ReadAuditLog,
     /// Ask for one telephone number, with a reason that is recorded.
     RevealPhoneNumbers,
-    /// Make access tokens for programs, of no more than one's own role.
+    /// Make and end access tokens for programs, of no more than one's own role. Never for an access
+    /// token itself.
     MakeAccessTokens,
-    /// Change one's own password.
+    /// Change one's own password. Never for an access token.
     ChangeOwnPassword,
-    /// Read and write users, and everybody's access tokens.
+    /// Read users, and everybody's access tokens.
+    ReadUsers,
+    /// Create and change users, and end everybody's access tokens. Never for an access token.
     ManageUsers,
     /// Read what the process counts, at /metrics.
     ReadMetrics,

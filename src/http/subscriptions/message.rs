@@ -29,6 +29,11 @@ impl Closing {
     pub const FULL: Self = Self::new(1013, "too many streams are open: try again later");
     /// There are too many sockets of this one; it may be tried again later.
     pub const CROWDED: Self = Self::new(1013, "you have too many connections open");
+    /// The client has not said who it is, and others need its place; it may be tried again.
+    pub const MADE_ROOM: Self = Self::new(
+        1013,
+        "too many clients have not said who they are, and this one waited longest: try again",
+    );
     /// The client does not take what is sent to it.
     pub const TOO_SLOW: Self = Self::new(1013, "too slow: messages were not taken");
     /// An operation before the connection was acknowledged.

@@ -2,6 +2,7 @@
 //! events.
 
 mod credential;
+mod lobby;
 mod message;
 mod operation;
 mod origin;

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_stream::{StreamExt as _, StreamMap};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     credential::Credential,
@@ -31,6 +32,8 @@ const PARTING: Duration = Duration::from_secs(2);
 enum End {
     /// It is closed from here.
     Close(Closing),
+    /// It is closed from here at once, and its place is another's already.
+    MadeRoom,
     /// The other side closed it.
     Left,
     /// The other side is not there any more.
@@ -53,6 +56,8 @@ pub(super) struct Socket {
     ///
     /// [`Place`]: super::streams::Place
     place: Box<dyn Send>,
+    /// Is over when the first of these has to be given to others.
+    leave: CancellationToken,
     operations: StreamMap<String, BoxStream<'static, Outcome>>,
     /// Whether anything was heard of the other side since it was asked.
     is_alive: bool,
@@ -72,6 +77,7 @@ impl Socket {
             channel,
             state,
             origin,
+            leave: place.leave(),
             place: Box::new(place),
             operations: StreamMap::new(),
             is_alive: true,
@@ -91,6 +97,11 @@ impl Socket {
                         self.drain().await;
                     }
                 }
+                End::MadeRoom => {
+                    // As far as it goes at once: there may be many of them.
+                    let frame = Message::Close(Some(Closing::MADE_ROOM.frame()));
+                    let _ = self.channel.send(frame).now_or_never();
+                }
                 End::Left => self.drain().await,
                 End::Gone => {}
             }
@@ -108,10 +119,14 @@ impl Socket {
         let stop = self.state.streams.stop().clone();
         let talk = async {
             let patience = self.state.options.streams.init_timeout;
-            let Ok(session) = timeout(patience, self.initialise(token)).await else {
-                return Err(Closing::INIT_TIMEOUT.into());
+            let leave = self.leave.clone();
+            let begun = timeout(patience, self.initialise(token));
+            let session = match leave.run_until_cancelled(begun).await {
+                Some(Ok(session)) => session?,
+                Some(Err(_)) => return Err(Closing::INIT_TIMEOUT.into()),
+                None => return Err(End::MadeRoom),
             };
-            self.converse(session?).await
+            self.converse(session).await
         };
         // Whatever it is at, and however long the client takes to read.
         match stop.run_until_cancelled(Box::pin(talk)).await {
@@ -282,7 +297,7 @@ async fn authenticate(state: &AppState, token: Option<SecretString>) -> Result<S
         NotAuthenticated::Unavailable(_) => Closing::UNAVAILABLE,
     })?;
     let viewer = credential.viewer().clone();
-    let counted = state.streams.count(viewer.principal());
+    let counted = state.streams.count(&viewer.account());
     Ok(Session {
         _counted: counted.ok_or(Closing::CROWDED)?,
         ended: credential.ended(state.clone()).boxed(),

@@ -86,7 +86,7 @@ fn listen(state: AppState, listener: Listener, request: Request, origin: Origin)
     let Some(place) = state.streams.open() else {
         return crowded();
     };
-    let Some(counted) = state.streams.count(viewer.principal()) else {
+    let Some(counted) = state.streams.count(&viewer.account()) else {
         let message = "you have too many streams open: close one of them";
         return refusal(StatusCode::TOO_MANY_REQUESTS, message);
     };

@@ -14,6 +14,8 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
+use super::lobby::{Lobby, LobbyPlace};
+
 /// Bounds of WebSockets and event streams.
 #[derive(Debug, Clone, Copy)]
 pub struct StreamOptions {
@@ -24,7 +26,7 @@ pub struct StreamOptions {
     /// Most WebSockets whose clients have not said yet who they are. They are not counted among the
     /// others, so that nobody is kept out by strangers.
     pub most_unknown: usize,
-    /// Most of them that come from one address.
+    /// Most of them that come from one address, or one network of IPv6.
     pub most_unknown_an_address: usize,
     /// Most operations at work on one WebSocket.
     pub operations: usize,
@@ -46,7 +48,7 @@ impl Default for StreamOptions {
             most: 20_000,
             most_a_caller: 200,
             most_unknown: 2_000,
-            most_unknown_an_address: 500,
+            most_unknown_an_address: 100,
             operations: 20,
             message_limit: 64 * 1024,
             init_timeout: Duration::from_secs(10),
@@ -67,10 +69,7 @@ struct Open {
     /// How many each caller has.
     callers: Counts<String>,
     /// For those who have not said who they are.
-    lobby: Arc<Semaphore>,
-    most_unknown_an_address: usize,
-    /// How many of them each address has.
-    addresses: Counts<IpAddr>,
+    lobby: Lobby,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
@@ -99,44 +98,41 @@ pub(super) type CallersPlace = Counted<String>;
 /// A WebSocket whose client has not said yet who they are.
 #[derive(Debug)]
 pub(super) struct UnknownPlace {
-    _lobby: OwnedSemaphorePermit,
-    _counted: Option<Counted<IpAddr>>,
+    lobby: LobbyPlace,
     _tracked: TaskTrackerToken,
+}
+
+impl UnknownPlace {
+    /// Is over when this one has to make room for others.
+    pub(super) fn leave(&self) -> CancellationToken {
+        self.lobby.leave()
+    }
 }
 
 impl Streams {
     /// None is open.
     #[must_use]
     pub fn new(options: &StreamOptions) -> Self {
-        let room = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        let room = options.most.min(Semaphore::MAX_PERMITS);
         Self(Arc::new(Open {
-            room: room(options.most),
+            room: Arc::new(Semaphore::new(room)),
             most_a_caller: options.most_a_caller,
             callers: Counts::default(),
-            lobby: room(options.most_unknown),
-            most_unknown_an_address: options.most_unknown_an_address,
-            addresses: Counts::default(),
+            lobby: Lobby::new(options.most_unknown, options.most_unknown_an_address),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
     }
 
-    /// Lets one in whose client has yet to say who they are, if there is room for such, and for one
-    /// more beyond. Where an address is not known, it is not counted.
+    /// Lets one in whose client has yet to say who they are, if there is room for one more beyond, and
+    /// its network has not its share already. The oldest of them makes room when there is none.
     pub(super) fn open_unknown(&self, address: Option<IpAddr>) -> Option<UnknownPlace> {
         let open = &self.0;
         if open.room.available_permits() == 0 {
             return None;
         }
-        let lobby = open.lobby.clone().try_acquire_owned().ok()?;
-        let most = open.most_unknown_an_address;
-        let counted = match address {
-            Some(address) => Some(open.addresses.add(address.to_canonical(), most)?),
-            None => None,
-        };
         Some(UnknownPlace {
-            _lobby: lobby,
-            _counted: counted,
+            lobby: open.lobby.enter(address)?,
             _tracked: open.tracker.token(),
         })
     }

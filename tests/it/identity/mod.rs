@@ -2,9 +2,12 @@
 
 mod access_tokens;
 mod audit;
+mod claims;
 mod command;
+mod foreign;
 mod issuer;
 mod key_sets;
+mod powers;
 mod sign_in;
 mod throttle;
 mod tokens;

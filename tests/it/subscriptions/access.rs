@@ -93,6 +93,25 @@ on_both! {
         assert!((1..=3).contains(&times), "{times}");
     };
 
+    /// What an access token may not do it may not do here, and the socket goes on.
+    a_programs_socket_lets_nobody_in = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let made = done(&app, "createAccessToken", "secret", json!({ "name": "a", "role": "ADMIN" })).await;
+        let mut client = Client::ready(&running, made["secret"].as_str().unwrap()).await;
+        for (id, mutation) in [
+            ("1", r#"createUser(input: { name: "ghost", role: ADMIN, password: "correct horse battery" })"#),
+            ("2", r#"createAccessToken(input: { name: "ghost", role: ADMIN })"#),
+            ("3", r#"changePassword(input: { newPassword: "correct horse battery" })"#),
+        ] {
+            client.subscribe(id, &format!("mutation {{ {mutation} {{ __typename }} }}")).await;
+            let answer = client.next().await;
+            assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer:#}");
+            assert_eq!(client.next().await, super::complete(id));
+        }
+        client.settle().await;
+    };
+
     /// A user's sockets end when they may come in no more, or may do something else.
     a_socket_ends_with_its_user = async |backend: Backend| {
         let app = app(&backend).await;

@@ -123,31 +123,6 @@ async fn sockets_are_counted() {
     connect_again(&running).await;
 }
 
-/// Strangers take no place from those who say who they are, and one address not all of theirs.
-#[tokio::test]
-async fn strangers_keep_nobody_out() {
-    let options = HttpOptions {
-        trusted_proxies: 1,
-        ..with_streams(StreamOptions {
-            most: 1,
-            most_unknown: 3,
-            most_unknown_an_address: 2,
-            ..StreamOptions::default()
-        })
-    };
-    let app = TestApp::with_options(&Backend::Sqlite, options).await;
-    let running = serve(&app).await;
-    let from = async |address: &str| {
-        Client::open(&running, &[SUBPROTOCOL, ("x-forwarded-for", address)]).await
-    };
-    let _strangers = [from("203.0.113.5").await, from("203.0.113.5").await];
-    assert_eq!(from("203.0.113.5").await.err(), Some(503));
-    let mut client = from("198.51.100.7").await.unwrap();
-    assert_eq!(from("192.0.2.1").await.err(), Some(503));
-    client.init(&app.token(Role::Analyst)).await;
-    assert_eq!(client.next().await["type"], "connection_ack");
-}
-
 /// A socket, once there is room for it.
 async fn connect_again(running: &super::Running) -> Client {
     let connect = async {

@@ -5,6 +5,7 @@ mod bounds;
 mod events;
 mod protocol;
 mod sse;
+mod strangers;
 
 use std::time::Duration;
 

@@ -14,6 +14,8 @@ mod removals;
 mod tags;
 mod tasks;
 
+pub use refusals::mutations;
+
 use dialgraph::{
     domain::viewer::Role,
     entity::{

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Every mutation with an input that the schema takes, and the roles that may send it.
-fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
+pub fn mutations() -> Vec<(&'static str, Value, &'static [Role])> {
     use Role::{Admin, Agent, Manager};
     let id = json!({ "id": "x" });
     let tags = json!({ "callId": "x", "tags": [] });
