@@ -6,10 +6,15 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::limits::Refusal;
+use super::{guard::Hidden, limits::Refusal};
 use crate::{
     clock::whole_seconds,
-    domain::{filter::FilterError, page::PageError, viewer::Capability},
+    domain::{
+        filter::{FilterError, camel_case},
+        page::PageError,
+        seal::Unsealable,
+        viewer::Capability,
+    },
     service::{
         dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError,
         metrics::MetricsError,
@@ -60,6 +65,13 @@ pub const OUR_FAULT: &str = "something went wrong on our side; tell us the reque
 pub(super) enum ApiError {
     /// The role may not do this.
     Forbidden(Capability),
+    /// A field may hold what the role sees masked, and this would tell it.
+    Hidden {
+        /// The field, by its name in the tables.
+        field: &'static str,
+        /// What was asked of it.
+        hidden: Hidden,
+    },
     /// Nobody decided who may do this, so nobody may.
     Undecided,
     /// An argument cannot be used.
@@ -106,16 +118,50 @@ impl From<FilterError> for ApiError {
     }
 }
 
+impl From<Unsealable> for ApiError {
+    fn from(_: Unsealable) -> Self {
+        Self::Missing("a cursor that can be sealed")
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
+fn roles(capability: Capability) -> String {
+    let roles: Vec<&str> = capability.roles().map(<&str>::from).collect();
+    roles.join(", ")
+}
+
+/// Why something may not be asked of a field, and what may.
+fn is_hidden(field: &str, hidden: Hidden) -> String {
+    let field = camel_case(field);
+    let said = match hidden {
+        Hidden::Part => format!(
+            "`{field}` may hold a telephone number or an e-mail address, and is compared as a whole only: by eq, ne, in, notIn and isNull"
+        ),
+        Hidden::Number => {
+            format!("`{field}` is not compared with a telephone number or an e-mail address")
+        }
+        Hidden::Test if field == "phoneNumber" => {
+            "`phoneNumber` is compared with a whole number only, by eq, 60 times an hour".to_owned()
+        }
+        Hidden::Test => format!("`{field}` is not filtered by"),
+        Hidden::Order => format!("no list is ordered by `{field}`"),
+    };
+    let capability = Capability::SeePhoneNumbers;
+    format!(
+        "{said}, because your role sees them masked ({capability} is for {})",
+        roles(capability)
+    )
+}
+
 impl ApiError {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Forbidden(_) | Self::Undecided => code::FORBIDDEN,
+            Self::Forbidden(_) | Self::Hidden { .. } | Self::Undecided => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
             Self::TooManyLookups(_) | Self::Store(StoreError::Busy { .. }) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
@@ -132,12 +178,12 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::Forbidden(capability) => {
-                let roles: Vec<&str> = capability.roles().map(<&str>::from).collect();
                 format!(
                     "your role may not do this ({capability}): it is for {}",
-                    roles.join(", ")
+                    roles(*capability)
                 )
             }
+            Self::Hidden { field, hidden } => is_hidden(field, *hidden),
             Self::Undecided => "nobody may do this".to_owned(),
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
             Self::TooManyLookups(wait) => format!(
@@ -171,6 +217,9 @@ impl ApiError {
                 extensions.set("retryAfter", retry_after.as_secs().max(1));
             }
             Self::Forbidden(capability) => extensions.set("capability", capability.to_string()),
+            Self::Hidden { .. } => {
+                extensions.set("capability", Capability::SeePhoneNumbers.to_string());
+            }
             Self::NotSynced {
                 date, next_sync, ..
             } => {
