@@ -37,8 +37,11 @@ pub fn hidden(text: &str) -> Cow<'_, str> {
     }
     let chars: Vec<char> = text.chars().collect();
     let signs: Vec<Sign> = chars.iter().map(|&c| Sign::of(c)).collect();
-    let mut stretches = numbers::stretches(&chars, &signs);
-    stretches.extend(addresses::stretches(&chars, &signs));
+    let mut stretches = Vec::new();
+    for signs in signs::unescaped(&chars, &signs).iter().chain([&signs]) {
+        stretches.extend(numbers::stretches(&chars, signs));
+        stretches.extend(addresses::stretches(&chars, signs));
+    }
     if stretches.is_empty() {
         return Cow::Borrowed(text);
     }

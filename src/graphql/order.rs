@@ -128,7 +128,7 @@ mod tests {
         .unwrap();
         let mut answer = value!({ "d": 1, "a": [{ "c": 1, "x": 2, "y": 3 }, null], "b": 4 });
         let operation = chosen(&document, Some("B")).unwrap();
-        Shape::of(&Outline::of(""), &document, operation).arrange(&mut answer);
+        Shape::of(&Outline::of("type Query { x: Int }"), &document, operation).arrange(&mut answer);
         let expected = r#"{"b":4,"a":[{"y":3,"x":2,"c":1},null],"d":1}"#;
         assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
     }
@@ -147,7 +147,7 @@ mod tests {
         let document = parse_query(document).unwrap();
         let mut answer = value!({ "a": null });
         let operation = chosen(&document, None).unwrap();
-        Shape::of(&Outline::of(""), &document, operation).arrange(&mut answer);
+        Shape::of(&Outline::of("type Query { x: Int }"), &document, operation).arrange(&mut answer);
     }
 
     #[test]

@@ -30,8 +30,7 @@ pub(super) async fn is_owed(db: &impl ConnectionTrait, name: &str) -> Result<boo
 
 /// Notes that the change of this name is done, and what came of it.
 pub(super) async fn done(tx: &Transaction, name: &str, report: &impl Serialize) -> Result<()> {
-    let report = serde_json::to_string(report)
-        .map_err(|error| StoreError::Other(sea_orm::DbErr::Json(error.to_string())))?;
+    let report = serde_json::to_string(report).map_err(unwritable)?;
     let done = ActiveModel {
         name: Unchanged(name.to_owned()),
         is_done: Set(true),
@@ -39,6 +38,11 @@ pub(super) async fn done(tx: &Transaction, name: &str, report: &impl Serialize) 
     };
     Entity::update(done).exec(tx).await?;
     Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+pub(super) fn unwritable(error: serde_json::Error) -> StoreError {
+    StoreError::Other(sea_orm::DbErr::Json(error.to_string()))
 }
 
 /// What came of it, if it was done.

@@ -15,13 +15,8 @@ pub(super) fn stretches(chars: &[char], signs: &[Sign]) -> Vec<Stretch> {
     let text = Text { chars, signs };
     let mut found = Vec::new();
     for at in 0..chars.len() {
-        // In the address of a web page an @ is %40.
-        let behind = match signs[at] {
-            Sign::At => at + 1,
-            Sign::Other if chars[at..].starts_with(&['%', '4', '0']) => at + 3,
-            _ => continue,
-        };
-        if text.has_host(behind)
+        if signs[at] == Sign::At
+            && text.has_host(at + 1)
             && let Some((from, to)) = text.name(at)
         {
             found.push(Stretch {

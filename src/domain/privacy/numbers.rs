@@ -210,9 +210,13 @@ impl Run {
                 if is_time(&times, first, last) {
                     continue;
                 }
-                if let Some(head) = phone::national_head(&digits) {
+                // Behind a plus stands the code of a country.
+                let ours = Some(&digits).filter(|digits| !has_plus || digits.starts_with("86"));
+                if let Some(head) = ours.and_then(|digits| phone::national_head(digits)) {
                     national = true;
                     found.extend(self.hidden(from + head, to - TAIL));
+                } else if self.is_american(first, last) {
+                    found.extend(self.hidden(from + 3, to - TAIL));
                 } else if let Some(head) = phone::foreign_head(&digits, has_plus) {
                     foreign.extend(self.hidden(from + head, to - TAIL));
                 }
@@ -222,6 +226,17 @@ impl Run {
                 found.append(&mut foreign);
             }
         }
+    }
+
+    /// Whether groups are a number as in America, without the code of the country: `(415) 555-2671`,
+    /// `415.555.2671`.
+    fn is_american(&self, first: usize, last: usize) -> bool {
+        let lengths = (first..=last).map(|group| self.length(group));
+        if !lengths.eq([3, 3, 4]) {
+            return false;
+        }
+        let (area, line) = (self.groups[first + 1].gap, self.groups[last].gap);
+        matches!(line, Some('-' | '.')) && (area == line || matches!(area, None | Some(')')))
     }
 
     /// From behind the last digit that is shown up to the next one that is.

@@ -96,6 +96,30 @@ impl Sign {
     }
 }
 
+/// What the characters are where those behind a % stand for signs, as in the address of a web page:
+/// `%20` is a blank and `%40` an @. Nothing where there are none.
+pub(super) fn unescaped(chars: &[char], signs: &[Sign]) -> Option<Vec<Sign>> {
+    let mut unescaped: Option<Vec<Sign>> = None;
+    for (at, escape) in chars.windows(3).enumerate() {
+        let ['%', high, low] = escape else { continue };
+        let (Some(high), Some(low)) = (high.to_digit(16), low.to_digit(16)) else {
+            continue;
+        };
+        let meant = char::from_u32(high * 16 + low).unwrap_or(' ');
+        // Letters and digits need no escape: that is a number of per cent.
+        if !meant.is_ascii_alphanumeric() {
+            let signs = unescaped.get_or_insert_with(|| signs.to_vec());
+            signs[at] = if meant.is_ascii() {
+                Sign::of(meant)
+            } else {
+                Sign::Between
+            };
+            signs[at + 1..at + 3].fill(Sign::Unseen);
+        }
+    }
+    unescaped
+}
+
 /// The ordinary form of a sign between digits: `-`, `:`, `.`, `/` and the like.
 pub(super) fn plain(c: char) -> char {
     if c.is_ascii() {
