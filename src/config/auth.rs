@@ -13,8 +13,8 @@ use crate::{
 #[command(next_help_heading = "Sign-in")]
 pub struct AuthArgs {
     /// Secret that signs tokens (HS256), shared with the services that mint them; at least 32
-    /// bytes. The platform's token is encrypted with a key derived from it. `SECRET_KEY` is read
-    /// where this is not set
+    /// bytes. The platform's token is encrypted, and cursors are sealed, with keys derived from it: all
+    /// instances have the same. `SECRET_KEY` is read where this is not set
     #[arg(long, env = "JWT_SECRET_KEY", hide_env_values = true)]
     jwt_secret_key: Option<String>,
 

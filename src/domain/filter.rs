@@ -155,18 +155,6 @@ impl Filter {
         Ok(())
     }
 
-    /// Every test in the filter, those of related records too, with the field that it is of.
-    #[must_use]
-    pub fn tests(&self) -> Vec<(&'static str, &Test)> {
-        match self {
-            Self::All(filters) | Self::Any(filters) => {
-                filters.iter().flat_map(Self::tests).collect()
-            }
-            Self::Not(filter) | Self::One(_, filter) | Self::Many(_, _, filter) => filter.tests(),
-            Self::Field(name, test) => vec![(*name, test)],
-        }
-    }
-
     /// Whether the record's own `field` is tested; fields of related records are not its own.
     #[must_use]
     pub fn asks_for(&self, field: &str) -> bool {
@@ -360,12 +348,5 @@ mod tests {
             values.negated().check(),
             Err(FilterError::TooManyValues(1_001))
         );
-    }
-
-    #[test]
-    fn a_field_is_found_in_related_records_too() {
-        let phone = Filter::Field("phone_number", Test::Missing);
-        let filter = Filter::Many("calls", Quantifier::Some, Box::new(phone)).negated();
-        assert_eq!(filter.tests(), [("phone_number", &Test::Missing)]);
     }
 }

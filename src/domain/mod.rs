@@ -36,6 +36,7 @@ pub mod problem;
 pub mod pushed_call;
 pub mod reconciliation;
 pub mod scalar;
+pub mod seal;
 pub mod stats;
 pub mod sync;
 pub mod sync_progress;

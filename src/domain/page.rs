@@ -2,13 +2,12 @@
 
 use std::hash::{Hash, Hasher};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     filter::Filter,
     scalar::{Kind, Scalar},
+    seal::Seal,
 };
 
 /// Rows on a page when the client does not say.
@@ -46,24 +45,15 @@ impl OrderKey {
     }
 }
 
-/// Where a row stands in its ordering: the values of the sort keys, the unique one last.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Where a row stands in its ordering: the values of the sort keys, the unique one last. Clients get
+/// it sealed, see [`Seal`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(pub Vec<Scalar>);
-
-/// The version of the cursor's form and the list it belongs to.
-#[derive(Serialize, Deserialize)]
-struct Envelope {
-    v: u8,
-    l: String,
-    k: Cursor,
-}
-
-const CURSOR_VERSION: u8 = 2;
 
 /// What a cursor belongs to: a list in a certain order, of the records that a filter leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    fingerprint: String,
+    fingerprint: u64,
     kinds: Vec<Kind>,
 }
 
@@ -74,55 +64,35 @@ impl Binding {
         let mut hasher = Xxh3::new();
         (name, order, filter).hash(&mut hasher);
         Self {
-            fingerprint: format!("{:016x}", hasher.finish()),
+            fingerprint: hasher.finish(),
             kinds,
         }
     }
 
-    fn fits(&self, cursor: &Cursor) -> bool {
+    /// Of the same list as those see it who may not see telephone numbers.
+    #[must_use]
+    pub fn veiled(self) -> Self {
+        Self {
+            fingerprint: !self.fingerprint,
+            ..self
+        }
+    }
+
+    /// A number that differs when the list does, but for a chance of 2⁻⁶⁴.
+    pub(super) const fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// How many sort keys there are.
+    pub(super) const fn length(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Whether the values of a cursor are of the kinds of the sort keys.
+    pub(super) fn fits(&self, cursor: &Cursor) -> bool {
         let fits = |(value, kind): (&Scalar, &Kind)| value.kind().is_none_or(|own| own == *kind);
         cursor.0.len() == self.kinds.len() && cursor.0.iter().zip(&self.kinds).all(fits)
     }
-}
-
-impl Cursor {
-    /// The opaque text that clients get; `binding` says what it may be used with.
-    #[must_use]
-    pub fn encode(&self, binding: &Binding) -> String {
-        let envelope = Envelope {
-            v: CURSOR_VERSION,
-            l: binding.fingerprint.clone(),
-            k: self.clone(),
-        };
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&envelope).unwrap_or_default())
-    }
-
-    /// Reads a cursor back.
-    ///
-    /// # Errors
-    /// [`PageError::InvalidCursor`] for a text that is no cursor, [`PageError::ForeignCursor`] for
-    /// one of another list, ordering or filter.
-    pub fn decode(text: &str, binding: &Binding) -> Result<Self, PageError> {
-        let envelope = envelope(text).ok_or(PageError::InvalidCursor)?;
-        if envelope.l != binding.fingerprint {
-            return Err(PageError::ForeignCursor);
-        }
-        Some(envelope.k)
-            .filter(|cursor| binding.fits(cursor))
-            .ok_or(PageError::InvalidCursor)
-    }
-}
-
-/// Whether a text is a cursor of any list.
-#[must_use]
-pub fn is_cursor(text: &str) -> bool {
-    envelope(text).is_some()
-}
-
-fn envelope(text: &str) -> Option<Envelope> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let envelope = serde_json::from_slice::<Envelope>(&bytes).ok()?;
-    (envelope.v == CURSOR_VERSION).then_some(envelope)
 }
 
 /// The arguments of a connection do not go together.
@@ -162,6 +132,9 @@ pub struct PageRequest {
     pub before: Option<Cursor>,
     /// Whether to find out if there are rows on the cursor's other side, which costs a look-up.
     pub look_behind: bool,
+    /// Whether it is for somebody who sees telephone numbers masked. For them texts that may hold one
+    /// stand at the end, as if there was nothing: where they stand would tell what they hold.
+    pub veiled: bool,
 }
 
 impl Default for PageRequest {
@@ -180,10 +153,11 @@ impl PageRequest {
             after: None,
             before: None,
             look_behind: false,
+            veiled: false,
         }
     }
 
-    /// From the four arguments of a Relay connection.
+    /// From the four arguments of a Relay connection, whose cursors `seal` opens.
     ///
     /// # Errors
     /// [`PageError`] when they are out of bounds, contradict each other or hold a foreign cursor.
@@ -193,6 +167,7 @@ impl PageRequest {
         last: Option<i64>,
         before: Option<&str>,
         binding: &Binding,
+        seal: &Seal,
     ) -> Result<Self, PageError> {
         let size = |argument, given: i64| {
             u32::try_from(given)
@@ -206,14 +181,14 @@ impl PageRequest {
             (None, Some(last)) => (size("last", last)?, true),
             (None, None) => (DEFAULT_PAGE_SIZE, false),
         };
-        let cursor =
-            |text: Option<&str>| text.map(|text| Cursor::decode(text, binding)).transpose();
+        let cursor = |text: Option<&str>| text.map(|text| seal.open(text, binding)).transpose();
         Ok(Self {
             size,
             backward,
             after: cursor(after)?,
             before: cursor(before)?,
             look_behind: false,
+            veiled: false,
         })
     }
 
@@ -264,52 +239,17 @@ impl<T> Default for Page<T> {
 mod tests {
     use super::*;
 
-    fn newest(filter: Option<&Filter>) -> Binding {
-        let order = [
-            OrderKey::descending("call_time"),
-            OrderKey::descending("id"),
-        ];
-        Binding::new("calls", &order, filter, vec![Kind::Time, Kind::Int])
-    }
-
-    fn by_id(name: &str) -> Binding {
-        Binding::new(name, &[OrderKey::descending("id")], None, vec![Kind::Int])
-    }
-
-    #[test]
-    fn a_cursor_is_refused_by_another_list() {
-        let cursor = Cursor(vec![Scalar::Int(7)]);
-        let text = cursor.encode(&by_id("calls"));
-        let decode = |text: &str, binding| Cursor::decode(text, &binding);
-        assert_eq!(decode(&text, by_id("calls")), Ok(cursor));
-        assert_eq!(decode(&text, by_id("tasks")), Err(PageError::ForeignCursor));
-        assert_eq!(decode(&text, newest(None)), Err(PageError::ForeignCursor));
-        assert_eq!(decode("7", by_id("calls")), Err(PageError::InvalidCursor));
-    }
-
-    #[test]
-    fn a_cursor_is_refused_by_the_same_list_with_another_filter_and_when_it_was_forged() {
-        let cursor = Cursor(vec![
-            Scalar::Time("2026-11-19T01:00:00Z".parse().unwrap()),
-            Scalar::Int(7),
-        ]);
-        let filter = Filter::Field("duration", crate::domain::filter::Test::Missing);
-        let text = cursor.encode(&newest(None));
-        assert_eq!(
-            Cursor::decode(&text, &newest(Some(&filter))),
-            Err(PageError::ForeignCursor)
-        );
-        let forged = Cursor(vec![Scalar::Int(1), Scalar::Int(7)]).encode(&newest(None));
-        assert_eq!(
-            Cursor::decode(&forged, &newest(None)),
-            Err(PageError::InvalidCursor)
-        );
-    }
-
     #[test]
     fn arguments_out_of_bounds_are_refused() {
-        let calls = by_id("calls");
-        let request = |first, last| PageRequest::from_arguments(first, None, last, None, &calls);
+        let calls = Binding::new(
+            "calls",
+            &[OrderKey::descending("id")],
+            None,
+            vec![Kind::Int],
+        );
+        let seal = Seal::new(&"a secret of tests, with more than 32 bytes".into());
+        let request =
+            |first, last| PageRequest::from_arguments(first, None, last, None, &calls, &seal);
         assert_eq!(request(None, None).map(|page| page.size), Ok(20));
         assert_eq!(request(Some(200), None).map(|page| page.size), Ok(200));
         assert_eq!(

@@ -5,20 +5,57 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 use super::text;
 
+/// How many digits of a number are shown before those that are hidden.
+const HEAD: usize = 3;
+/// How many are shown behind them.
+const TAIL: usize = 4;
+
 /// The number with its middle hidden, `138****8000`: the first three and last four characters of
-/// a number of eight or more, nothing of a shorter one. A number that came masked stays as it is.
+/// a number of eight or more, nothing of a shorter one. A number that came masked, with no more digits
+/// than that, stays as it is.
 #[must_use]
 pub fn masked(number: &str) -> String {
-    if number.contains('*') {
+    let digits = number.chars().filter(|c| c.is_numeric()).count();
+    if number.contains('*') && digits <= HEAD + TAIL {
         return number.to_owned();
     }
     let characters: Vec<char> = number.chars().collect();
-    if characters.len() < 8 {
+    if characters.len() <= HEAD + TAIL {
         return "****".to_owned();
     }
-    let head: String = characters[..3].iter().collect();
-    let tail: String = characters[characters.len() - 4..].iter().collect();
+    let head: String = characters[..HEAD].iter().collect();
+    let tail: String = characters[characters.len() - TAIL..].iter().collect();
     format!("{head}****{tail}")
+}
+
+/// How many digits are shown before what is hidden, if `digits` are a number of mainland China that
+/// belongs to somebody: a mobile, a landline with its area code, a 400 or 800 number, with or without
+/// what is dialled before it.
+pub(super) fn national_head(digits: &str) -> Option<usize> {
+    let own = |digits: &str| {
+        // Whether or not there is such an area.
+        let has_area = digits.starts_with('0') && !digits.starts_with("00");
+        let is_landline = (10..=12).contains(&digits.len()) && has_area;
+        match mobile(digits) {
+            Some(number) => Some(digits.len() - number.len() + HEAD),
+            None => (is_landline || toll_free(digits).is_some()).then_some(HEAD),
+        }
+    };
+    own(digits).or_else(|| {
+        let national = strip_country(digits)?;
+        let area = || landline(&format!("0{national}")).map(|_| HEAD - 1);
+        let head = own(national).or_else(area)?;
+        Some(digits.len() - national.len() + head)
+    })
+}
+
+/// The same for the digits of a number of any country, behind a plus or with 00 before them.
+pub(super) fn foreign_head(digits: &str, has_plus: bool) -> Option<usize> {
+    if has_plus {
+        return (7..=15).contains(&digits.len()).then_some(HEAD - 1);
+    }
+    let is_dialled = digits.starts_with("00") && !digits.starts_with("000");
+    (is_dialled && (11..=17).contains(&digits.len())).then_some(HEAD)
 }
 
 /// The text is no telephone number of mainland China.

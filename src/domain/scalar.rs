@@ -1,36 +1,28 @@
 //! Values of stored fields, as filters compare them and cursors carry them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 /// One value; money is its whole number of ten-thousandths, and a word of an enum its text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scalar {
     /// Nothing.
-    #[serde(rename = "n")]
     Null,
     /// A whole number, an id for instance.
-    #[serde(rename = "i")]
     Int(i64),
     /// A text.
-    #[serde(rename = "s")]
     Text(String),
     /// An instant.
-    #[serde(rename = "t")]
     Time(DateTime<Utc>),
     /// A business day.
-    #[serde(rename = "d")]
     Date(NaiveDate),
     /// Yes or no.
-    #[serde(rename = "b")]
     Bool(bool),
     /// A fraction.
-    #[serde(rename = "f")]
     Fraction(Fraction),
 }
 
 /// A number from 0 to 1 that can be compared: never NaN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fraction(u64);
 
 impl Fraction {

@@ -84,7 +84,7 @@ impl AuditEntry {
     }
 
     /// Each field that differs with `before` and `after`, and counts of what went with it.
-    /// Telephone numbers are masked.
+    /// Telephone numbers and e-mail addresses are masked in all of it.
     async fn changes(&self) -> Json<serde_json::Value> {
         Json(serde_json::from_str(&self.0.row.changes).unwrap_or_default())
     }

@@ -9,18 +9,17 @@ use super::{
     context::ContextExt,
     error::{ApiError, Result},
     filter::ListFilter,
-    guard::{may_filter, may_order, may_point},
+    guard::{may_filter, may_order, sees_numbers},
     loaders::{CountOf, PageOf, RowOf, load},
     plan::{self, Lead},
 };
 use crate::{
     domain::{
         filter::Filter,
-        page::{Binding, Cursor, List, OrderKey, Page, PageRequest},
-        scalar::Scalar,
+        page::{Binding, List, OrderKey, Page, PageRequest},
         viewer::Viewer,
     },
-    store::{self, AnyRecord, Erasable as _, Record, Stored, TableId},
+    store::{self, AnyRecord, Erasable as _, Record, Stored, Table, TableId},
 };
 
 /// A type that is listed: shows a record of a table.
@@ -140,21 +139,28 @@ impl<T: Listed> ListArguments<T> {
         let asked: Vec<OrderKey> = order_by.iter().map(T::key).collect();
         let table = T::Row::table();
         let order = table.order(&asked);
-        may_order(context, &order)?;
+        may_order(context, table, &order)?;
         let filter = self.filter.as_ref();
         let filter = filter
-            .map(|filter| usable(context, &**filter))
+            .map(|filter| usable::<T>(context, filter))
             .transpose()?;
-        let binding = Binding::new(table.name(), &order, filter.as_ref(), table.kinds(&order));
+        let veiled = !sees_numbers(context)?;
+        let kinds = store::kinds(table, &order, veiled)?;
+        let mut binding = Binding::new(table.name(), &order, filter.as_ref(), kinds);
+        if veiled {
+            binding = binding.veiled();
+        }
+        let services = context.services()?;
         let mut page = PageRequest::from_arguments(
             self.first.map(i64::from),
             self.after.as_deref(),
             self.last.map(i64::from),
             self.before.as_deref(),
             &binding,
+            &services.seal,
         )?;
         page.look_behind = plan::looks_behind(field, page.backward);
-        let services = context.services()?;
+        page.veiled = veiled;
         let filter = filter.map(|filter| filter.on(services.today(), services.zone));
         let list = List {
             filter,
@@ -192,13 +198,14 @@ struct Edge<'a, T> {
 struct Cursors {
     record: AnyRecord,
     listing: Arc<Listing>,
+    table: &'static Table,
 }
 
 impl Cursors {
     fn text(&self, context: &Context<'_>) -> Result<String> {
-        let keys: Vec<Scalar> = self.record.keys(&self.listing.list.order);
-        may_point(context, &keys)?;
-        Ok(Cursor(keys).encode(&self.listing.binding))
+        let place = store::place(self.table, &self.listing.list, &self.record)?;
+        let seal = &context.services()?.seal;
+        Ok(seal.close(&place, &self.listing.binding)?)
     }
 }
 
@@ -332,17 +339,18 @@ impl<T: Listed> Connection<T> {
         Cursors {
             record: record.clone(),
             listing: self.listing.clone(),
+            table: T::Row::table(),
         }
     }
 }
 
-/// The filter, if it is within bounds and the viewer may ask it, with texts in the forms in which they
-/// are stored. Periods are still relative.
-pub(super) fn usable(context: &Context<'_>, filter: &impl ListFilter) -> Result<Filter> {
+/// The filter of a list of `T`, if it is within bounds and the viewer may ask it, with texts in the
+/// forms in which they are stored. Periods are still relative.
+pub(super) fn usable<T: Listed>(context: &Context<'_>, filter: &T::Filter) -> Result<Filter> {
     let filter = filter.filter()?;
     filter.check()?;
     let filter = filter.read()?;
-    may_filter(context, &filter)?;
+    may_filter(context, T::Row::table(), &filter)?;
     Ok(filter)
 }
 
@@ -449,6 +457,11 @@ pub(super) async fn all<T: Listed, R: Stored>(
         Some(page) => page,
         None => Box::pin(page_of(context, place, None)).await?,
     };
+    if sees_numbers(context)? {
+        return Ok(objects(&page));
+    }
+    let mut page = Page::clone(&page);
+    store::veil(T::Row::table(), &mut page.items)?;
     Ok(objects(&page))
 }
 

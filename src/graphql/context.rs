@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
-    domain::{audit::Origin, business_time::BusinessZone, viewer::Viewer},
+    domain::{audit::Origin, business_time::BusinessZone, seal::Seal, viewer::Viewer},
     service::{accounts::Accounts, live::Live, refresh::Refresher},
     store::Database,
 };
@@ -28,6 +28,8 @@ pub struct Services {
     pub accounts: Accounts,
     /// What subscribers are shown.
     pub live: Live,
+    /// What cursors are sealed with.
+    pub seal: Seal,
 }
 
 impl Services {

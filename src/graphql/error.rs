@@ -6,12 +6,13 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::limits::Refusal;
+use super::{guard::Hidden, limits::Refusal};
 use crate::{
     clock::whole_seconds,
     domain::{
-        filter::FilterError,
+        filter::{FilterError, camel_case},
         page::PageError,
+        seal::Unsealable,
         viewer::{Capability, Denied},
     },
     service::{
@@ -66,6 +67,13 @@ pub(super) enum ApiError {
     Forbidden(Capability),
     /// No access token may do this, whatever its role.
     NotForAccessTokens(Capability),
+    /// A field may hold what the role sees masked, and this would tell it.
+    Hidden {
+        /// The field, by its name in the tables.
+        field: &'static str,
+        /// What was asked of it.
+        hidden: Hidden,
+    },
     /// Nobody decided who may do this, so nobody may.
     Undecided,
     /// An argument cannot be used.
@@ -121,16 +129,53 @@ impl From<FilterError> for ApiError {
     }
 }
 
+impl From<Unsealable> for ApiError {
+    fn from(_: Unsealable) -> Self {
+        Self::Missing("a cursor that can be sealed")
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
+fn roles(capability: Capability) -> String {
+    let roles: Vec<&str> = capability.roles().map(<&str>::from).collect();
+    roles.join(", ")
+}
+
+/// Why something may not be asked of a field, and what may.
+fn is_hidden(field: &str, hidden: Hidden) -> String {
+    let field = camel_case(field);
+    let said = match hidden {
+        Hidden::Part => format!(
+            "`{field}` may hold a telephone number or an e-mail address, and is compared as a whole only: by eq, ne, in, notIn and isNull"
+        ),
+        Hidden::Number => {
+            format!("`{field}` is not compared with a telephone number or an e-mail address")
+        }
+        Hidden::Test if field == "phoneNumber" => {
+            "`phoneNumber` is compared with a whole number only, by eq, 60 times an hour".to_owned()
+        }
+        Hidden::Test => format!("`{field}` is not filtered by"),
+        Hidden::Order => format!("no list is ordered by `{field}`"),
+    };
+    let capability = Capability::SeePhoneNumbers;
+    format!(
+        "{said}, because your role sees them masked ({capability} is for {})",
+        roles(capability)
+    )
+}
+
 impl ApiError {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Forbidden(_) | Self::NotForAccessTokens(_) | Self::Undecided => code::FORBIDDEN,
+            Self::Forbidden(_)
+            | Self::NotForAccessTokens(_)
+            | Self::Hidden { .. }
+            | Self::Undecided => code::FORBIDDEN,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
             Self::TooManyLookups(_) | Self::Store(StoreError::Busy { .. }) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
@@ -147,15 +192,15 @@ impl ApiError {
     fn message(&self) -> String {
         match self {
             Self::Forbidden(capability) => {
-                let roles: Vec<&str> = capability.roles().map(<&str>::from).collect();
                 format!(
                     "your role may not do this ({capability}): it is for {}",
-                    roles.join(", ")
+                    roles(*capability)
                 )
             }
             Self::NotForAccessTokens(capability) => format!(
                 "an access token may not do this ({capability}), whatever its role, because what it changed would outlive it: sign in as a user (POST /api/v1/auth/token) and use that token; on the machine itself there is `dialgraph user create`"
             ),
+            Self::Hidden { field, hidden } => is_hidden(field, *hidden),
             Self::Undecided => "nobody may do this".to_owned(),
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
             Self::TooManyLookups(wait) => format!(
@@ -190,6 +235,9 @@ impl ApiError {
             }
             Self::Forbidden(capability) | Self::NotForAccessTokens(capability) => {
                 extensions.set("capability", capability.to_string());
+            }
+            Self::Hidden { .. } => {
+                extensions.set("capability", Capability::SeePhoneNumbers.to_string());
             }
             Self::NotSynced {
                 date, next_sync, ..

@@ -1,24 +1,25 @@
-//! What of personal data an argument may ask for: filters, orders and cursors must not tell what the
-//! answer masks.
+//! What of personal data an argument may ask for: filters and orders must not tell what the answer
+//! masks. What a column holds its table declares.
 
 use std::sync::Arc;
 
 use async_graphql::Context;
 
 use super::{budget::Budgets, context::ContextExt, error::ApiError};
-use crate::domain::{
-    filter::{Filter, Test},
-    page::OrderKey,
-    phone,
-    privacy::is_personal,
-    scalar::Scalar,
-    viewer::Capability,
+use crate::{
+    domain::{
+        filter::{Filter, Test},
+        page::OrderKey,
+        phone,
+        privacy::is_personal,
+        scalar::Scalar,
+        viewer::Capability,
+    },
+    store::{Privacy, Table},
 };
 
 /// The telephone number, by its name in the tables.
 const PHONE: &str = "phone_number";
-/// Fields that hold numbers, or texts in which people write them down.
-const PERSONAL: [&str; 3] = [PHONE, "notes", "recording_url"];
 
 /// How many numbers an hour are looked up by those who may not see them.
 const LOOKUPS: u64 = 60;
@@ -34,30 +35,53 @@ impl Default for Lookups {
     }
 }
 
-fn sees_numbers(context: &Context<'_>) -> Result<bool, ApiError> {
+/// Why an argument may not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// A part of a text that may hold a number.
+    Part,
+    /// A text with a number or an address in it.
+    Number,
+    /// Anything about a text that mostly has one.
+    Test,
+    /// Where it stands in an order.
+    Order,
+}
+
+pub(super) fn sees_numbers(context: &Context<'_>) -> Result<bool, ApiError> {
     Ok(context.request()?.viewer.may(Capability::SeePhoneNumbers))
 }
 
-const fn forbidden() -> ApiError {
-    ApiError::Forbidden(Capability::SeePhoneNumbers)
-}
-
-/// Refuses a filter that would tell what the viewer may not see. A whole number may be looked up,
-/// so often an hour: whoever has it knows it already.
-pub(super) fn may_filter(context: &Context<'_>, filter: &Filter) -> Result<(), ApiError> {
+/// Refuses a filter of rows of `table` that would tell what the viewer may not see. A whole number may
+/// be looked up, so often an hour: whoever has it knows it already.
+pub(super) fn may_filter(
+    context: &Context<'_>,
+    table: &Table,
+    filter: &Filter,
+) -> Result<(), ApiError> {
     if sees_numbers(context)? {
         return Ok(());
     }
-    for (field, test) in filter.tests() {
-        match test {
-            Test::Equal(Scalar::Text(number)) if field == PHONE && is_whole_number(number) => {
+    for (field, privacy, test) in table.tests(filter) {
+        let hidden = match (privacy, test) {
+            (Privacy::Open, _) => continue,
+            (Privacy::Number, Test::Equal(Scalar::Text(number)))
+                if field == PHONE && is_whole_number(number) =>
+            {
                 look_up(context)?;
+                continue;
             }
-            _ if PERSONAL.contains(&field) || test.texts().any(is_personal) => {
-                return Err(forbidden());
+            (Privacy::Number, _) => Hidden::Test,
+            (Privacy::Text | Privacy::Person, Test::Missing) => continue,
+            (Privacy::Text | Privacy::Person, Test::Equal(_) | Test::Among(_)) => {
+                if !test.texts().any(is_personal) {
+                    continue;
+                }
+                Hidden::Number
             }
-            _ => {}
-        }
+            (Privacy::Text | Privacy::Person, _) => Hidden::Part,
+        };
+        return Err(ApiError::Hidden { field, hidden });
     }
     Ok(())
 }
@@ -87,21 +111,22 @@ pub(super) fn may_reveal(context: &Context<'_>) -> Result<(), ApiError> {
     look_up(context)
 }
 
-/// Refuses an order by a field that the viewer may not see: it and its cursors would tell what the
-/// field holds.
-pub(super) fn may_order(context: &Context<'_>, order: &[OrderKey]) -> Result<(), ApiError> {
-    let is_personal = |key: &OrderKey| PERSONAL.contains(&key.field);
-    if order.iter().any(is_personal) && !sees_numbers(context)? {
-        return Err(forbidden());
+/// Refuses an order by a field that the viewer may not see: it would tell what the field holds.
+pub(super) fn may_order(
+    context: &Context<'_>,
+    table: &Table,
+    order: &[OrderKey],
+) -> Result<(), ApiError> {
+    if sees_numbers(context)? {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Refuses a cursor with a number in it to those who may not see it.
-pub(super) fn may_point(context: &Context<'_>, keys: &[Scalar]) -> Result<(), ApiError> {
-    let is_personal = |key: &Scalar| matches!(key, Scalar::Text(text) if is_personal(text));
-    if !sees_numbers(context)? && keys.iter().any(is_personal) {
-        return Err(forbidden());
+    let is_hidden =
+        |key: &&OrderKey| matches!(table.privacy(key.field), Privacy::Person | Privacy::Number);
+    match order.iter().find(is_hidden) {
+        Some(key) => Err(ApiError::Hidden {
+            field: key.field,
+            hidden: Hidden::Order,
+        }),
+        None => Ok(()),
     }
-    Ok(())
 }

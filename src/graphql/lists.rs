@@ -36,7 +36,7 @@ macro_rules! lists {
                     before: Option<String>,
                     #[graphql(desc = "Which of them.")]
                     filter: Option<Box<<$type as Listed>::Filter>>,
-                    #[graphql(desc = "Their order, by the first key and then by the next; a list without it has the order that it says above. At most 8 keys.")]
+                    #[graphql(desc = "Their order, by the first key and then by the next; a list without it has the order that it says above. At most 8 keys. For those who see telephone numbers masked, texts that may hold one come last.")]
                     order_by: Option<Vec<<$type as Listed>::Order>>,
                 ) -> Result<Connection<$type>> {
                     let arguments = ListArguments {

@@ -1,5 +1,6 @@
 //! Answers in the order of the query. The specification wants it (7.2.2, serialized map ordering),
-//! and async-graphql 7 gives fields in the order in which they were ready, which varies.
+//! and async-graphql 7 gives fields in the order in which they were ready, which varies. And which
+//! fields of an answer are texts that somebody wrote.
 
 use std::collections::HashSet;
 
@@ -9,6 +10,8 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
+use super::outline::{Outline, root_name};
+
 /// The fields of a selection by response key, in the order in which they were asked for. To be made
 /// of validated documents only: others may go round in circles.
 #[derive(Default)]
@@ -16,37 +19,69 @@ pub(super) struct Shape {
     fields: IndexMap<Name, Self>,
     /// Fragments that are part of it already: many ways may lead to one.
     fragments: HashSet<Name>,
+    /// Whether it may be a text that somebody wrote.
+    is_text: bool,
+}
+
+/// What shapes are made of.
+struct Source<'a> {
+    outline: &'a Outline,
+    document: &'a ExecutableDocument,
 }
 
 impl Shape {
     /// The shape of an operation of the document.
-    pub fn of(document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
+    pub fn of(
+        outline: &Outline,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+    ) -> Self {
         let mut shape = Self::default();
-        shape.add(&operation.selection_set.node, document);
+        let source = Source { outline, document };
+        let root = Some(root_name(operation.ty));
+        shape.add(&source, root, &operation.selection_set.node);
         shape
     }
 
-    fn add(&mut self, selection: &SelectionSet, document: &ExecutableDocument) {
+    /// Adds what is selected of the type `of`; nothing is known of introspection.
+    fn add(&mut self, source: &Source<'_>, of: Option<&str>, selection: &SelectionSet) {
         for item in &selection.items {
             match &item.node {
                 Selection::Field(field) => {
-                    let key = field.node.response_key().node.clone();
-                    let field_shape = self.fields.entry(key).or_default();
-                    field_shape.add(&field.node.selection_set.node, document);
+                    let field = &field.node;
+                    let key = field.response_key().node.clone();
+                    let lead = of.and_then(|of| source.outline.lead(of, &field.name.node));
+                    let shape = self.fields.entry(key).or_default();
+                    shape.is_text |= lead.is_none_or(|lead| !lead.is_own);
+                    let target = lead.map(|lead| lead.target.as_str());
+                    shape.add(source, target, &field.selection_set.node);
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.add(&fragment.node.selection_set.node, document);
+                    let condition = fragment.node.type_condition.as_ref();
+                    let of = condition.map_or(of, |on| Some(on.node.on.node.as_str()));
+                    self.add(source, of, &fragment.node.selection_set.node);
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
-                    if let Some(fragment) = document.fragments.get(name)
+                    if let Some(fragment) = source.document.fragments.get(name)
                         && self.fragments.insert(name.clone())
                     {
-                        self.add(&fragment.node.selection_set.node, document);
+                        let of = fragment.node.type_condition.node.on.node.as_str();
+                        self.add(source, Some(of), &fragment.node.selection_set.node);
                     }
                 }
             }
         }
+    }
+
+    /// The shape of the field with this key.
+    pub fn field(&self, key: &str) -> Option<&Self> {
+        self.fields.get(key)
+    }
+
+    /// Whether it may be a text that somebody wrote.
+    pub const fn is_text(&self) -> bool {
+        self.is_text
     }
 
     /// Puts an answer in order.
@@ -83,7 +118,7 @@ mod tests {
     use async_graphql::{parser::parse_query, value};
 
     use super::*;
-    use crate::graphql::chosen;
+    use crate::graphql::{chosen, sdl};
 
     #[test]
     fn fields_come_in_the_order_of_the_query_through_aliases_and_fragments() {
@@ -92,7 +127,8 @@ mod tests {
         )
         .unwrap();
         let mut answer = value!({ "d": 1, "a": [{ "c": 1, "x": 2, "y": 3 }, null], "b": 4 });
-        Shape::of(&document, chosen(&document, Some("B")).unwrap()).arrange(&mut answer);
+        let operation = chosen(&document, Some("B")).unwrap();
+        Shape::of(&Outline::of("type Query { x: Int }"), &document, operation).arrange(&mut answer);
         let expected = r#"{"b":4,"a":[{"y":3,"x":2,"c":1},null],"d":1}"#;
         assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
     }
@@ -110,6 +146,48 @@ mod tests {
         }
         let document = parse_query(document).unwrap();
         let mut answer = value!({ "a": null });
-        Shape::of(&document, chosen(&document, None).unwrap()).arrange(&mut answer);
+        let operation = chosen(&document, None).unwrap();
+        Shape::of(&Outline::of("type Query { x: Int }"), &document, operation).arrange(&mut answer);
+    }
+
+    #[test]
+    fn what_the_program_wrote_is_told_from_texts_through_aliases_and_fragments() {
+        let document = parse_query(
+            "{ calls { a: edges { cursor node { ...F } } pageInfo { endCursor } } x: reconciliation { endCursor rows { name } }
+               ... on Query { node { ... on Call { createdAt notes } } } __type(name: \"a\") { name } }
+             fragment F on Call { id callDate b: billedAmount source c: customerName duration task { taskName } }",
+        )
+        .unwrap();
+        let operation = chosen(&document, None).unwrap();
+        let shape = Shape::of(&Outline::of(&sdl()), &document, operation);
+        let is_text = |path: &str| {
+            let mut keys = path.split('.');
+            keys.try_fold(&shape, |shape, key| shape.field(key))
+                .unwrap()
+                .is_text()
+        };
+        for own in [
+            "calls.a.cursor",
+            "calls.a.node.id",
+            "calls.a.node.callDate",
+            "calls.a.node.b",
+            "calls.a.node.source",
+            "calls.a.node.duration",
+            "calls.pageInfo.endCursor",
+            "x.endCursor",
+            "node.createdAt",
+        ] {
+            assert!(!is_text(own), "{own}");
+        }
+        for text in [
+            "calls.a.node.c",
+            "calls.a.node.task.taskName",
+            "x.rows.name",
+            "node.notes",
+            "__type.name",
+            "calls",
+        ] {
+            assert!(is_text(text), "{text}");
+        }
     }
 }

@@ -34,7 +34,17 @@ pub(super) struct Lead {
     pub many: Many,
     /// Whether it may be null, and inside of each list, from the outermost.
     pub nullable: Vec<bool>,
+    /// Whether what it leads to is a value that the program wrote: a day, an amount, an id, a cursor.
+    /// Everything else may be what people or other systems wrote.
+    pub is_own: bool,
 }
+
+/// Scalars that are no texts.
+const VALUES: [&str; 7] = [
+    "Boolean", "Date", "DateTime", "Decimal", "Float", "ID", "Int",
+];
+/// Cursors are texts to Relay.
+const CURSORS: [&str; 3] = ["cursor", "endCursor", "startCursor"];
 
 /// The type at the root of an operation.
 pub(super) const fn root_name(of: OperationType) -> &'static str {
@@ -76,10 +86,18 @@ impl Outline {
             .filter(|definition| is_node(definition))
             .map(|definition| definition.name.node.as_str())
             .collect();
+        let enums = types
+            .iter()
+            .filter(|definition| matches!(definition.kind, TypeKind::Enum(_)));
+        let mut values: HashSet<&str> = enums.map(|of| of.name.node.as_str()).collect();
+        values.extend(VALUES);
         let outline = |definition: &TypeDefinition| {
             let fields = fields(&definition.kind).iter().map(|field| {
                 let name = field.node.name.node.to_string();
-                (name, lead(definition, &field.node.ty.node, &nodes))
+                let mut lead = lead(definition, &field.node.ty.node, &nodes);
+                let is_cursor = CURSORS.contains(&name.as_str());
+                lead.is_own = is_cursor || values.contains(lead.target.as_str());
+                (name, lead)
             });
             (definition.name.node.to_string(), fields.collect())
         };
@@ -124,6 +142,7 @@ fn lead(of: &TypeDefinition, to: &Type, nodes: &HashSet<&str>) -> Lead {
         target: target.to_owned(),
         many,
         nullable: nullable(to),
+        is_own: false,
     }
 }
 

@@ -78,13 +78,15 @@ impl Finish {
 
     /// Puts an answer in order, and leaves out of it what its reader may not see.
     pub fn touch(&mut self, mut response: Response) -> Response {
+        let mut shape = Shape::default();
         // Only what was executed has data.
         if let (Some((document, operation)), Value::Object(_)) = (self.chosen(), &response.data) {
             nulls::put_in(&mut response, &self.outline, document, operation);
-            Shape::of(document, operation).arrange(&mut response.data);
+            shape = Shape::of(&self.outline, document, operation);
+            shape.arrange(&mut response.data);
         }
         if !self.context.viewer.may(Capability::SeePhoneNumbers) {
-            privacy::hide(&mut response, &self.context.revealed());
+            privacy::hide(&mut response, &shape, &self.context.revealed());
         }
         limits::tell_cost(&mut response, self.cost.take());
         let id = self.context.origin.request_id().unwrap_or_default();

@@ -1,10 +1,8 @@
 //! The record of what people changed, written in the transaction that changes it.
 
-use serde_json::{Map, Value};
-
 use super::write::{Result, Work};
 use crate::{
-    domain::audit::{Record, changes},
+    domain::audit::{Record, Recorded, changes},
     store::audit_log::{self, Changed, Doing},
 };
 
@@ -65,7 +63,7 @@ impl Work {
         mut changed: Changed,
         counts: impl IntoIterator<Item = (&'static str, u64)>,
     ) -> Result<()> {
-        changed.changes.extend(named(counts));
+        changed.changes = named(changed.changes, counts);
         self.record(vec![changed]).await
     }
 
@@ -79,15 +77,13 @@ impl Work {
         let changed = Changed {
             object_type,
             object_id,
-            changes: named(counts),
+            changes: named(Recorded::default(), counts),
         };
         self.record(vec![changed]).await
     }
 }
 
-fn named(counts: impl IntoIterator<Item = (&'static str, u64)>) -> Map<String, Value> {
-    counts
-        .into_iter()
-        .map(|(name, count)| (name.to_owned(), count.into()))
-        .collect()
+fn named(recorded: Recorded, counts: impl IntoIterator<Item = (&'static str, u64)>) -> Recorded {
+    let with = |recorded: Recorded, (name, count)| recorded.with(name, count);
+    counts.into_iter().fold(recorded, with)
 }

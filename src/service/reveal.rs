@@ -1,16 +1,14 @@
 //! Showing a telephone number to somebody who sees it masked, for a reason that is recorded.
 
-use serde_json::Map;
-
 use super::{
     audit::object,
     write::{Result, Work, WriteError, Writer, accepted},
 };
 use crate::{
     domain::{
+        audit::Recorded,
         change::{Change, GivenId},
         fields::{Fields, TextRule},
-        privacy::hidden,
         problem::{Code, Path, Problems},
     },
     store::{audit_log::Changed, calls::Calls},
@@ -45,12 +43,10 @@ pub async fn phone(writer: &Writer<'_>, id: &GivenId, reason: &str) -> Result<St
                         message,
                     ));
                 };
-                let mut told = Map::new();
-                told.insert("reason".to_owned(), hidden(&reason).into());
                 work.record(vec![Changed {
                     object_type: object::CALL,
                     object_id: Some(call.id.to_string()),
-                    changes: told,
+                    changes: Recorded::default().with("reason", reason),
                 }])
                 .await?;
                 Ok(number)

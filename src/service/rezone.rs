@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -349,10 +348,10 @@ fn changed(from: Option<BusinessZone>, to: BusinessZone, report: &RezoneReport) 
     let zone = |zone: Option<BusinessZone>| {
         Record::default().with("zone", zone.map(|zone| zone.to_string()))
     };
-    let mut fields: Map<String, Value> = changes(&zone(from), &zone(Some(to)));
-    fields.insert("calls".to_owned(), json!(report.moved));
-    fields.insert("packages".to_owned(), json!(report.packages));
-    fields.insert("daysToRead".to_owned(), json!(report.unread));
+    let fields = changes(&zone(from), &zone(Some(to)))
+        .with("calls", report.moved)
+        .with("packages", report.packages)
+        .with("daysToRead", report.unread);
     Changed {
         object_type: super::audit::object::BUSINESS_ZONE,
         object_id: None,

@@ -1,12 +1,16 @@
 //! The record of who signed in and out, and who could not.
 
 use chrono::TimeDelta;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{accounts::Accounts, audit::object};
 use crate::{
     clock::whole_seconds,
-    domain::{audit::Origin, principal::Principal, privacy::hidden, viewer::Viewer},
+    domain::{
+        audit::{Origin, Recorded},
+        principal::Principal,
+        viewer::Viewer,
+    },
     store::{
         self, Transaction,
         audit_log::{self, Changed, Doing},
@@ -47,7 +51,7 @@ impl Accounts {
         origin: &Origin,
     ) -> store::Result<()> {
         let user = user.map(|user| user.id.to_string());
-        let changed = of_user(user, [("account", json!(hidden(account)))]);
+        let changed = of_user(user, [("account", json!(account))]);
         self.record_nobody("signInFailed", changed, origin).await
     }
 
@@ -59,7 +63,7 @@ impl Accounts {
         origin: &Origin,
     ) -> store::Result<()> {
         let said = [
-            ("account", json!(hidden(account))),
+            ("account", json!(account)),
             ("waitSeconds", json!(whole_seconds(wait))),
         ];
         let changed = of_user(None, said);
@@ -88,10 +92,10 @@ impl Accounts {
 }
 
 fn of_user<const N: usize>(id: Option<String>, said: [(&str, Value); N]) -> Changed {
-    let said = said.map(|(name, value)| (name.to_owned(), value));
+    let with = |recorded: Recorded, (name, value)| recorded.with(name, value);
     Changed {
         object_type: object::USER,
         object_id: id,
-        changes: Map::from_iter(said),
+        changes: said.into_iter().fold(Recorded::default(), with),
     }
 }

@@ -1,7 +1,7 @@
 //! Giving calls tags by hand, and taking tags away.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     audit::object,
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        audit::Recorded,
         call::{GivenTag, read_tags},
         change::GivenId,
         dialing::{Tag, TagType},
@@ -154,7 +155,7 @@ async fn finish(
     let change = Changed {
         object_type: object::CALL,
         object_id: Some(call.id.to_string()),
-        changes: Map::from_iter([(what.to_owned(), Value::Array(tags))]),
+        changes: Recorded::default().with(what, tags),
     };
     work.record_with(change, [("changedTags", changed)]).await?;
     let call = Some(call_edits::touch(&work.tx, &call, work.now).await?);

@@ -34,7 +34,7 @@ pub type AccessTokens = Entity;
 /// All access tokens, newest first.
 pub static ACCESS_TOKENS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::descending("id")];
-    Table::of::<Entity>(order, Vec::new(), read)
+    Table::of::<Entity>(order, Vec::new(), read).with_words(&["role"])
 });
 
 stored!(

@@ -24,7 +24,7 @@ pub type Agents = Entity;
 pub static AGENTS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::ascending("id")];
     let relations = vec![Relation::many("calls", &CALLS, "agent_id").counted_by(Dimension::Agent)];
-    Table::of::<Entity>(order, relations, read)
+    Table::of::<Entity>(order, relations, read).with_words(&["source"])
 });
 
 stored!(

@@ -34,7 +34,7 @@ use crate::{
 /// All alerts, open ones first, then the newest.
 pub static ALERTS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::descending("is_open"), OrderKey::descending("id")];
-    Table::of::<Entity>(order, Vec::new(), read)
+    Table::of::<Entity>(order, Vec::new(), read).with_words(&["kind", "track"])
 });
 
 stored!(

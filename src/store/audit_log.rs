@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait};
-use serde_json::{Map, Value};
 
 use super::{
     Result, Transaction,
@@ -15,13 +14,19 @@ use super::{
 };
 pub use crate::entity::audit_entry::Model as AuditRow;
 use crate::{
-    domain::{audit::Origin, page::OrderKey, principal::Principal},
+    domain::{
+        audit::{Origin, Recorded},
+        page::OrderKey,
+        principal::Principal,
+    },
     entity::audit_entry::{ActiveModel, Entity},
 };
 
 /// All that was recorded, newest first.
-pub static AUDIT_LOG: LazyTable =
-    LazyLock::new(|| Table::of::<Entity>(&[OrderKey::descending("id")], Vec::new(), read));
+pub static AUDIT_LOG: LazyTable = LazyLock::new(|| {
+    let order = &[OrderKey::descending("id")];
+    Table::of::<Entity>(order, Vec::new(), read).with_words(&["role", "operation", "object_type"])
+});
 
 stored!(
     AuditRow,
@@ -63,7 +68,7 @@ pub struct Changed {
     /// The row's id, or a day; none where many rows were changed.
     pub object_id: Option<String>,
     /// Each field with before and after, or counts.
-    pub changes: Map<String, Value>,
+    pub changes: Recorded,
 }
 
 /// Records changes.
@@ -77,7 +82,7 @@ pub async fn add(tx: &Transaction, doing: Doing<'_>, changed: Vec<Changed>) -> R
             operation: Set(doing.operation.to_owned()),
             object_type: Set(changed.object_type.to_owned()),
             object_id: Set(changed.object_id),
-            changes: Set(Value::Object(changed.changes).to_string()),
+            changes: Set(changed.changes.to_string()),
             client_address: Set(doing.origin.recorded()),
             request_id: Set(doing.origin.request_id().map(str::to_owned)),
             ..Default::default()

@@ -33,6 +33,9 @@ pub static CALLS: LazyTable = LazyLock::new(|| {
         .counted_by(Dimension::Day)
         .without("removed_at")
         .with_day("call_date", "call_time")
+        .with_words(&["result", "source"])
+        .with_person(&["customer_name", "company"])
+        .with_numbers(&["phone_number", "notes", "recording_url"])
 });
 
 stored!(

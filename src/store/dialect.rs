@@ -1,18 +1,18 @@
 //! The only places where SQLite and PostgreSQL are spoken to differently.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::LazyLock};
 
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     IsolationLevel, Statement, TransactionTrait,
     sea_query::{
-        Expr, ExprTrait, Func, FunctionCall, IntoColumnRef, JoinType, LikeExpr, LockBehavior,
-        LockType, SelectStatement, SimpleExpr, extension::postgres::PgFunc,
+        BinOper, Expr, ExprTrait, Func, FunctionCall, IntoColumnRef, JoinType, LikeExpr,
+        LockBehavior, LockType, SelectStatement, SimpleExpr, extension::postgres::PgFunc,
     },
 };
 
 use super::{Result, Transaction, business_zones};
-use crate::domain::scalar::Kind;
+use crate::domain::{privacy, scalar::Kind};
 
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
 pub const MAX_BINDINGS: usize = 30_000;
@@ -125,6 +125,39 @@ pub async fn check_foreign_keys(tx: &Transaction) -> Result<()> {
     let (table, parent): (String, String) = (row.try_get_by(0)?, row.try_get_by(2)?);
     let message = format!("a row of {table} refers to a row of {parent} that is missing");
     Err(DbErr::Migration(message).into())
+}
+
+/// What keeps the audit log from being changed, while it is lifted: the statements that put it back.
+pub struct AuditGuard(Vec<String>);
+
+/// Lets this transaction change what is in the audit log. Others see no moment without the guard: it is
+/// changed in the transaction, and PostgreSQL locks the table.
+pub async fn lift_audit_guard(tx: &Transaction) -> Result<AuditGuard> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared("ALTER TABLE audit_log DISABLE TRIGGER USER")
+            .await?;
+        let back = "ALTER TABLE audit_log ENABLE TRIGGER USER";
+        return Ok(AuditGuard(vec![back.to_owned()]));
+    }
+    let triggers =
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'";
+    let triggers = Statement::from_string(DatabaseBackend::Sqlite, triggers);
+    let mut back = Vec::new();
+    for row in tx.query_all_raw(triggers).await? {
+        let (name, sql): (String, String) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        tx.execute_unprepared(&format!("DROP TRIGGER \"{name}\""))
+            .await?;
+        back.push(sql);
+    }
+    Ok(AuditGuard(back))
+}
+
+/// Keeps the audit log as before.
+pub async fn restore_audit_guard(tx: &Transaction, guard: AuditGuard) -> Result<()> {
+    for statement in guard.0 {
+        tx.execute_unprepared(&statement).await?;
+    }
+    Ok(())
 }
 
 /// Selects every table and column of the program's own schema.
@@ -265,6 +298,55 @@ pub fn ordered(backend: DatabaseBackend, field: SimpleExpr, kind: Kind) -> Simpl
         Expr::cust_with_expr(r#"$1 COLLATE "C""#, field)
     } else {
         field
+    }
+}
+
+/// A text, or nothing where it may hold something personal, see [`privacy::may_hide`].
+pub fn unless_personal(backend: DatabaseBackend, text: SimpleExpr) -> SimpleExpr {
+    static CLASSES: LazyLock<[String; 2]> = LazyLock::new(|| {
+        let known = privacy::characters();
+        [class(&known.digits), class(&known.alone)]
+    });
+    let [digits, alone] = &*CLASSES;
+    let (like, patterns) = if backend == DatabaseBackend::Postgres {
+        let more = privacy::FEWEST_DIGITS - 1;
+        let row = format!("[{digits}]([^{digits}]*[{digits}]){{{more}}}");
+        (
+            "~",
+            [row, format!("[{alone}]|{}", privacy::ESCAPED_AT)].to_vec(),
+        )
+    } else {
+        let row = format!("*[{digits}]").repeat(privacy::FEWEST_DIGITS) + "*";
+        let escaped = format!("*{}*", privacy::ESCAPED_AT);
+        ("GLOB", vec![row, format!("*[{alone}]*"), escaped])
+    };
+    let is_like = |pattern: String| text.clone().binary(BinOper::Custom(like), pattern);
+    let mut may_hide = Expr::cust("FALSE");
+    for pattern in patterns {
+        may_hide = may_hide.or(is_like(pattern));
+    }
+    Expr::case(may_hide, Expr::cust("NULL"))
+        .finally(text)
+        .into()
+}
+
+/// Characters as both databases write a set of them.
+fn class(rows: &[RangeInclusive<char>]) -> String {
+    rows.iter()
+        .map(|row| match (row.start(), row.end()) {
+            (start, end) if start == end => start.to_string(),
+            (start, end) => format!("{start}-{end}"),
+        })
+        .collect()
+}
+
+/// The last characters of a text.
+pub fn tail(backend: DatabaseBackend, text: SimpleExpr, length: usize) -> SimpleExpr {
+    let length = i32::try_from(length).unwrap_or(i32::MAX);
+    if backend == DatabaseBackend::Postgres {
+        Func::cust("right").arg(text).arg(length).into()
+    } else {
+        Func::cust("substr").arg(text).arg(-length).into()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     Result,
     dialect::{self, MAX_IDS},
     filters::{Conditions, there, whole},
-    paging::{Scan, page},
+    paging::{Key, Scan, keys, page},
     record::{AnyRecord, LoadedList},
     selection::{Nested, Selection},
     table::{Source, Table},
@@ -160,7 +160,7 @@ async fn limited(
         }
         None => HashMap::new(),
     };
-    let sorting = Sorting::new(table, &list.order, list.page.backward);
+    let sorting = Sorting::new(table, &list.order, list.page.veiled, list.page.backward)?;
     for parent in parents {
         let mut rows = rows.remove(parent).unwrap_or_default();
         sorting.sort(&mut rows);
@@ -186,7 +186,7 @@ async fn all(
         pages.entry(parent).or_default().items.push(row);
     }
     let order = table.order(&[]);
-    let sorting = Sorting::new(table, &order, false);
+    let sorting = Sorting::new(table, &order, false, false)?;
     for page in pages.values_mut() {
         sorting.sort(&mut page.items);
     }
@@ -319,19 +319,17 @@ async fn read_under_parents(
 }
 
 /// The order that rows are to be in, whatever order a join leaves them in.
-struct Sorting<'a> {
-    /// The keys with the places of their columns.
-    keys: Vec<(usize, &'a OrderKey)>,
+struct Sorting {
+    keys: Vec<Key>,
     backward: bool,
 }
 
-impl<'a> Sorting<'a> {
-    fn new(table: &Table, order: &'a [OrderKey], backward: bool) -> Self {
-        let place = |key: &'a OrderKey| Some((table.column(key.field)?.0, key));
-        Self {
-            keys: order.iter().filter_map(place).collect(),
+impl Sorting {
+    fn new(table: &Table, order: &[OrderKey], veiled: bool, backward: bool) -> Result<Self> {
+        Ok(Self {
+            keys: keys(table, order, veiled)?,
             backward,
-        }
+        })
     }
 
     fn sort(&self, rows: &mut [AnyRecord]) {
@@ -341,7 +339,7 @@ impl<'a> Sorting<'a> {
     }
 
     fn compare(&self, a: &AnyRecord, b: &AnyRecord) -> Ordering {
-        let by_key = |&(place, key): &(usize, &OrderKey)| match (a.value(place), b.value(place)) {
+        let by_key = |key: &Key| match (key.value(a), key.value(b)) {
             (Scalar::Null, Scalar::Null) => Ordering::Equal,
             (Scalar::Null, _) => Ordering::Greater,
             (_, Scalar::Null) => Ordering::Less,
@@ -357,6 +355,12 @@ impl<'a> Sorting<'a> {
             ordering
         }
     }
+}
+
+/// Puts all rows under another in the order in which those get them who see telephone numbers masked.
+pub fn veil(table: &Table, rows: &mut [AnyRecord]) -> Result<()> {
+    Sorting::new(table, &table.order(&[]), true, false)?.sort(rows);
+    Ok(())
 }
 
 /// The ids of the rows of `table` that pass `filter`, smallest first, `at_most` so many.

@@ -14,7 +14,8 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, Result, StoreError, Transaction, call_edits, dialect, grades, rollups, tag_counts,
+    Change, Result, StoreError, Transaction, call_edits, data_changes, dialect, grades, rollups,
+    tag_counts,
 };
 use crate::{
     domain::{
@@ -25,11 +26,7 @@ use crate::{
         text::Reading,
         user::name_key,
     },
-    entity::{
-        call, call_tag,
-        data_change::{ActiveModel, Column, Entity},
-        grade, lead_package, user,
-    },
+    entity::{call, call_tag, grade, lead_package, user},
 };
 
 mod pushes;
@@ -85,20 +82,12 @@ impl OneFormReport {
 
 /// What came of it, if it was done.
 pub async fn report(db: &impl ConnectionTrait) -> Result<Option<OneFormReport>> {
-    let row = Entity::find_by_id(NAME).one(db).await?;
-    let report = row.and_then(|row| row.report);
-    Ok(report.and_then(|report| serde_json::from_str(&report).ok()))
-}
-
-/// Whether it is still to be done.
-pub(super) async fn is_owed(db: &impl ConnectionTrait) -> Result<bool> {
-    let owed = Entity::find_by_id(NAME).filter(Column::IsDone.eq(false));
-    Ok(owed.one(db).await?.is_some())
+    data_changes::report(db, NAME).await
 }
 
 /// Brings everything to one form, unless that was done. All migrations must have been applied.
 pub(super) async fn bring(tx: &Transaction) -> Result<()> {
-    if !is_owed(tx).await? {
+    if !data_changes::is_owed(tx, NAME).await? {
         return Ok(());
     }
     dialect::claim_calls(tx).await?;
@@ -112,13 +101,7 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
     calls(tx, &mut report).await?;
     tags(tx, &mut report).await?;
     pushes::all(tx, &mut report).await?;
-    let text = serde_json::to_string(&report).map_err(unwritable)?;
-    let done = ActiveModel {
-        name: Unchanged(NAME.to_owned()),
-        is_done: Set(true),
-        report: Set(Some(text)),
-    };
-    Entity::update(done).exec(tx).await?;
+    data_changes::done(tx, NAME, &report).await?;
     if !report.changed.is_empty() {
         tx.note(Change::Anything);
         tracing::info!(changed = ?report.changed, "texts and telephone numbers were brought to one form");
@@ -130,11 +113,6 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
         );
     }
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
-fn unwritable(error: serde_json::Error) -> StoreError {
-    StoreError::Other(sea_orm::DbErr::Json(error.to_string()))
 }
 
 /// Tables of which a row is a row, whatever its texts say.

@@ -1,4 +1,7 @@
 //! Keyset paging: the walk along an ordering, as conditions and sort keys in SQL.
+//!
+//! Whoever sees telephone numbers masked gets a text that may hold one at the end, as if there was
+//! nothing: neither its place nor a cursor beside it tells its digits.
 
 use sea_orm::{
     DatabaseBackend,
@@ -8,10 +11,12 @@ use sea_orm::{
 use super::{
     Result, dialect,
     filters::{unknown, value},
-    table::Table,
+    record::AnyRecord,
+    table::{Privacy, Table},
 };
 use crate::domain::{
     page::{Cursor, List, OrderKey, Page, PageRequest},
+    privacy::may_hide,
     scalar::{Kind, Scalar},
 };
 
@@ -27,12 +32,29 @@ pub(super) struct Scan<'a> {
 }
 
 /// A sort key; where it has no value, the row comes last.
-struct Key {
+pub(super) struct Key {
     field: &'static str,
-    descending: bool,
+    /// The place of its column.
+    place: usize,
+    pub descending: bool,
     nullable: bool,
     kind: Kind,
+    form: Form,
 }
+
+/// What of a column rows are ordered by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// What it holds.
+    Whole,
+    /// That, unless it may hold a number: nothing then.
+    Veiled,
+    /// Its last characters, as many as are shown of a number.
+    Tail,
+}
+
+/// How many characters are shown at the end of a masked number.
+const TAIL: usize = 4;
 
 /// On which side of a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +67,7 @@ impl<'a> Scan<'a> {
     /// The page and one row more, which tells whether the list goes on.
     pub fn of(table: &Table, list: &'a List) -> Result<Self> {
         Ok(Self {
-            keys: keys(table, &list.order)?,
+            keys: keys(table, &list.order, list.page.veiled)?,
             backward: list.page.backward,
             after: list.page.after.as_ref(),
             before: list.page.before.as_ref(),
@@ -61,7 +83,7 @@ impl<'a> Scan<'a> {
             return Ok(None);
         };
         Ok(Some(Self {
-            keys: keys(table, &list.order)?,
+            keys: keys(table, &list.order, page.veiled)?,
             backward: !page.backward,
             after: page.backward.then_some(origin),
             before: (!page.backward).then_some(origin),
@@ -151,7 +173,7 @@ impl<'a> Scan<'a> {
         // in the next ones.
         let mut beside = Expr::cust(if self.inclusive { "TRUE" } else { "FALSE" });
         for (key, place) in self.keys.iter().zip(place).rev() {
-            let level = key.level(alias, place);
+            let level = key.level(backend, alias, place);
             beside = key
                 .beside(backend, alias, place, side)
                 .or(level.and(beside));
@@ -161,18 +183,35 @@ impl<'a> Scan<'a> {
 }
 
 impl Key {
+    /// The value by which a row stands where it does.
+    pub fn value(&self, row: &AnyRecord) -> Scalar {
+        match (self.form, row.value(self.place)) {
+            (Form::Veiled, Scalar::Text(text)) if may_hide(&text) => Scalar::Null,
+            (Form::Tail, Scalar::Text(text)) => {
+                let skipped = text.chars().count().saturating_sub(TAIL);
+                Scalar::Text(text.chars().skip(skipped).collect())
+            }
+            (_, value) => value,
+        }
+    }
+
     fn column(&self, backend: DatabaseBackend, alias: &str) -> SimpleExpr {
-        dialect::ordered(backend, self.plain(alias), self.kind)
+        dialect::ordered(backend, self.formed(backend, alias), self.kind)
     }
 
-    fn plain(&self, alias: &str) -> SimpleExpr {
-        Expr::col((Alias::new(alias), self.field))
+    fn formed(&self, backend: DatabaseBackend, alias: &str) -> SimpleExpr {
+        let plain = Expr::col((Alias::new(alias), self.field));
+        match self.form {
+            Form::Whole => plain,
+            Form::Veiled => dialect::unless_personal(backend, plain),
+            Form::Tail => dialect::tail(backend, plain, TAIL),
+        }
     }
 
-    fn level(&self, alias: &str, place: &Scalar) -> SimpleExpr {
+    fn level(&self, backend: DatabaseBackend, alias: &str, place: &Scalar) -> SimpleExpr {
         match place {
-            Scalar::Null => self.plain(alias).is_null(),
-            place => self.plain(alias).eq(value(place)),
+            Scalar::Null => self.formed(backend, alias).is_null(),
+            place => self.formed(backend, alias).eq(value(place)),
         }
     }
 
@@ -186,7 +225,7 @@ impl Key {
         match (place, side) {
             // Rows without a value are the last ones.
             (Scalar::Null, Side::After) => Expr::cust("FALSE"),
-            (Scalar::Null, Side::Before) => self.plain(alias).is_not_null(),
+            (Scalar::Null, Side::Before) => self.formed(backend, alias).is_not_null(),
             (place, side) => {
                 let own = self.column(backend, alias);
                 let beside = if (side == Side::After) == self.descending {
@@ -195,7 +234,7 @@ impl Key {
                     own.gt(value(place))
                 };
                 if side == Side::After && self.nullable {
-                    beside.or(self.plain(alias).is_null())
+                    beside.or(self.formed(backend, alias).is_null())
                 } else {
                     beside
                 }
@@ -204,19 +243,53 @@ impl Key {
     }
 }
 
-fn keys(table: &Table, order: &[OrderKey]) -> Result<Vec<Key>> {
-    let key = |key: &OrderKey| {
-        let (_, column) = table
+/// The sort keys of a list of `table` in this order, which tell each row from every other.
+pub(super) fn keys(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Vec<Key>> {
+    let key = |key: &OrderKey, form| {
+        let (place, column) = table
             .column(key.field)
             .ok_or_else(|| unknown(table, key.field))?;
         Ok(Key {
             field: column.name,
+            place,
             descending: key.descending,
-            nullable: column.nullable,
+            nullable: column.nullable || form == Form::Veiled,
             kind: column.kind,
+            form,
         })
     };
-    order.iter().map(key).collect()
+    let hides = |key: &OrderKey| veiled && table.privacy(key.field) != Privacy::Open;
+    let form = |key: &OrderKey| {
+        if hides(key) {
+            Form::Veiled
+        } else {
+            Form::Whole
+        }
+    };
+    let mut keys = order
+        .iter()
+        .map(|asked| key(asked, form(asked)))
+        .collect::<Result<Vec<_>>>()?;
+    // Texts that tell rows apart still have to, if need be: first by what is shown of them.
+    let unique = |asked: &&OrderKey| table.unique.contains(&asked.field) && hides(asked);
+    for form in [Form::Tail, Form::Whole] {
+        for asked in order.iter().filter(unique) {
+            keys.push(key(asked, form)?);
+        }
+    }
+    Ok(keys)
+}
+
+/// Where a row stands in a list of `table`: what a cursor beside it holds.
+pub fn place(table: &Table, list: &List, row: &AnyRecord) -> Result<Cursor> {
+    let keys = keys(table, &list.order, list.page.veiled)?;
+    Ok(Cursor(keys.iter().map(|key| key.value(row)).collect()))
+}
+
+/// What the values of such a cursor are.
+pub fn kinds(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Vec<Kind>> {
+    let keys = keys(table, order, veiled)?;
+    Ok(keys.iter().map(|key| key.kind).collect())
 }
 
 /// The page that rows make up, read in the direction of `request`, with one more where the list

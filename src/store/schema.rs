@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 pub use super::one_form::{KeptApart, OneFormReport};
-use super::{Database, Result, Transaction, dialect, one_form};
+use super::{Database, Result, Transaction, data_changes, dialect, one_form};
 
 /// A migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct MigrationState {
 /// # Errors
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
-    if is_current(db.read()).await? && !one_form::is_owed(db.read()).await? {
+    if is_current(db.read()).await? && !data_changes::are_owed(db.read()).await? {
         return Ok(());
     }
     migrate(db, async |tx| {
@@ -35,7 +35,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
             .await?
             .is_empty()
         {
-            Box::pin(one_form::bring(tx)).await?;
+            Box::pin(data_changes::make(tx)).await?;
         }
         Ok(((), true))
     })

@@ -35,7 +35,12 @@ pub type SyncRuns = Entity;
 pub static SYNC_RUNS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::descending("id")];
     let relations = vec![Relation::many("slices", &SYNC_SLICES, "run_id")];
-    Table::of::<Entity>(order, relations, read)
+    Table::of::<Entity>(order, relations, read).with_words(&[
+        "track",
+        "sync_window",
+        "status",
+        "triggered_by",
+    ])
 });
 
 stored!(

@@ -24,7 +24,7 @@ use crate::{
 pub static SYNC_SLICES: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::ascending("id")];
     let relations = vec![Relation::one("run", "run_id", &SYNC_RUNS)];
-    Table::of::<Entity>(order, relations, read)
+    Table::of::<Entity>(order, relations, read).with_words(&["track", "state"])
 });
 
 stored!(

@@ -15,7 +15,12 @@ use super::{
     Result,
     record::{AnyRecord, Reader},
 };
-use crate::domain::{page::OrderKey, scalar::Kind, stats::Dimension};
+use crate::domain::{
+    filter::{Filter, Test},
+    page::OrderKey,
+    scalar::Kind,
+    stats::Dimension,
+};
 
 /// A table, or a query that is read as one.
 pub struct Table {
@@ -83,6 +88,24 @@ pub struct Column {
     pub nullable: bool,
     /// The column of the instant whose business day it holds.
     pub instant: Option<&'static str>,
+    /// What those may ask of it who see telephone numbers masked.
+    pub privacy: Privacy,
+}
+
+/// What those may ask of a column who see telephone numbers and addresses masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Everything: it holds numbers, times or words of the program's own.
+    Open,
+    /// A text in which people or other systems may have written a number. They may ask for a whole one;
+    /// in an order those that may hold a number stand at the end. Every text, unless it is declared to
+    /// be something else.
+    Text,
+    /// A text about the person dialled: as [`Self::Text`], and nothing is ordered by it.
+    Person,
+    /// The number itself, and texts that mostly have one: they may ask nothing, but for a number that
+    /// they have.
+    Number,
 }
 
 impl Column {
@@ -93,7 +116,16 @@ impl Column {
             kind,
             nullable: false,
             instant: None,
+            privacy: privacy(kind),
         }
+    }
+}
+
+/// That of a column of which nothing else is said.
+const fn privacy(kind: Kind) -> Privacy {
+    match kind {
+        Kind::Text => Privacy::Text,
+        _ => Privacy::Open,
     }
 }
 
@@ -201,6 +233,30 @@ impl Table {
         self
     }
 
+    /// These columns hold words of the program's own, and no text that came from elsewhere.
+    pub(super) fn with_words(self, columns: &[&str]) -> Self {
+        self.with_privacy(columns, Privacy::Open)
+    }
+
+    /// These columns are about the person dialled.
+    pub(super) fn with_person(self, columns: &[&str]) -> Self {
+        self.with_privacy(columns, Privacy::Person)
+    }
+
+    /// These columns hold telephone numbers, or texts that mostly have one.
+    pub(super) fn with_numbers(self, columns: &[&str]) -> Self {
+        self.with_privacy(columns, Privacy::Number)
+    }
+
+    fn with_privacy(mut self, columns: &[&str], privacy: Privacy) -> Self {
+        for column in &mut self.columns {
+            if columns.contains(&column.name) {
+                column.privacy = privacy;
+            }
+        }
+        self
+    }
+
     /// A query that is read as a table, whose rows the columns `unique` tell apart.
     pub(super) fn derived(
         name: &'static str,
@@ -248,14 +304,31 @@ impl Table {
         order
     }
 
-    /// What the keys of an order hold.
+    /// What those may ask of a column who see telephone numbers masked; nothing of one that there is
+    /// not.
     #[must_use]
-    pub fn kinds(&self, order: &[OrderKey]) -> Vec<Kind> {
-        let kind = |key: &OrderKey| {
-            self.column(key.field)
-                .map_or(Kind::Other, |(_, column)| column.kind)
+    pub fn privacy(&self, column: &str) -> Privacy {
+        self.column(column)
+            .map_or(Privacy::Number, |(_, column)| column.privacy)
+    }
+
+    /// Every test in a filter of its rows, those of related rows too, with the field that it is of and
+    /// what may be asked of that.
+    #[must_use]
+    pub fn tests<'a>(&self, filter: &'a Filter) -> Vec<(&'static str, Privacy, &'a Test)> {
+        let related = |name: &str, filter: &'a Filter| {
+            let relation = self.relation(name);
+            relation.map_or_else(Vec::new, |relation| relation.target.tests(filter))
         };
-        order.iter().map(kind).collect()
+        match filter {
+            Filter::All(filters) | Filter::Any(filters) => filters
+                .iter()
+                .flat_map(|filter| self.tests(filter))
+                .collect(),
+            Filter::Not(filter) => self.tests(filter),
+            Filter::One(name, filter) | Filter::Many(name, _, filter) => related(name, filter),
+            Filter::Field(name, test) => vec![(*name, self.privacy(name), test)],
+        }
     }
 
     /// A column and its place.
@@ -271,18 +344,20 @@ impl Table {
 
 fn column(column: impl ColumnTrait) -> Column {
     let definition = column.def();
+    let kind = match definition.get_column_type() {
+        ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger => Kind::Int,
+        ColumnType::String(_) | ColumnType::Text => Kind::Text,
+        ColumnType::TimestampWithTimeZone => Kind::Time,
+        ColumnType::Date => Kind::Date,
+        ColumnType::Boolean => Kind::Bool,
+        _ => Kind::Other,
+    };
     Column {
         name: column.as_str(),
-        kind: match definition.get_column_type() {
-            ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger => Kind::Int,
-            ColumnType::String(_) | ColumnType::Text => Kind::Text,
-            ColumnType::TimestampWithTimeZone => Kind::Time,
-            ColumnType::Date => Kind::Date,
-            ColumnType::Boolean => Kind::Bool,
-            _ => Kind::Other,
-        },
+        kind,
         nullable: definition.is_null(),
         instant: None,
+        privacy: privacy(kind),
     }
 }
 

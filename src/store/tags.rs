@@ -36,7 +36,9 @@ pub static TAGS: LazyTable = LazyLock::new(|| {
         OrderKey::ascending("id"),
     ];
     let relations = vec![Relation::one("call", "call_id", &CALLS)];
-    Table::of::<Entity>(order, relations, read).part_of("call")
+    Table::of::<Entity>(order, relations, read)
+        .part_of("call")
+        .with_words(&["tag_type"])
 });
 
 stored!(

@@ -30,7 +30,11 @@ pub static TASKS: LazyTable = LazyLock::new(|| {
         Relation::one("package", "package_id", &PACKAGES),
         Relation::many("calls", &CALLS, "task_id").counted_by(Dimension::Task),
     ];
-    Table::of::<Entity>(order, relations, read)
+    Table::of::<Entity>(order, relations, read).with_words(&[
+        "status",
+        "source",
+        "package_assigned_by",
+    ])
 });
 
 stored!(

@@ -32,7 +32,7 @@ pub type Users = Entity;
 /// All users, in the order in which they were made.
 pub static USERS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::ascending("id")];
-    Table::of::<Entity>(order, Vec::new(), read)
+    Table::of::<Entity>(order, Vec::new(), read).with_words(&["role"])
 });
 
 stored!(

@@ -25,6 +25,7 @@ mod from_rest;
 mod full_disk;
 mod graphiql;
 mod harness;
+mod hidden_numbers;
 mod horizon;
 mod http;
 mod http_layers;

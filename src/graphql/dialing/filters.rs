@@ -109,7 +109,8 @@ list_filter! {
         database_id("id"): IntFilter,
         /// The id that its source has for the call.
         external_id: StringFilter,
-        /// The number dialled. Only for those who may see phone numbers.
+        /// The number dialled. Those who see phone numbers masked can look a whole one up, by eq, 60
+        /// times an hour.
         phone_number: StringFilter,
         /// When it was dialled.
         call_time: DateTimeFilter,
@@ -127,7 +128,7 @@ list_filter! {
         grade_code: StringFilter,
         /// Why the line was closed, in the platform's words.
         hangup_reason: StringFilter,
-        /// Free text.
+        /// Free text. Only for those who may see phone numbers.
         notes: StringFilter,
         /// The name of the person dialled.
         customer_name: StringFilter,
@@ -139,7 +140,7 @@ list_filter! {
         city: StringFilter,
         /// The line it was dialled on.
         device_name: StringFilter,
-        /// Where the recording is.
+        /// Where the recording is. Only for those who may see phone numbers.
         recording_url: StringFilter,
         /// What the platform billed for it, in yuan.
         billed_amount: DecimalFilter,

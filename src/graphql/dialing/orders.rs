@@ -79,9 +79,9 @@ list_order! {
         GradeCode => "grade_code",
         /// Why the line was closed.
         HangupReason => "hangup_reason",
-        /// The name of the person dialled.
+        /// The name of the person dialled. Only for those who may see phone numbers.
         CustomerName => "customer_name",
-        /// Their company.
+        /// Their company. Only for those who may see phone numbers.
         Company => "company",
         /// The province of the number.
         Province => "province",

@@ -25,7 +25,9 @@ use crate::{
 
 /// Comparisons of a text. Texts are read as the stored ones were: names, ids, grades and telephone
 /// numbers are found however they are written (１３８ 1234 8000 and +86138-1234-8000 are one number).
-/// An empty text is no condition, and refused.
+/// An empty text is no condition, and refused. Whoever sees telephone numbers masked compares whole
+/// texts only: contains and startsWith, and texts with a number or an address in them, are FORBIDDEN
+/// wherever a text may hold one.
 #[derive(InputObject)]
 pub(in crate::graphql) struct StringFilter {
     /// Exactly this text.

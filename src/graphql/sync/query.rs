@@ -107,7 +107,7 @@ impl SyncQuery {
             first,
             after,
         };
-        Reconciliation::page(rows, &asked)
+        Reconciliation::page(context, rows, &asked)
     }
 }
 

@@ -1,16 +1,19 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::NaiveDate;
 use strum::VariantArray as _;
 
 use crate::{
     domain::{
         page::{Binding, Cursor, OrderKey, PageError, PageRequest},
+        privacy::may_hide,
         reconciliation::{Compared, ComparedBy},
         scalar::{self, Scalar},
         stats::count,
     },
     graphql::{
+        context::ContextExt,
         error::Result,
-        guard::may_point,
+        guard::sees_numbers,
         id::{self, Kind},
         scalars::Date,
     },
@@ -154,12 +157,25 @@ pub(super) struct Reconciliation {
     rows: Vec<Reconciled>,
     total: i64,
     has_next: bool,
+    /// Whether it is for somebody who sees telephone numbers masked.
+    veiled: bool,
 }
 
-fn binding() -> Binding {
+fn binding(veiled: bool) -> Binding {
     let order = ["date", "by", "name"].map(OrderKey::ascending);
     let kinds = vec![scalar::Kind::Date, scalar::Kind::Int, scalar::Kind::Text];
-    Binding::new("reconciliation", &order, None, kinds)
+    let binding = Binding::new("reconciliation", &order, None, kinds);
+    if veiled { binding.veiled() } else { binding }
+}
+
+/// Where a row stands for somebody who sees telephone numbers masked: names that may hold one come
+/// last, by what is shown of them.
+fn veiled_place(place: &Place) -> (NaiveDate, ComparedBy, bool, String, &str) {
+    let (date, by, name) = place;
+    let hides = may_hide(name);
+    let skipped = name.chars().count().saturating_sub(4);
+    let tail = name.chars().skip(skipped).filter(|_| hides).collect();
+    (*date, *by, hides, tail, name)
 }
 
 fn cursor((date, by, name): Place) -> Vec<Scalar> {
@@ -182,18 +198,31 @@ fn place(cursor: &Cursor) -> Result<Place, PageError> {
 }
 
 impl Reconciliation {
-    /// The page of `rows`, which are in order, that is asked for.
-    pub fn page(rows: Vec<Reconciled>, asked: &Asked) -> Result<Self> {
+    /// The page of `rows` that is asked for.
+    pub fn page(context: &Context<'_>, mut rows: Vec<Reconciled>, asked: &Asked) -> Result<Self> {
+        let veiled = !sees_numbers(context)?;
         let first = asked.first.map(i64::from);
-        let page =
-            PageRequest::from_arguments(first, asked.after.as_deref(), None, None, &binding())?;
+        let after = asked.after.as_deref();
+        let seal = &context.services()?.seal;
+        let page = PageRequest::from_arguments(first, after, None, None, &binding(veiled), seal)?;
         let behind = page.after.as_ref().map(place).transpose()?;
+        let order = |a: &Place, b: &Place| {
+            if veiled {
+                veiled_place(a).cmp(&veiled_place(b))
+            } else {
+                a.cmp(b)
+            }
+        };
+        rows.sort_by(|a, b| order(&a.place(), &b.place()));
         let is_meant = |row: &Reconciled| {
             !asked.differing || row.comparison.difference() != Compared::default()
         };
         let rows: Vec<Reconciled> = rows.into_iter().filter(is_meant).collect();
         let total = count(rows.len());
-        let is_behind = |row: &Reconciled| behind.as_ref().is_none_or(|it| row.place() > *it);
+        let is_behind = |row: &Reconciled| {
+            let behind = behind.as_ref();
+            behind.is_none_or(|it| order(&row.place(), it).is_gt())
+        };
         let mut rows: Vec<Reconciled> = rows.into_iter().filter(is_behind).collect();
         let size = usize::try_from(page.size).unwrap_or(usize::MAX);
         let has_next = rows.len() > size;
@@ -202,6 +231,7 @@ impl Reconciliation {
             rows,
             total,
             has_next,
+            veiled,
         })
     }
 }
@@ -230,8 +260,8 @@ impl Reconciliation {
         let Some(last) = self.rows.last() else {
             return Ok(None);
         };
-        let keys = cursor(last.place());
-        may_point(context, &keys)?;
-        Ok(Some(Cursor(keys).encode(&binding())))
+        let place = Cursor(cursor(last.place()));
+        let seal = &context.services()?.seal;
+        Ok(Some(seal.close(&place, &binding(self.veiled))?))
     }
 }

@@ -6,11 +6,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{OneFormReport, PAGE, alone, changed, unwritable};
+use super::{OneFormReport, PAGE, alone, changed};
 use crate::{
     domain::{dialing::CallSource, text::Reading},
     entity::{call, call_push},
-    store::{Result, Transaction, call_pushes},
+    store::{Result, Transaction, call_pushes, data_changes::unwritable},
 };
 
 /// What was pushed, and the versions of the calls whose gaps it fills.

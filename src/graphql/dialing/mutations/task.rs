@@ -93,7 +93,7 @@ impl AssignTasksInput {
             }
             (None, Some(filter)) => {
                 let services = context.services()?;
-                let filter = usable(context, filter)?;
+                let filter = usable::<DialTask>(context, filter)?;
                 TaskSelection::Filter(filter.on(services.today(), services.zone))
             }
             _ => TaskSelection::Unclear,
