@@ -12,7 +12,9 @@
 )]
 
 mod alerts;
+mod amounts;
 mod architecture;
+mod big_sums;
 mod cli;
 mod clocks;
 mod configuration;
@@ -26,10 +28,12 @@ mod full_disk;
 mod graphiql;
 mod harness;
 mod horizon;
+mod horizon_pushes;
 mod http;
 mod http_layers;
 mod http_spec;
 mod identity;
+mod instants;
 mod kills;
 mod limits;
 mod load;
