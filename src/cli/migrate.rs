@@ -89,11 +89,11 @@ pub async fn run(arguments: MigrateArgs, bars: &MultiProgress) -> anyhow::Result
 /// Applies migrations, with a bar on a terminal while what is stored is changed.
 async fn up(db: &Database, steps: Option<u32>, bars: &MultiProgress) -> anyhow::Result<()> {
     let bar = OnceLock::new();
-    let applied = schema::up_with(db, steps, &|Progress { done, of }| {
-        bar.get_or_init(|| Counter::new("migrate", of, bars))
-            .update(done, "rows");
-    });
-    let applied = applied.await;
+    let show = |Progress { done, of }| {
+        let bar = bar.get_or_init(|| Counter::new("migrate", of, bars));
+        bar.update(done, "rows");
+    };
+    let applied = schema::up_with(db, steps, &show).await;
     if let Some(bar) = bar.get() {
         bar.end();
     }

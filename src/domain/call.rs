@@ -216,7 +216,7 @@ impl CallFields {
         problems: &mut Problems,
     ) {
         if zone.day_of(self.call_time) < horizon {
-            let message = format!("callTime must not lie before {horizon}: {}", NOT_KEPT);
+            let message = format!("callTime must not lie before {horizon}: {NOT_KEPT}");
             problems.note(path.field("callTime"), Code::OutOfRange, message);
         }
     }

@@ -203,9 +203,9 @@ on_both! {
             let app = TestApp::new(&backend).await;
             let new = NewRun {
                 track: CALLS,
-                window: SyncWindow::Manual,
+                window: SyncWindow::T3,
                 days: DayRange::day(day("2026-11-19")),
-                trigger: SyncTrigger::Cli,
+                trigger: SyncTrigger::Schedule,
             };
             let db = &app.database.db;
             let left = db.transaction(async |tx| sync_runs::create(tx, new, "dead", now() - minutes(30)).await).await.unwrap();

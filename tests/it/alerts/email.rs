@@ -129,9 +129,9 @@ fn last_message(said: &Said) -> (String, String) {
     let body = if is_encoded {
         String::from_utf8(STANDARD.decode(body.concat()).unwrap()).unwrap()
     } else {
-        body.join("\n") + "\n"
+        body.join("\n")
     };
-    (subject, body.replace("\r\n", "\n"))
+    (subject, body.replace("\r\n", "\n").trim_end().to_owned())
 }
 
 on_both! {
@@ -176,7 +176,7 @@ over: 2026-11-20 12:08:00 (Asia/Shanghai)
             app.clock.set("2026-11-20T04:08:00Z".parse().unwrap());
             assert_eq!(look(&alerts).await, 1);
             assert_eq!(alerts.outbox.send_due().await.unwrap(), 1);
-            assert_eq!(last_message(&said), (subject.to_owned(), expected.to_owned()));
+            assert_eq!(last_message(&said), (subject.to_owned(), expected.trim_end().to_owned()));
             assert_eq!(alerts.outbox.send_due().await.unwrap(), 0, "once");
         }
     };
