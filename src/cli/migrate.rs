@@ -1,17 +1,21 @@
 //! `dialgraph migrate`.
 
+use std::sync::OnceLock;
+
 use anyhow::bail;
 use clap::{Args, Subcommand, builder::BoolishValueParser};
+use indicatif::MultiProgress;
 
 use super::{
     print,
+    progress::Counter,
     serve::{create, open},
 };
 use crate::{
     config::DatabaseArgs,
     store::{
         Database,
-        schema::{self, KeptApart, Loss, OneFormReport},
+        schema::{self, KeptApart, Loss, OneFormReport, Progress},
     },
 };
 
@@ -53,7 +57,7 @@ enum Action {
     },
 }
 
-pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
+pub async fn run(arguments: MigrateArgs, bars: &MultiProgress) -> anyhow::Result<()> {
     let (Action::Up { database, .. } | Action::Down { database, .. } | Action::Status { database }) =
         &arguments.action;
     let db = match &arguments.action {
@@ -61,7 +65,7 @@ pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
         Action::Down { .. } | Action::Status { .. } => open(database, false).await?,
     };
     match arguments.action {
-        Action::Up { steps, .. } => schema::up(&db, steps).await?,
+        Action::Up { steps, .. } => up(&db, steps, bars).await?,
         Action::Down {
             steps, all, yes, ..
         } => down(&db, (!all).then_some(steps), yes).await?,
@@ -80,6 +84,20 @@ pub async fn run(arguments: MigrateArgs) -> anyhow::Result<()> {
     }
     db.close().await;
     Ok(())
+}
+
+/// Applies migrations, with a bar on a terminal while what is stored is changed.
+async fn up(db: &Database, steps: Option<u32>, bars: &MultiProgress) -> anyhow::Result<()> {
+    let bar = OnceLock::new();
+    let show = |Progress { done, of }| {
+        let bar = bar.get_or_init(|| Counter::new("migrate", of, bars));
+        bar.update(done, "rows");
+    };
+    let applied = schema::up_with(db, steps, &show).await;
+    if let Some(bar) = bar.get() {
+        bar.end();
+    }
+    Ok(applied?)
 }
 
 /// What became of texts and telephone numbers that were stored in several forms.

@@ -71,8 +71,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Bring the database to this program's schema, take it back, or show where it stands
     Migrate(migrate::MigrateArgs),
-    /// Synchronise some days in the foreground. Exit status 0 only if every day is complete (a day
-    /// that is still going on: read up to now). Or, with `status`, show where synchronisation stands
+    /// Synchronise some days in the foreground, also those that the schedule reads no more (after an
+    /// update, say). Exit status 0 only if every day is complete (a day that is still going on: read up
+    /// to now). Or, with `status`, show where synchronisation stands
     Sync(sync::SyncCommandArgs),
     /// Print a token (JWT), alone, on standard output
     Token(token::TokenArgs),
@@ -182,9 +183,9 @@ impl Cli {
             Command::Demo(arguments) => {
                 demo::run(arguments, &bar).await.map(|()| ExitCode::SUCCESS)
             }
-            Command::Migrate(arguments) => {
-                migrate::run(arguments).await.map(|()| ExitCode::SUCCESS)
-            }
+            Command::Migrate(arguments) => migrate::run(arguments, &bar)
+                .await
+                .map(|()| ExitCode::SUCCESS),
             Command::Sync(arguments) => sync::run(arguments, self.environment, &bar).await,
             Command::Token(arguments) => {
                 token::run(&arguments, self.environment).map(|()| ExitCode::SUCCESS)

@@ -21,7 +21,11 @@ use crate::{
         coverage::{self, Coverage, DayCoverage},
         sync_status::{self, BreakerState, TrackStatus, WindowStatus},
     },
-    store::{schema, sync_runs::SyncRunRow},
+    store::{
+        package_rules::{self, Unlinked},
+        schema,
+        sync_runs::SyncRunRow,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -53,11 +57,45 @@ pub async fn run(arguments: StatusArgs) -> anyhow::Result<()> {
     let tracks = sync_status::status(&db, zone, now, next_run).await?;
     let days = last_days(zone.day_of(now), arguments.days);
     let coverage = coverage::coverage(&db, days, SyncTrack::VARIANTS).await?;
+    let open_ends = OpenEnds {
+        unlinked: package_rules::count_unlinked(db.read()).await?,
+        kept_apart: schema::rows_kept_apart(db.read()).await?,
+    };
     db.close().await;
     if arguments.json {
-        return print(format_args!("{:#}", as_json(&tracks, &coverage)));
+        let status = as_json(&tracks, &coverage, open_ends);
+        return print(format_args!("{status:#}"));
     }
-    print(tables(&tracks, &coverage, zone).trim_end())
+    let tables = tables(&tracks, &coverage, zone);
+    print(format_args!("{tables}\n{}", open_ends.lines()))
+}
+
+/// What somebody has to look at.
+#[derive(Clone, Copy)]
+struct OpenEnds {
+    unlinked: Unlinked,
+    /// Rows whose texts stayed in another form, because another row has the same.
+    kept_apart: u64,
+}
+
+impl OpenEnds {
+    fn lines(self) -> String {
+        let Unlinked {
+            without_package,
+            claimed_twice,
+        } = self.unlinked;
+        let mut text = format!(
+            "tasks without a package: {without_package}, of which more than one package claims: {claimed_twice}"
+        );
+        if self.kept_apart > 0 {
+            let _ = write!(
+                text,
+                "\nrows kept apart: {} (`dialgraph migrate status` lists them)",
+                self.kept_apart
+            );
+        }
+        text
+    }
 }
 
 fn last_days(today: chrono::NaiveDate, days: u32) -> DayRange {
@@ -202,10 +240,16 @@ fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn as_json(tracks: &[TrackStatus], coverage: &Coverage) -> Value {
+fn as_json(tracks: &[TrackStatus], coverage: &Coverage, open_ends: OpenEnds) -> Value {
     let tracks: Vec<Value> = tracks.iter().map(track_json).collect();
     let days: Vec<Value> = coverage.days.iter().map(day_json).collect();
-    json!({ "tracks": tracks, "coverage": days })
+    json!({
+        "tracks": tracks,
+        "tasksWithoutPackage": open_ends.unlinked.without_package,
+        "tasksClaimedTwice": open_ends.unlinked.claimed_twice,
+        "rowsKeptApart": open_ends.kept_apart,
+        "coverage": days,
+    })
 }
 
 fn track_json(track: &TrackStatus) -> Value {
@@ -345,6 +389,29 @@ day         track         state          platform  stored  missing  read up to  
         assert_eq!(
             tables(&[track], &coverage, BusinessZone::default()),
             expected
+        );
+    }
+
+    #[test]
+    fn what_is_to_be_looked_at_is_told_in_a_line_each() {
+        let lines = |without_package, claimed_twice, kept_apart| {
+            let unlinked = Unlinked {
+                without_package,
+                claimed_twice,
+            };
+            OpenEnds {
+                unlinked,
+                kept_apart,
+            }
+            .lines()
+        };
+        assert_eq!(
+            lines(12, 3, 0),
+            "tasks without a package: 12, of which more than one package claims: 3"
+        );
+        assert_eq!(
+            lines(0, 0, 2),
+            "tasks without a package: 0, of which more than one package claims: 0\nrows kept apart: 2 (`dialgraph migrate status` lists them)"
         );
     }
 

@@ -216,12 +216,18 @@ impl CallFields {
         problems: &mut Problems,
     ) {
         if zone.day_of(self.call_time) < horizon {
-            let message = format!(
-                "callTime must not lie before {horizon}: calls of earlier days are not kept any more (RETENTION_CALL_DAYS), and the figures of these days stay what they are"
-            );
+            let message = format!("callTime must not lie before {horizon}: {NOT_KEPT}");
             problems.note(path.field("callTime"), Code::OutOfRange, message);
         }
     }
+}
+
+const NOT_KEPT: &str = "calls of earlier days are not kept any more (RETENTION_CALL_DAYS), and the figures of these days stay what they are";
+
+/// That calls of days before `horizon` are not kept any more, in a sentence.
+#[must_use]
+pub fn not_kept_before(horizon: NaiveDate) -> String {
+    format!("{horizon} is the first day whose calls are kept: {NOT_KEPT}")
 }
 
 fn read_time(

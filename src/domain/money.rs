@@ -35,6 +35,31 @@ impl Money {
     /// Decimal places that are kept.
     pub const SCALE: u32 = 4;
 
+    /// The amount that a text says: digits, with a point and more digits if it has parts, and a minus
+    /// before them if it is less than nothing. In no other form: what is read in one program as 12.50 and
+    /// in another as 1250 (`12_50`, `12,50`) is no amount, and neither is `+1`, `1e3`, `.5` or `5.`
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let number = text.strip_prefix('-').unwrap_or(text);
+        let (whole, parts) = number.split_once('.').unwrap_or((number, "0"));
+        let are_digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !are_digits(whole) || !are_digits(parts) {
+            return None;
+        }
+        let parts = parts.trim_end_matches('0');
+        let scale = usize::try_from(Self::SCALE).ok()?;
+        if parts.len() > scale {
+            return None;
+        }
+        let units: i64 = format!("{whole}{parts:0<scale$}").parse().ok()?;
+        Some(Self(if number.len() < text.len() {
+            -units
+        } else {
+            units
+        }))
+    }
+
     /// From a number of ten-thousandths of a yuan, the stored form.
     #[must_use]
     pub const fn from_ten_thousandths(units: i64) -> Self {
@@ -123,6 +148,56 @@ mod tests {
                 Err(InvalidMoney),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn an_amount_is_written_in_one_form() {
+        let units = |text: &str| Money::read(text).map(Money::ten_thousandths);
+        for (text, expected) in [
+            ("12.50", 125_000),
+            ("12", 120_000),
+            ("0", 0),
+            ("-0", 0),
+            ("-1.5", -15_000),
+            ("007", 70_000),
+            ("0.0001", 1),
+            ("12.500000", 125_000),
+            ("922337203685477.5807", i64::MAX),
+        ] {
+            assert_eq!(units(text), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            "12_50",
+            "1_250.00",
+            "1,250.00",
+            "12,50",
+            "+1",
+            "--1",
+            "1e3",
+            "1E3",
+            ".5",
+            "5.",
+            "1.2.3",
+            " 1",
+            "1 ",
+            "１２",
+            "١٢",
+            "0x10",
+            "NaN",
+            "inf",
+            "¥9",
+            "9元",
+            "−1",
+            "0.00001",
+            "922337203685477.5808",
+            "10000000000000000000000",
+            "0.00000000000000000000000000000000001",
+        ] {
+            assert_eq!(units(text), None, "{text}");
         }
     }
 

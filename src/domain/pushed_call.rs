@@ -114,6 +114,14 @@ macro_rules! fields {
                 })+
             }
 
+            /// Whether somebody changed a field of `call` that was filled with what this says, and that
+            /// `again` says too.
+            fn was_field_changed(&self, again: &Self, filled: &Filled, call: &IncomingCall) -> bool {
+                $((again.$name.is_some()
+                    && filled.fields.contains(stringify!($name))
+                    && call.$name != self.$name))||+
+            }
+
             /// Takes back what was filled and nobody changed since.
             fn take_back_fields(&self, call: &mut IncomingCall, filled: &Filled) {
                 $(if filled.fields.contains(stringify!($name)) && call.$name == self.$name {
@@ -266,6 +274,28 @@ impl PushedCall {
         call.tags
             .retain(|tag| !(filled.tags.contains(&tag.name) && self.tags.contains(tag)));
         call
+    }
+
+    /// Whether somebody changed something of `call` that was filled with what this says, and that `again`
+    /// says too. People's own tags are no part of `call`.
+    #[must_use]
+    pub fn was_changed(
+        &self,
+        again: &Self,
+        filled: &Filled,
+        call: &IncomingCall,
+        own_tags: &[Tag],
+    ) -> bool {
+        let was_tag_changed = |name: &str| {
+            let named = |tag: &&Tag| tag.name == name;
+            let is_gone = |tag: &Tag| !call.tags.contains(tag) && !own_tags.contains(tag);
+            self.tags.iter().filter(named).any(is_gone)
+        };
+        let again_named = again.tags.iter().map(|tag| tag.name.as_str());
+        self.was_field_changed(again, filled, call)
+            || again_named
+                .filter(|name| filled.tags.contains(*name))
+                .any(was_tag_changed)
     }
 
     /// A call of which nothing but pushes is known, and what of it is theirs; `None` where they do not

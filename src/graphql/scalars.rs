@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_graphql::{
     InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value, registry::Registry,
 };
-use chrono::{NaiveDate, SecondsFormat, Utc};
+use chrono::{Datelike as _, NaiveDate, SecondsFormat, SubsecRound as _, Timelike as _, Utc};
 
 use crate::domain::{change::Given, money::Money};
 
@@ -127,8 +127,7 @@ impl Text for Decimal {
         "an amount is written as a text with at most four decimal places, such as \"12.50\"";
 
     fn read(text: &str) -> Option<Self> {
-        let amount: rust_decimal::Decimal = text.parse().ok()?;
-        Money::try_from(amount).ok().map(Self)
+        Money::read(text).map(Self)
     }
 }
 
@@ -148,7 +147,8 @@ impl From<Money> for Decimal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 
-/// An instant in RFC 3339, in UTC: `2026-11-19T09:30:00Z`. Taken in any offset.
+/// An instant in RFC 3339, in UTC: `2026-11-19T09:30:00Z`. Taken in any offset, to the microsecond. Leap
+/// seconds (`:60`) are not taken.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
@@ -164,14 +164,20 @@ impl ScalarType for DateTime {
 }
 
 impl Text for DateTime {
-    const FORM: &str =
-        "an instant is written as a text as in RFC 3339, such as \"2026-11-19T09:30:00Z\"";
+    const FORM: &str = "an instant is written as a text as in RFC 3339, such as \"2026-11-19T09:30:00Z\", with seconds from 00 to 59";
 
     fn read(text: &str) -> Option<Self> {
-        let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Self(instant.to_utc()))
+        let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        // The databases would not agree on which second a leap second is, nor on what is smaller than
+        // they keep, nor on years that are not of four digits.
+        let is_leap = instant.nanosecond() >= NANOSECONDS;
+        let has_form = !is_leap && (0..=9_999).contains(&instant.year());
+        has_form.then(|| Self(instant.trunc_subsecs(6)))
     }
 }
+
+/// In a second.
+const NANOSECONDS: u32 = 1_000_000_000;
 
 impl From<Written<DateTime>> for Given<chrono::DateTime<Utc>> {
     fn from(instant: Written<DateTime>) -> Self {
@@ -188,5 +194,33 @@ impl From<DateTime> for chrono::DateTime<Utc> {
 impl From<chrono::DateTime<Utc>> for DateTime {
     fn from(instant: chrono::DateTime<Utc>) -> Self {
         Self(instant)
+    }
+}
+
+/// A sum as clients read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BigInt(pub i64);
+
+/// A whole number that may be larger than an Int: exact up to 2^53, as a JSON number. Sums are such
+/// numbers; a single value, and a number of rows, is an Int.
+#[Scalar(name = "BigInt")]
+impl ScalarType for BigInt {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let number = match &value {
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        let form = || InputValueError::custom(format!("a whole number is wanted, and not {value}"));
+        number.map(Self).ok_or_else(form)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0)
+    }
+}
+
+impl From<i64> for BigInt {
+    fn from(sum: i64) -> Self {
+        Self(sum)
     }
 }

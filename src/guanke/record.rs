@@ -153,7 +153,7 @@ pub(super) fn page(data: &RawValue) -> Result<RecordPage, Error> {
 
 fn total_count(listing: &Listing<'_>) -> Option<u64> {
     let count = listing.field(&["totalCount", "total_count", "total"])?;
-    u64::try_from(wire::integer(&count)?).ok()
+    wire::count(&count)
 }
 
 /// What a row is.

@@ -137,9 +137,7 @@ fn counts(row: &Row) -> Result<StatisticsCounts, Error> {
 /// A count that is not sent is 0; one that cannot be read must not silently become 0.
 fn count(row: &Row, names: [&'static str; 2]) -> Result<u64, Error> {
     wire::field(row, &names).map_or(Ok(0), |value| {
-        wire::integer(value)
-            .and_then(|number| u64::try_from(number).ok())
-            .ok_or_else(|| Error::Malformed(format!("{}: no count", names[0])))
+        wire::count(value).ok_or_else(|| Error::Malformed(format!("{}: no count", names[0])))
     })
 }
 
@@ -219,6 +217,9 @@ mod tests {
         for data in [
             json!([{"callout_number": "many"}]),
             json!([{"callout_number": -1}]),
+            json!([{"callout_number": 2_147_483_648_i64}]),
+            json!([{"success_number": "9223372036854775807"}]),
+            json!({"content": [], "total": {"callout_number": 1e12}}),
             json!(["x"]),
             json!({"content": "x"}),
             json!({}),

@@ -106,6 +106,14 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
+/// How many things there are. What is below zero, or more than anybody has, is no count: sums of counts
+/// stay far below what a number holds.
+pub(super) fn count(value: &Value) -> Option<u64> {
+    const MOST: i64 = 2_147_483_647;
+    let number = integer(value).filter(|number| *number <= MOST)?;
+    u64::try_from(number).ok()
+}
+
 fn cut(number: f64) -> Option<i64> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -168,7 +176,8 @@ pub(super) fn identifier(value: &Value) -> Option<String> {
 }
 
 /// An instant, to the second: epoch seconds or milliseconds as number or text, or a wall-clock
-/// time in Beijing.
+/// time in Beijing. A leap second (`:60`) is the second before it, so that its record is not lost and
+/// both databases hold the same.
 pub(super) fn instant(value: &Value) -> Option<DateTime<Utc>> {
     let seconds = match integer(value).filter(|_| !value.is_boolean()) {
         Some(epoch) if epoch >= FIRST_MILLISECONDS => epoch / 1_000,
@@ -197,6 +206,10 @@ pub(super) fn money(value: &Value) -> Option<Money> {
         Value::String(text) => text::id(text),
         _ => return None,
     };
+    // The library takes `12_50` for 1250, and nobody knows what was meant.
+    if text.contains('_') {
+        return None;
+    }
     let amount: Decimal = text
         .parse()
         .or_else(|_| Decimal::from_scientific(&text))
@@ -245,6 +258,23 @@ mod tests {
     }
 
     #[test]
+    fn a_count_is_not_negative_and_not_beyond_belief() {
+        for (value, expected) in [
+            (json!(0), Some(0)),
+            (json!("7"), Some(7)),
+            (json!(2_147_483_647), Some(2_147_483_647)),
+            (json!(2_147_483_648_i64), None),
+            (json!(i64::MAX), None),
+            (json!("9007199254740993"), None),
+            (json!(1e12), None),
+            (json!(-1), None),
+            (json!("many"), None),
+        ] {
+            assert_eq!(count(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
     fn an_id_is_a_text_or_an_exact_number() {
         assert_eq!(
             identifier(&json!(9_007_199_254_740_993_u64)).unwrap(),
@@ -289,6 +319,24 @@ mod tests {
     }
 
     #[test]
+    fn a_leap_second_is_the_second_before_it() {
+        let expected = "2026-11-20T02:30:59Z".parse::<DateTime<Utc>>().unwrap();
+        for value in [
+            json!("2026-11-20 10:30:60"),
+            json!("2026-11-20T10:30:60.999"),
+            json!("2026/11/20 10:30:60"),
+            json!("2026-11-20T10:30:60+08:00"),
+            json!("2026-11-20T02:30:60Z"),
+        ] {
+            assert_eq!(instant(&value), Some(expected), "{value}");
+        }
+        // The last one of a day stays in the day that the platform lists it under.
+        let last = instant(&json!("2026-11-20 23:59:60")).unwrap();
+        assert_eq!(wall_clock(last), "2026-11-20 23:59:59");
+        assert_eq!(instant(&json!("2026-11-20 10:30:61")), None);
+    }
+
+    #[test]
     fn an_instant_is_sent_as_beijing_wall_clock() {
         let instant = "2026-11-19T16:00:00Z".parse().unwrap();
         assert_eq!(wall_clock(instant), "2026-11-20 00:00:00");
@@ -302,7 +350,15 @@ mod tests {
         assert_eq!(amount(&json!("0.00005")), Some(1));
         assert_eq!(amount(&json!(6e-2)), Some(600));
         assert_eq!(amount(&json!("1.2e1")), Some(120_000));
-        for value in [json!(-1), json!("x"), json!(""), json!(null), json!(1e300)] {
+        for value in [
+            json!(-1),
+            json!("x"),
+            json!("12_50"),
+            json!("1_2.5"),
+            json!(""),
+            json!(null),
+            json!(1e300),
+        ] {
             assert_eq!(amount(&value), None, "{value}");
         }
     }

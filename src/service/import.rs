@@ -3,22 +3,26 @@
 //! Imported calls, tasks and agents have ids of their own: the platform may use the same ones. A row that
 //! says by the platform's id that it is one of its calls adds to it what the platform does not say.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use serde::{Deserialize, Serialize};
+use chrono::NaiveDate;
 
-pub use super::import_rows::{GivenReference, ImportRow};
 use super::{
     audit::object,
     idempotency::read_key,
+    import_edits::edited,
     import_rows::{CallKey, ReadRow, Reference, read},
     ingest::{Outcome, ingest_each},
-    push,
+    push::{self, Filling},
     write::{Result, Work, WriteError, Writer, no},
+};
+pub use super::{
+    import_results::{RowNote, RowProblem, RowResult, RowStatus, count},
+    import_rows::{GivenReference, ImportRow},
 };
 use crate::{
     domain::{
-        call::CallFields,
+        call::{CallFields, not_kept_before},
         dialing::CallSource,
         fingerprint::fingerprint,
         incoming::{IncomingCall, LinkedCall, PlatformAgent, PlatformTask},
@@ -33,41 +37,6 @@ use crate::{
 
 /// Most rows of one import.
 pub const MAX_ROWS: usize = 5_000;
-
-/// What became of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RowStatus {
-    /// A new call.
-    Created,
-    /// A stored call was replaced, or gaps of the platform's call were filled.
-    Updated,
-    /// The call is stored like this already, or the row says nothing that the platform does not.
-    Unchanged,
-    /// Nothing was stored.
-    Invalid,
-}
-
-/// A problem of a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowProblem {
-    /// Where.
-    pub path: Vec<String>,
-    /// Its stable code.
-    pub code: String,
-    /// What is wrong and what is allowed.
-    pub message: String,
-}
-
-/// The answer to a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowResult {
-    /// The id of its call, the other system's or the platform's, if it has one that can be used.
-    pub external_id: Option<String>,
-    /// What became of it.
-    pub status: RowStatus,
-    /// What is wrong with an invalid one.
-    pub problems: Vec<RowProblem>,
-}
 
 /// Imports calls. The answers come in the order of the rows; a repeat with the same `key` gives the
 /// answers of the first one and writes nothing.
@@ -124,26 +93,12 @@ pub async fn import(
     Ok(results)
 }
 
-impl ReadRow {
-    fn result(self, status: RowStatus) -> RowResult {
-        let problem = |problem: crate::domain::problem::Problem| RowProblem {
-            path: problem.path.into(),
-            code: problem.code.to_string(),
-            message: problem.message,
-        };
-        RowResult {
-            external_id: self.key.map(|key| key.id().to_owned()),
-            status,
-            problems: self.problems.into_iter().map(problem).collect(),
-        }
-    }
-}
-
 /// Stores the rows that can be, all at once.
 async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<RowResult>> {
+    let horizon = retention::held_horizon(&work.tx).await?;
     check_references(work, &mut rows, path).await?;
-    check_platform(work, &mut rows, path).await?;
-    check_kept(work, &mut rows, path).await?;
+    check_platform(work, horizon, &mut rows, path).await?;
+    check_kept(work, horizon, &mut rows, path);
     let seats = known_seats(work, &rows).await?;
     let (mut calls, mut pushes) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows.iter().filter(|row| row.problems.is_empty()) {
@@ -171,8 +126,9 @@ async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<R
         .collect();
     let (zone, now) = (work.zone, work.now);
     let outcomes = ingest_each(&work.tx, zone, CallSource::Import, &batch, now).await?;
-    let filled = if pushes.is_empty() {
-        HashSet::new()
+    let edited = edited(&work.tx, &batch, &outcomes).await?;
+    let filling = if pushes.is_empty() {
+        Filling::default()
     } else {
         push::merge(&work.tx, zone, PushKind::Import, &pushes, now).await?
     };
@@ -183,15 +139,21 @@ async fn store(work: &Work, mut rows: Vec<ReadRow>, path: &Path) -> Result<Vec<R
             Some(Outcome::Updated) => RowStatus::Updated,
             Some(Outcome::Unchanged) | None => RowStatus::Unchanged,
         },
-        Some(CallKey::Platform(id)) if filled.contains(id) => RowStatus::Updated,
+        Some(CallKey::Platform(id)) if filling.changed.contains(id) => RowStatus::Updated,
         Some(CallKey::Platform(_)) => RowStatus::Unchanged,
         None => RowStatus::Invalid,
+    };
+    let is_edited = |row: &ReadRow| match &row.key {
+        Some(CallKey::Imported(id)) => edited.contains(id),
+        Some(CallKey::Platform(id)) => filling.edited.contains(id),
+        None => false,
     };
     Ok(rows
         .into_iter()
         .map(|row| {
             let status = status(&row);
-            row.result(status)
+            let is_edited = status == RowStatus::Unchanged && is_edited(&row);
+            row.result(status, is_edited.then_some(RowNote::EditedSince))
         })
         .collect())
 }
@@ -225,7 +187,12 @@ async fn check_references(work: &Work, rows: &mut [ReadRow], path: &Path) -> Res
 
 /// Notes the platform's ids of calls, tasks and agents that are not known here, and links imported calls
 /// with the tasks and agents that they refer to by the platform's id.
-async fn check_platform(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
+async fn check_platform(
+    work: &Work,
+    horizon: Option<NaiveDate>,
+    rows: &mut [ReadRow],
+    path: &Path,
+) -> Result<()> {
     fn ids<'a>(rows: &'a [ReadRow], id: fn(&'a ReadRow) -> Option<&'a str>) -> Vec<&'a str> {
         let ids: BTreeSet<&str> = rows.iter().filter_map(id).collect();
         ids.into_iter().collect()
@@ -235,7 +202,7 @@ async fn check_platform(work: &Work, rows: &mut [ReadRow], path: &Path) -> Resul
     let (known, removed) = if calls.is_empty() {
         Default::default()
     } else {
-        let known = call_batches::fingerprints(tx, source, &calls).await?;
+        let known = call_batches::days(tx, source, &calls).await?;
         (known, call_batches::removed(tx, &calls).await?)
     };
     let tasks = ids(rows, |row| row.task.as_ref()?.platform_id());
@@ -251,12 +218,19 @@ async fn check_platform(work: &Work, rows: &mut [ReadRow], path: &Path) -> Resul
             let CallKey::Platform(id) = key else {
                 return false;
             };
+            let day = known.get(id).copied();
             if removed.contains(id) {
                 let message = "the platform has this call no longer, so that it cannot be changed";
                 note("platformCallId", Code::Removed, message);
-            } else if !known.contains_key(id) {
-                let message = "no call of the platform with this id is stored here: read its day first, with resyncDays or dialgraph sync";
-                note("platformCallId", Code::NotFound, message);
+            } else if let Some((first, day)) = horizon.zip(day).filter(|(first, day)| day < first) {
+                let message = format!("the call is of {day}, and {}", not_kept_before(first));
+                note("platformCallId", Code::OutOfRange, &message);
+            } else if day.is_none() {
+                let mut message = "no call of the platform with this id is stored here: read its day first, with resyncDays or dialgraph sync".to_owned();
+                if let Some(first) = horizon {
+                    message = format!("{message}; {}", not_kept_before(first));
+                }
+                note("platformCallId", Code::NotFound, &message);
             }
             true
         });
@@ -280,9 +254,9 @@ async fn check_platform(work: &Work, rows: &mut [ReadRow], path: &Path) -> Resul
 }
 
 /// Notes calls of days whose calls are not kept any more.
-async fn check_kept(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()> {
-    let Some(horizon) = retention::held_horizon(&work.tx).await? else {
-        return Ok(());
+fn check_kept(work: &Work, horizon: Option<NaiveDate>, rows: &mut [ReadRow], path: &Path) {
+    let Some(horizon) = horizon else {
+        return;
     };
     for (index, row) in rows.iter_mut().enumerate() {
         let is_stored = row.platform_call().is_some();
@@ -290,7 +264,6 @@ async fn check_kept(work: &Work, rows: &mut [ReadRow], path: &Path) -> Result<()
             fields.check_kept(work.zone, horizon, &path.item(index), &mut row.problems);
         }
     }
-    Ok(())
 }
 
 /// Which of the agents that rows name are known here, and whether they are seats: an import knows
@@ -377,15 +350,6 @@ fn pushed(external_id: String, fields: CallFields, row: &ReadRow) -> PushedCall 
         billed_amount: fields.billed_amount,
         tags: row.tags.clone(),
     }
-}
-
-/// How many rows came to `status`.
-#[must_use]
-pub fn count(results: &[RowResult], status: RowStatus) -> usize {
-    results
-        .iter()
-        .filter(|result| result.status == status)
-        .count()
 }
 
 /// Records an import that wrote something.

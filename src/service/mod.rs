@@ -16,6 +16,8 @@ pub mod grades;
 pub mod housekeeping;
 mod idempotency;
 pub mod import;
+mod import_edits;
+mod import_results;
 mod import_rows;
 pub mod ingest;
 mod listed_parts;

@@ -19,8 +19,9 @@ use crate::{
     },
     store::{
         Database, Lane, StoreError, Transaction,
-        call_pushes::{self, CallPushes, StoredCall},
-        claim_calls,
+        call_pushes::{self, CallPushes},
+        claim_calls, retention,
+        stored_calls::{self, StoredCall},
     },
 };
 
@@ -110,15 +111,24 @@ impl Pushes {
     }
 }
 
-/// Merges pushes with what was pushed before, and fills the gaps of their calls. Returns the external ids
-/// of calls that are new, or say something else than before.
+/// What pushes came to: external ids of calls.
+#[derive(Debug, Default)]
+pub(super) struct Filling {
+    /// Those that are new, or say something else than before.
+    pub changed: HashSet<String>,
+    /// Of an import: those of which somebody changed what a row says and an earlier one had filled in.
+    pub edited: HashSet<String>,
+}
+
+/// Merges pushes with what was pushed before, and fills the gaps of their calls. Of calls of days whose
+/// calls are not kept any more nothing is noted: there is no call, and none to come, that it could fill.
 pub(super) async fn merge(
     tx: &Transaction,
     zone: BusinessZone,
     kind: PushKind,
     pushes: &[PushedCall],
     now: DateTime<Utc>,
-) -> Result<HashSet<String>, StoreError> {
+) -> Result<Filling, StoreError> {
     // A page that is being stored has looked for pushes already: it must be committed first.
     claim_calls(tx).await?;
     let ids: Vec<&str> = pushes
@@ -145,12 +155,20 @@ pub(super) async fn merge(
         };
         merged.is_new |= merged.pushes.kinds.insert(kind);
     }
-    new.retain(|_, merged| merged.is_new);
+    if kind.is_pushed() {
+        new.retain(|_, merged| merged.is_new);
+    }
     let ids: Vec<&str> = new.keys().copied().collect();
-    let stored = call_pushes::lock_calls(tx, &ids).await?;
+    let stored = stored_calls::lock(tx, CallSource::Guanke, &ids).await?;
+    let edited = if kind.is_pushed() {
+        HashSet::new()
+    } else {
+        edited(pushes, &new, &stored)
+    };
+    new.retain(|_, merged| merged.is_new);
     let written = fill(&mut new, stored);
+    let written = only_kept(tx, zone, written, &mut new).await?;
     let batch: Vec<LinkedCall<'_>> = written.iter().map(Written::linked).collect();
-    let batch = ingest::only_kept(tx, zone, &batch).await?;
     ingest::store(tx, zone, CallSource::Guanke, &batch, now).await?;
     let named: Vec<(i64, String)> = written
         .iter()
@@ -163,9 +181,50 @@ pub(super) async fn merge(
         .collect();
     call_pushes::save(tx, &pushes, now).await?;
     let changed = written.iter().filter(|written| written.is_changed);
-    Ok(changed
-        .map(|written| written.call.external_id.clone())
-        .collect())
+    let changed = changed.map(|written| written.call.external_id.clone());
+    Ok(Filling {
+        changed: changed.collect(),
+        edited,
+    })
+}
+
+/// The calls of which somebody changed what `pushes` say and had filled in before.
+fn edited(
+    pushes: &[PushedCall],
+    known: &BTreeMap<&str, Merged>,
+    stored: &HashMap<String, StoredCall>,
+) -> HashSet<String> {
+    let is_edited = |push: &&PushedCall| {
+        let merged = known.get(push.external_id.as_str());
+        let stored = stored.get(&push.external_id);
+        merged.zip(stored).is_some_and(|(merged, stored)| {
+            let mut call = stored.call.clone();
+            name_as_pushed(&mut call, &merged.before);
+            let filled = &merged.pushes.filled;
+            let before = &merged.before;
+            before.was_changed(push, filled, &call, &stored.own_tags)
+        })
+    };
+    let edited = pushes.iter().filter(is_edited);
+    edited.map(|push| push.external_id.clone()).collect()
+}
+
+/// The calls of days whose calls are kept; of the others nothing is noted either.
+async fn only_kept(
+    tx: &Transaction,
+    zone: BusinessZone,
+    written: Vec<Written>,
+    new: &mut BTreeMap<&str, Merged>,
+) -> Result<Vec<Written>, StoreError> {
+    let Some(horizon) = retention::held_horizon(tx).await? else {
+        return Ok(written);
+    };
+    let is_kept = |written: &Written| zone.day_of(written.call.call_time) >= horizon;
+    let (kept, gone): (Vec<_>, Vec<_>) = written.into_iter().partition(is_kept);
+    for written in &gone {
+        new.remove(written.call.external_id.as_str());
+    }
+    Ok(kept)
 }
 
 /// What was pushed of a call, with what came now.

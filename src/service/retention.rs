@@ -8,9 +8,12 @@ use super::coverage;
 use crate::{
     domain::business_time::BusinessZone,
     store::{
-        Database, Lane, StoreError, Transaction, call_pushes, claim_calls, raw_records,
+        Database, Lane, StoreError, Transaction,
+        call_pushes::{self, OldPushes},
+        claim_calls, raw_records,
         retention::{
-            has_old_calls, move_call_horizon, old_calls, old_runs, prune_calls, prune_runs,
+            PrunedCalls, call_horizon, count_pushes, has_old_calls, move_call_horizon, old_calls,
+            old_runs, prune_calls, prune_runs,
         },
     },
 };
@@ -62,7 +65,7 @@ impl RetentionOptions {
 pub struct RetentionReport {
     /// Pages of raw records.
     pub raw_pages: u64,
-    /// Calls of which what was pushed was deleted.
+    /// Calls of which what was pushed and imported was deleted.
     pub pushes: u64,
     /// Runs of the synchronisation.
     pub runs: u64,
@@ -114,9 +117,10 @@ pub async fn retain(
     let horizons = Horizons::new(options, zone, now);
     let mut report = RetentionReport::default();
     let sweep = Sweep { db, stop };
-    report.raw_pages = sweep.all(Old::RawPages(horizons.raw)).await?;
-    report.pushes = sweep.all(Old::Pushes(horizons.pushes)).await?;
-    report.runs = sweep.all(Old::Runs(horizons.runs)).await?;
+    report.raw_pages = sweep.all(Old::RawPages(horizons.raw)).await?.rows;
+    let merged = OldPushes::Merged(horizons.pushes);
+    report.pushes = sweep.all(Old::Pushes(merged)).await?.rows;
+    report.runs = sweep.all(Old::Runs(horizons.runs)).await?.rows;
     if let Some(day) = horizons.calls
         && !stop.is_cancelled()
     {
@@ -128,10 +132,14 @@ pub async fn retain(
                 move_call_horizon(tx, day, now).await
             })
             .await?;
-            report.calls = sweep.all(Old::Calls(day)).await?;
+            let pruned = sweep.all(Old::Calls(day)).await?;
+            report.calls = pruned.rows;
+            report.pushes += pruned.pushes;
         }
-        let waiting = Old::WaitingPushes(zone.start_of(day));
-        report.pushes += sweep.all(waiting).await?;
+    }
+    if let Some(day) = horizons.calls.max(call_horizon(db.read()).await?) {
+        let stranded = OldPushes::Stranded(zone.start_of(day));
+        report.pushes += sweep.all(Old::Pushes(stranded)).await?.rows;
     }
     report.finished = !stop.is_cancelled();
     Ok(report)
@@ -149,13 +157,13 @@ pub async fn survey(
 ) -> Result<RetentionReport, StoreError> {
     let horizons = Horizons::new(options, zone, now);
     let db = db.read();
-    let waiting = match horizons.calls {
-        Some(day) => call_pushes::count_before(db, false, zone.start_of(day)).await?,
-        None => 0,
-    };
+    let mut pushes = vec![OldPushes::Merged(horizons.pushes)];
+    if let Some(day) = horizons.calls.max(call_horizon(db).await?) {
+        pushes.push(OldPushes::Stranded(zone.start_of(day)));
+    }
     Ok(RetentionReport {
         raw_pages: raw_records::count_before(db, horizons.raw).await?,
-        pushes: call_pushes::count_before(db, true, horizons.pushes).await? + waiting,
+        pushes: count_pushes(db, &pushes, horizons.calls).await?,
         runs: old_runs(db, horizons.runs).await?,
         calls: match horizons.calls {
             Some(day) => old_calls(db, day).await?,
@@ -169,11 +177,7 @@ pub async fn survey(
 #[derive(Clone, Copy)]
 enum Old {
     RawPages(DateTime<Utc>),
-    /// Of calls whose own record was read.
-    Pushes(DateTime<Utc>),
-    /// Of calls whose own record was never read: a push comes after its call, so that the call is
-    /// older, and no longer kept.
-    WaitingPushes(DateTime<Utc>),
+    Pushes(OldPushes),
     Runs(DateTime<Utc>),
     Calls(NaiveDate),
 }
@@ -184,22 +188,35 @@ impl Old {
         match self {
             Self::RawPages(_) => RAW_BATCH,
             Self::Runs(_) => RUN_BATCH,
-            Self::Pushes(_) | Self::WaitingPushes(_) | Self::Calls(_) => BATCH,
+            Self::Pushes(_) | Self::Calls(_) => BATCH,
         }
     }
 
     /// Deletes a batch; says how many there were.
-    async fn prune(self, tx: &Transaction) -> Result<u64, StoreError> {
-        match self {
-            Self::RawPages(before) => raw_records::prune(tx, before, self.batch()).await,
-            Self::Pushes(before) => call_pushes::prune(tx, true, before, self.batch()).await,
-            Self::WaitingPushes(before) => {
-                call_pushes::prune(tx, false, before, self.batch()).await
+    async fn prune(self, tx: &Transaction) -> Result<Pruned, StoreError> {
+        let rows = match self {
+            Self::RawPages(before) => raw_records::prune(tx, before, self.batch()).await?,
+            Self::Pushes(old) => call_pushes::prune(tx, old, self.batch()).await?,
+            Self::Runs(before) => prune_runs(tx, before, self.batch()).await?,
+            Self::Calls(day) => {
+                let PrunedCalls { calls, pushes } = prune_calls(tx, day, self.batch()).await?;
+                return Ok(Pruned {
+                    rows: calls,
+                    pushes,
+                });
             }
-            Self::Runs(before) => prune_runs(tx, before, self.batch()).await,
-            Self::Calls(day) => prune_calls(tx, day, self.batch()).await,
-        }
+        };
+        Ok(Pruned { rows, pushes: 0 })
     }
+}
+
+/// What was deleted.
+#[derive(Clone, Copy, Default)]
+struct Pruned {
+    /// Rows of what is old.
+    rows: u64,
+    /// Pushes that went with calls.
+    pushes: u64,
 }
 
 struct Sweep<'a> {
@@ -208,7 +225,7 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
-    async fn prune(&self, old: Old) -> Result<u64, StoreError> {
+    async fn prune(&self, old: Old) -> Result<Pruned, StoreError> {
         self.db
             .transaction_in(Lane::Background, async |tx| old.prune(tx).await)
             .await
@@ -216,8 +233,8 @@ impl Sweep<'_> {
 
     /// Deletes what is `old`, a transaction at a time, until there is less than a batch of it; says how
     /// many there were.
-    async fn all(&self, old: Old) -> Result<u64, StoreError> {
-        let (mut sum, mut contended) = (0, 0);
+    async fn all(&self, old: Old) -> Result<Pruned, StoreError> {
+        let (mut sum, mut contended) = (Pruned::default(), 0);
         while !self.stop.is_cancelled() {
             let deleted = match self.prune(old).await {
                 Err(error) if error.is_contended() && contended < ATTEMPTS => {
@@ -227,8 +244,9 @@ impl Sweep<'_> {
                 deleted => deleted?,
             };
             contended = 0;
-            sum += deleted;
-            if deleted < old.batch() {
+            sum.rows += deleted.rows;
+            sum.pushes += deleted.pushes;
+            if deleted.rows < old.batch() {
                 break;
             }
             tokio::task::yield_now().await;

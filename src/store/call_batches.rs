@@ -92,16 +92,16 @@ fn among(tx: &Transaction, source: CallSource, external_ids: &[&str]) -> SimpleE
         .and(Column::Source.eq(source))
 }
 
-/// Fingerprints of the calls of `source` that are stored, by external id.
-pub async fn fingerprints(
+/// The business days of the calls of `source` that are stored, by external id.
+pub async fn days(
     tx: &Transaction,
     source: CallSource,
     external_ids: &[&str],
-) -> Result<HashMap<String, Option<i64>>> {
+) -> Result<HashMap<String, NaiveDate>> {
     dialect::prefer_indexes(tx).await?;
-    let rows: Vec<(String, Option<i64>)> = Entity::find()
+    let rows: Vec<(String, NaiveDate)> = Entity::find()
         .select_only()
-        .columns([Column::ExternalId, Column::SourceHash])
+        .columns([Column::ExternalId, Column::CallDate])
         .filter(among(tx, source, external_ids))
         .into_tuple()
         .all(tx)

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr},
 };
 
@@ -15,14 +15,12 @@ use super::{
 };
 use crate::{
     domain::{
-        dialing::{CallSource, Tag, TagType},
-        incoming::{IncomingCall, PlatformAgent, PlatformTask},
+        dialing::CallSource,
         pushed_call::{Filled, MergedPushes, PushKind},
     },
     entity::{
-        agent, call,
+        call,
         call_push::{Column, Entity, Model},
-        call_tag, dial_task,
     },
 };
 
@@ -153,165 +151,59 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
         .map_err(|error| StoreError::Other(DbErr::Json(format!("call_pushes: {error}"))))
 }
 
-/// A call that is stored, as it was told and changed since.
-#[derive(Debug, Clone)]
-pub struct StoredCall {
-    /// What it says; of its tags those of its script, and of its task and agent the platform's ids,
-    /// empty where they are not the platform's.
-    pub call: IncomingCall,
-    /// Its task.
-    pub task_id: Option<i64>,
-    /// Its agent.
-    pub agent_id: Option<i64>,
-    /// Fingerprint of the platform's version that is stored; none of a call that was removed.
-    pub source_hash: Option<i64>,
-    /// Whether the platform has it no longer.
-    pub removed: bool,
+/// What was pushed or imported and is of no use any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldPushes {
+    /// What was pushed last before then of calls whose own record was read: whoever reads that again may
+    /// do without. What was imported stays: nobody gives it a second time.
+    Merged(DateTime<Utc>),
+    /// What was pushed or imported last before then of calls that are not stored: such a call is older
+    /// than what was said of it, and calls as old as that are not kept.
+    Stranded(DateTime<Utc>),
 }
 
-/// Locks the platform's calls with these external ids until the transaction ends, and says what they are.
-pub async fn lock_calls(
-    tx: &Transaction,
-    external_ids: &[&str],
-) -> Result<HashMap<String, StoredCall>> {
-    dialect::prefer_indexes(tx).await?;
-    let backend = tx.get_database_backend();
-    let mut find = call::Entity::find()
-        .filter(dialect::among(
-            backend,
-            call::Column::ExternalId,
-            external_ids,
-        ))
-        .filter(call::Column::Source.eq(CallSource::Guanke))
-        .order_by_asc(call::Column::ExternalId);
-    dialect::lock_rows(backend, QueryTrait::query(&mut find));
-    let rows = find.all(tx).await?;
-    let ids = |id: fn(&call::Model) -> Option<i64>| rows.iter().filter_map(id).collect::<Vec<_>>();
-    let tasks = named(
-        tx,
-        dial_task::Entity::find()
-            .select_only()
-            .columns([dial_task::Column::Id, dial_task::Column::ExternalId])
-            .filter(dial_task::Column::Source.eq(CallSource::Guanke))
-            .filter(dial_task::Column::Id.is_in(ids(|row| row.task_id))),
-    )
-    .await?;
-    let agents = named(
-        tx,
-        agent::Entity::find()
-            .select_only()
-            .columns([agent::Column::Id, agent::Column::ExternalId])
-            .filter(agent::Column::Source.eq(CallSource::Guanke))
-            .filter(agent::Column::Id.is_in(ids(|row| row.agent_id))),
-    )
-    .await?;
-    let mut tags = script_tags(tx, &ids(|row| Some(row.id))).await?;
-    let stored = rows.into_iter().filter_map(|row| {
-        let external_id = row.external_id.clone()?;
-        let tags = tags.remove(&row.id).unwrap_or_default();
-        let task = row.task_id.and_then(|id| tasks.get(&id));
-        let agent = row.agent_id.and_then(|id| agents.get(&id));
-        Some((external_id, stored(row, task, agent, tags)))
-    });
-    Ok(stored.collect())
-}
-
-/// Their own ids of rows that have any, by ours.
-async fn named<E: EntityTrait>(
-    tx: &Transaction,
-    find: sea_orm::Select<E>,
-) -> Result<HashMap<i64, String>> {
-    let rows: Vec<(i64, Option<String>)> = find.into_tuple().all(tx).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(id, external_id)| Some((id, external_id?)))
-        .collect())
-}
-
-async fn script_tags(tx: &Transaction, call_ids: &[i64]) -> Result<HashMap<i64, Vec<Tag>>> {
-    let rows = call_tag::Entity::find()
-        .filter(call_tag::Column::CallId.is_in(call_ids.iter().copied()))
-        .filter(call_tag::Column::TagType.eq(TagType::Script))
-        .order_by_asc(call_tag::Column::Id)
-        .all(tx)
-        .await?;
-    let mut tags: HashMap<i64, Vec<Tag>> = HashMap::new();
-    for row in rows {
-        tags.entry(row.call_id).or_default().push(Tag {
-            name: row.tag_name,
-            value: row.tag_value,
-        });
-    }
-    Ok(tags)
-}
-
-fn stored(
-    row: call::Model,
-    task: Option<&String>,
-    agent: Option<&String>,
-    tags: Vec<Tag>,
-) -> StoredCall {
-    StoredCall {
-        task_id: row.task_id,
-        agent_id: row.agent_id,
-        source_hash: row.source_hash,
-        removed: row.removed_at.is_some(),
-        call: IncomingCall {
-            external_id: row.external_id.unwrap_or_default(),
-            task: row.task_id.map(|_| PlatformTask {
-                external_id: task.cloned().unwrap_or_default(),
-                name: None,
-                package: None,
-            }),
-            agent: row.agent_id.map(|_| PlatformAgent {
-                external_id: agent.cloned().unwrap_or_default(),
-                name: None,
-                is_seat: true,
-            }),
-            phone_number: row.phone_number,
-            call_time: row.call_time,
-            duration: row.duration,
-            result: row.result,
-            grade: row.grade,
-            hangup_reason: row.hangup_reason,
-            notes: row.notes,
-            customer_name: row.customer_name,
-            company: row.company,
-            province: row.province,
-            city: row.city,
-            device_name: row.device_name,
-            recording_url: row.recording_url,
-            billed_amount: row.billed_amount,
-            tags,
-        },
+impl OldPushes {
+    fn condition(self) -> SimpleExpr {
+        match self {
+            Self::Merged(before) => {
+                said_before(true, before).and(Column::Kinds.not_like("%IMPORT%"))
+            }
+            Self::Stranded(before) => {
+                let call = Query::select()
+                    .expr(Expr::val(1))
+                    .from(call::Entity)
+                    .and_where(
+                        Expr::col((call::Entity, call::Column::Source)).eq(CallSource::Guanke),
+                    )
+                    .and_where(
+                        Expr::col((call::Entity, call::Column::ExternalId))
+                            .equals((Entity, Column::ExternalId)),
+                    )
+                    .take();
+                said_before(false, before)
+                    .or(said_before(true, before))
+                    .and(Expr::exists(call).not())
+            }
+        }
     }
 }
 
-/// That a call was pushed last before `before`, whether its own record was read (`polled`), and that
-/// nothing of it was imported.
-fn old(polled: bool, before: DateTime<Utc>) -> SimpleExpr {
+/// That something was said of a call last before `before`, and its own record was read (`polled`) or
+/// was not: each of these has an index.
+fn said_before(polled: bool, before: DateTime<Utc>) -> SimpleExpr {
     // As the index has it: SQLite does not look into a bound value.
     let word = Expr::cust(if polled { "TRUE" } else { "FALSE" });
-    let polled = Expr::col(Column::Polled).eq(word);
-    // Nobody gives what was imported a second time.
-    polled
-        .and(Column::UpdatedAt.lt(before))
-        .and(Column::Kinds.not_like("%IMPORT%"))
+    let polled = Expr::col((Entity, Column::Polled)).eq(word);
+    polled.and(Column::UpdatedAt.lt(before))
 }
 
-/// Deletes what was pushed before `before` of at most `limit` calls, whose own record was read
-/// (`polled`) or was not. Returns how many.
-pub async fn prune(
-    tx: &Transaction,
-    polled: bool,
-    before: DateTime<Utc>,
-    limit: u64,
-) -> Result<u64> {
+/// Deletes what is old, of at most `limit` calls. Returns of how many.
+pub async fn prune(tx: &Transaction, old: OldPushes, limit: u64) -> Result<u64> {
     let mut select = Query::select();
     select
-        .column(Column::ExternalId)
+        .column((Entity, Column::ExternalId))
         .from(Entity)
-        .and_where(old(polled, before))
+        .and_where(old.condition())
         .limit(limit);
     Ok(Entity::delete_many()
         .filter(Column::ExternalId.in_subquery(select))
@@ -320,11 +212,39 @@ pub async fn prune(
         .rows_affected)
 }
 
-/// Of how many calls [`prune`] would delete what was pushed.
-pub async fn count_before(
+/// Deletes what was pushed and imported of calls of the platform that are deleted for their age. Returns
+/// of how many.
+pub(super) async fn forget(tx: &Transaction, external_ids: &[&str]) -> Result<u64> {
+    if external_ids.is_empty() {
+        return Ok(0);
+    }
+    let backend = tx.get_database_backend();
+    Ok(Entity::delete_many()
+        .filter(dialect::among(backend, Column::ExternalId, external_ids))
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// Of how many calls what was pushed is `old` in one of these ways, or is of a call that `call` is true of.
+pub(super) async fn count_old(
     db: &impl ConnectionTrait,
-    polled: bool,
-    before: DateTime<Utc>,
+    old: &[OldPushes],
+    call: Option<SimpleExpr>,
 ) -> Result<u64> {
-    Ok(Entity::find().filter(old(polled, before)).count(db).await?)
+    let mut is_old = Condition::any();
+    for old in old {
+        is_old = is_old.add(old.condition());
+    }
+    if let Some(condition) = call {
+        let calls = Query::select()
+            .column(call::Column::ExternalId)
+            .from(call::Entity)
+            .and_where(call::Column::Source.eq(CallSource::Guanke))
+            .and_where(call::Column::ExternalId.is_not_null())
+            .and_where(condition)
+            .take();
+        is_old = is_old.add(Column::ExternalId.in_subquery(calls));
+    }
+    Ok(Entity::find().filter(is_old).count(db).await?)
 }

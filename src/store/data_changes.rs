@@ -7,7 +7,10 @@ use sea_orm::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Result, StoreError, Transaction, masked_audit_log, one_form};
+use super::{
+    Result, StoreError, Transaction, masked_audit_log,
+    one_form::{self, Progress},
+};
 use crate::entity::data_change::{ActiveModel, Column, Entity};
 
 /// Whether something is still to be done.
@@ -17,8 +20,11 @@ pub(super) async fn are_owed(db: &impl ConnectionTrait) -> Result<bool> {
 }
 
 /// Does all that is owed. All migrations must have been applied.
-pub(super) async fn make(tx: &Transaction) -> Result<()> {
-    one_form::bring(tx).await?;
+pub(super) async fn make(
+    tx: &Transaction,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<()> {
+    one_form::bring(tx, progress).await?;
     masked_audit_log::mask(tx).await
 }
 

@@ -52,6 +52,7 @@ pub mod schema;
 mod selection;
 pub mod sessions;
 pub mod slice_claims;
+pub mod stored_calls;
 pub mod sync_days;
 pub mod sync_runs;
 pub mod sync_slices;

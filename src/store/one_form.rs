@@ -8,28 +8,23 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, Query},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Change, Result, StoreError, Transaction, call_edits, data_changes, dialect, grades, rollups,
-    tag_counts,
-};
+use super::{Change, Result, StoreError, Transaction, data_changes, dialect};
 use crate::{
-    domain::{
-        grade::{GradeCatalogue, normalise},
-        package_rules,
-        privacy::hidden,
-        stats::RollupDeltas,
-        text::Reading,
-        user::name_key,
-    },
-    entity::{call, call_tag, grade, lead_package, user},
+    domain::{grade::normalise, package_rules, privacy::hidden, text::Reading, user::name_key},
+    entity::{grade, lead_package, user},
 };
 
+mod calls;
+mod counter;
 mod pushes;
+
+use counter::Counter;
+pub use counter::Progress;
 
 /// The change in `data_changes`.
 const NAME: &str = "ONE_FORM";
@@ -86,7 +81,10 @@ pub async fn report(db: &impl ConnectionTrait) -> Result<Option<OneFormReport>> 
 }
 
 /// Brings everything to one form, unless that was done. All migrations must have been applied.
-pub(super) async fn bring(tx: &Transaction) -> Result<()> {
+pub(super) async fn bring(
+    tx: &Transaction,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<()> {
     if !data_changes::is_owed(tx, NAME).await? {
         return Ok(());
     }
@@ -98,9 +96,11 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
     user_keys(tx, &mut report).await?;
     package_keys(tx, &mut report).await?;
     patterns(tx, &mut report).await?;
-    calls(tx, &mut report).await?;
-    tags(tx, &mut report).await?;
-    pushes::all(tx, &mut report).await?;
+    // There may be millions of these.
+    let mut counter = Counter::new(tx, progress).await?;
+    calls::all(tx, &mut report, &mut counter).await?;
+    calls::tags(tx, &mut report, &mut counter).await?;
+    pushes::all(tx, &mut report, &mut counter).await?;
     data_changes::done(tx, NAME, &report).await?;
     if !report.changed.is_empty() {
         tx.note(Change::Anything);
@@ -301,147 +301,4 @@ async fn patterns(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Calls, and the figures that count them.
-async fn calls(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
-    let catalogue = GradeCatalogue::new(&grades::list(tx).await?);
-    let mut last = 0;
-    loop {
-        let rows = call::Entity::find()
-            .filter(call::Column::Id.gt(last))
-            .order_by_asc(call::Column::Id)
-            .limit(PAGE)
-            .all(tx)
-            .await?;
-        let Some(row) = rows.last() else {
-            return Ok(());
-        };
-        last = row.id;
-        let mut deltas = RollupDeltas::default();
-        for before in rows {
-            let mut update = Query::update();
-            let mut after = before.clone();
-            macro_rules! read {
-                ($($column:ident),+) => {$(
-                    if let Some(Form(form)) = changed(stringify!($column), before.$column.as_deref()) {
-                        update.value(stringify!($column), form.clone());
-                        after.$column = form;
-                    }
-                )+};
-            }
-            read!(
-                phone_number,
-                grade,
-                hangup_reason,
-                notes,
-                customer_name,
-                company,
-                province,
-                city,
-                device_name,
-                recording_url
-            );
-            after.grade_code = catalogue.code_of(after.grade.as_deref()).map(str::to_owned);
-            if after.grade_code != before.grade_code {
-                update.value("grade_code", after.grade_code.clone());
-            }
-            let is_read = after != before;
-            if is_read {
-                update
-                    .table(call::Entity)
-                    .value("version", before.version + 1)
-                    .value("updated_at", dialect::now(tx.get_database_backend()))
-                    .and_where(Expr::col("id").eq(before.id));
-                tx.execute(&update).await?;
-                deltas_of(&before, &after, &mut deltas);
-            }
-            let is_renamed = match changed("external_id", before.external_id.as_deref()) {
-                Some(Form(form)) => {
-                    rename(tx, "calls", before.id, "external_id", form, report).await?
-                }
-                None => false,
-            };
-            if is_renamed && !is_read {
-                touch(tx, before.id).await?;
-            }
-            if is_read || is_renamed {
-                report.change("calls");
-            }
-        }
-        rollups::apply(tx, &deltas).await?;
-        tracing::debug!(last_id = last, "calls are brought to one form");
-    }
-}
-
-fn deltas_of(before: &call::Model, after: &call::Model, deltas: &mut RollupDeltas) {
-    if let Some(before) = call_edits::counted(before) {
-        deltas.remove(&before);
-    }
-    if let Some(after) = call_edits::counted(after) {
-        deltas.add(&after);
-    }
-}
-
-/// Readers who follow changes see this one too.
-async fn touch(tx: &Transaction, id: i64) -> Result<()> {
-    let update = Query::update()
-        .table(call::Entity)
-        .value("version", Expr::col("version").add(1))
-        .value("updated_at", dialect::now(tx.get_database_backend()))
-        .and_where(Expr::col("id").eq(id))
-        .take();
-    tx.execute(&update).await?;
-    Ok(())
-}
-
-/// Tags, and the counts of them.
-async fn tags(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
-    let mut last = 0;
-    loop {
-        let rows = call_tag::Entity::find()
-            .filter(call_tag::Column::Id.gt(last))
-            .order_by_asc(call_tag::Column::Id)
-            .limit(PAGE)
-            .all(tx)
-            .await?;
-        let Some(row) = rows.last() else {
-            return Ok(());
-        };
-        last = row.id;
-        let mut changes = Vec::new();
-        for row in rows {
-            let name = changed("tag_name", Some(&row.tag_name)).and_then(|form| form.0);
-            let value = changed("tag_value", Some(&row.tag_value)).and_then(|form| form.0);
-            if name.is_some() || value.is_some() {
-                let name = name.unwrap_or(row.tag_name);
-                let value = value.unwrap_or(row.tag_value);
-                changes.push((row.id, row.call_id, name, value));
-            }
-        }
-        if changes.is_empty() {
-            continue;
-        }
-        let mut call_ids: Vec<i64> = changes.iter().map(|(_, call_id, ..)| *call_id).collect();
-        call_ids.sort_unstable();
-        call_ids.dedup();
-        let before = tag_counts::of_calls(tx, &call_ids).await?;
-        for (id, _, name, value) in changes {
-            let update = Query::update()
-                .table(call_tag::Entity)
-                .values([
-                    ("tag_name", Expr::value(name.as_str())),
-                    ("tag_value", Expr::value(value.as_str())),
-                ])
-                .and_where(Expr::col("id").eq(id))
-                .take();
-            if alone(tx, &update).await? {
-                report.change("call_tags");
-            } else {
-                report.keep_apart("call_tags", &id, "tag_name", &format!("{name}={value}"));
-            }
-        }
-        let after = tag_counts::of_calls(tx, &call_ids).await?;
-        tag_counts::apply(tx, after.minus(before)).await?;
-    }
 }

@@ -7,9 +7,13 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr},
 };
 
-use super::{Result, Transaction, dialect, tag_counts};
+use super::{
+    Result, Transaction,
+    call_pushes::{self, OldPushes},
+    dialect, tag_counts,
+};
 use crate::{
-    domain::{business_time::latest_of, sync::SyncStatus},
+    domain::{business_time::latest_of, dialing::CallSource, sync::SyncStatus},
     entity::{call, call_tag, retention_horizon as horizon, sync_run},
 };
 
@@ -97,33 +101,66 @@ pub(super) fn calls_before(day: NaiveDate) -> SimpleExpr {
         .and(call::Column::CallDate.lt(day))
 }
 
-/// Deletes calls of days before `day`, with their tags, at most `limit`. Their figures stay: what their
-/// tags counted for is noted, and of their rollups the horizon, which must have been moved before, says
-/// that they are not to be compared any more. Returns how many.
-pub async fn prune_calls(tx: &Transaction, day: NaiveDate, limit: u64) -> Result<u64> {
+/// What was deleted of calls that are old.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PrunedCalls {
+    /// Calls.
+    pub calls: u64,
+    /// Of those, calls of which something was pushed or imported that was deleted with them.
+    pub pushes: u64,
+}
+
+/// Deletes calls of days before `day`, at most `limit`, with their tags and what was pushed and imported of
+/// them. Their figures stay: what their tags counted for is noted, and of their rollups the horizon, which
+/// must have been moved before, says that they are not to be compared any more.
+pub async fn prune_calls(tx: &Transaction, day: NaiveDate, limit: u64) -> Result<PrunedCalls> {
     dialect::write_calls(tx).await?;
     let mut find = call::Entity::find()
         .select_only()
-        .column(call::Column::Id)
+        .columns([
+            call::Column::Id,
+            call::Column::Source,
+            call::Column::ExternalId,
+        ])
         .filter(calls_before(day))
         .order_by_asc(call::Column::CallTime)
         .limit(limit);
     dialect::lock_rows(tx.get_database_backend(), QueryTrait::query(&mut find));
-    let ids: Vec<i64> = find.into_tuple().all(tx).await?;
-    if ids.is_empty() {
-        return Ok(0);
+    let rows: Vec<(i64, CallSource, Option<String>)> = find.into_tuple().all(tx).await?;
+    if rows.is_empty() {
+        return Ok(PrunedCalls::default());
     }
+    let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
+    let told = rows.iter().filter_map(|(_, source, external_id)| {
+        let external_id = external_id.as_deref()?;
+        (*source == CallSource::Guanke).then_some(external_id)
+    });
+    let told: Vec<&str> = told.collect();
+    let pushes = call_pushes::forget(tx, &told).await?;
     let counts = tag_counts::of_calls(tx, &ids).await?;
     tag_counts::archive(tx, counts).await?;
     call_tag::Entity::delete_many()
         .filter(call_tag::Column::CallId.is_in(ids.iter().copied()))
         .exec(tx)
         .await?;
-    Ok(call::Entity::delete_many()
+    let deleted = call::Entity::delete_many()
         .filter(call::Column::Id.is_in(ids))
         .exec(tx)
-        .await?
-        .rows_affected)
+        .await?;
+    Ok(PrunedCalls {
+        calls: deleted.rows_affected,
+        pushes,
+    })
+}
+
+/// Of how many calls what was pushed and imported is deleted: what is `old`, and what goes with calls of
+/// days before `day`.
+pub async fn count_pushes(
+    db: &impl ConnectionTrait,
+    old: &[OldPushes],
+    day: Option<NaiveDate>,
+) -> Result<u64> {
+    call_pushes::count_old(db, old, day.map(calls_before)).await
 }
 
 /// Whether there are calls of days before `day`.

@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait as _, Query},
 };
 
-pub use super::one_form::{KeptApart, OneFormReport};
+pub use super::one_form::{KeptApart, OneFormReport, Progress};
 use super::{Database, Result, Transaction, data_changes, dialect, one_form};
 
 /// A migration and whether it was applied.
@@ -26,6 +26,18 @@ pub struct MigrationState {
 /// # Errors
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
+    up_with(db, steps, &|_| {}).await
+}
+
+/// The same, and says how far the change of what is stored is, now and then: it can take long.
+///
+/// # Errors
+/// As [`up`].
+pub async fn up_with(
+    db: &Database,
+    steps: Option<u32>,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<()> {
     if is_current(db.read()).await? && !data_changes::are_owed(db.read()).await? {
         return Ok(());
     }
@@ -35,7 +47,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
             .await?
             .is_empty()
         {
-            Box::pin(data_changes::make(tx)).await?;
+            Box::pin(data_changes::make(tx, progress)).await?;
         }
         Ok(((), true))
     })
@@ -183,6 +195,15 @@ pub async fn status(db: &Database) -> Result<Vec<MigrationState>> {
 pub async fn is_current(db: &DatabaseConnection) -> Result<bool> {
     let pending = Migrator::get_pending_migrations_read_only(db).await?;
     Ok(pending.is_empty())
+}
+
+/// How many rows were kept apart when texts and telephone numbers were brought to one form.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn rows_kept_apart(db: &DatabaseConnection) -> Result<u64> {
+    let report = one_form::report(db).await?;
+    Ok(report.map_or(0, |report| report.kept_apart))
 }
 
 /// What came of bringing texts and telephone numbers to one form, if that was done.

@@ -1,12 +1,14 @@
 //! Carrying a run out: its days, newest first, and what they come to.
 
+mod ending;
+
 use std::{
     future::ready,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::StreamExt as _;
 use tracing::Instrument;
 
@@ -21,17 +23,17 @@ use super::{
     run::RunOutcome,
 };
 use crate::{
+    clock::CLOCK_MARGIN,
     domain::{
         business_time::DayRange,
-        stats::count,
-        sync::{SyncStatus, SyncTrack, SyncTrigger},
+        sync::{SyncTrack, SyncTrigger},
     },
     store::{
         StoreError, Transaction, retention,
         run_claims::{self, Beat, Noted},
         slice_claims::{self, RunDay},
         sync_days,
-        sync_runs::{self, RunCounts, SyncRunRow},
+        sync_runs::{RunCounts, SyncRunRow},
     },
     telemetry::with_sources,
 };
@@ -130,8 +132,9 @@ impl Context {
         let whole = known.synced_through >= Some(end - chrono::TimeDelta::seconds(1));
         // What somebody asks for may be a read from the first second on.
         let verified = known.verified_at == known.synced_at;
-        Ok(began >= Some(run.started_at)
-            && (whole || self.clock.now() < end)
+        let now = self.clock.now();
+        Ok(is_since(began, run.started_at, now)
+            && (whole || now < end)
             && (verified || run.triggered_by != SyncTrigger::Api))
     }
 }
@@ -381,118 +384,39 @@ impl Work<'_> {
             day,
         }
     }
-
-    /// Records how the run ended, or leaves it to another process.
-    async fn end(mut self, ended: Result<(), SyncError>) -> RunOutcome {
-        let held = std::mem::take(&mut *self.held());
-        for lease in held {
-            lease.release(self.context.holder()).await;
-        }
-        let day = days_of(self.run)
-            .iter()
-            .rev()
-            .nth(usize::try_from(self.done).unwrap_or_default());
-        if let (Err(error), Some(day)) = (&ended, day) {
-            let is_left = match error {
-                SyncError::LeaseLost => {
-                    tracing::warn!("another process took this run over, or its turn");
-                    self.hand_over().await;
-                    true
-                }
-                error if self.is_left_to_others(error) => {
-                    self.hand_over().await;
-                    true
-                }
-                error => self.fail(day, error).await.is_err(),
-            };
-            if is_left {
-                self.failed.push((day, error.to_string()));
-                return self.outcome();
-            }
-        }
-        let mut outcome = self.outcome();
-        self.finish(outcome.status).await;
-        // Others may have read parts of it.
-        if let Ok(Some(run)) = sync_runs::find(self.context.db.read(), self.run.id).await {
-            outcome.counts = RunCounts::from(&run);
-        }
-        self.context
-            .metrics
-            .run_ended(self.run.track, outcome.status);
-        let counts = outcome.counts;
-        tracing::info!(
-            status = %outcome.status,
-            pages = counts.pages,
-            fetched = counts.fetched,
-            inserted = counts.inserted,
-            updated = counts.updated,
-            unchanged = counts.unchanged,
-            removed = counts.removed,
-            "synchronisation ends"
-        );
-        outcome
-    }
-
-    fn outcome(&mut self) -> RunOutcome {
-        let is_doubted = count(self.failed.len()) > self.failures;
-        let status = match self.done - self.failures {
-            0 => SyncStatus::Failed,
-            read if is_doubted || read < days_of(self.run).days() => SyncStatus::Partial,
-            _ => SyncStatus::Succeeded,
-        };
-        let counts = RunCounts {
-            days_done: self.done,
-            days_failed: count(self.failed.len()),
-            ..self.tally.counts()
-        };
-        RunOutcome {
-            run_id: self.run.id,
-            status,
-            counts,
-            failed: std::mem::take(&mut self.failed),
-        }
-    }
-
-    async fn finish(&self, status: SyncStatus) {
-        let finish = insist!(self.context, |tx| {
-            let now = self.context.clock.now();
-            run_claims::finish(tx, self.run, status, now).await?
-        });
-        if let Err(error) = finish {
-            tracing::error!(
-                error = with_sources(&error),
-                sync.run = self.run.id,
-                "could not record how a run ended"
-            );
-        }
-    }
-
-    /// Whether somebody else goes on from the ledger: what cannot be noted is not over, and what a
-    /// service is about when it stops is its successor's.
-    const fn is_left_to_others(&self, error: &SyncError) -> bool {
-        match error {
-            SyncError::Store(_) => true,
-            SyncError::Stopped => !matches!(self.run.triggered_by, SyncTrigger::Cli),
-            _ => false,
-        }
-    }
-
-    /// Lets the next process that looks for dead runs go on with this one at once.
-    async fn hand_over(&self) {
-        let over = self
-            .context
-            .db
-            .transaction(async |tx: &Transaction| run_claims::hand_over(tx, self.run).await);
-        match over.await {
-            Ok(()) => tracing::info!("another process, or the next start, goes on with this run"),
-            Err(error) => tracing::warn!(
-                error = with_sources(&error),
-                "could not leave a run to another process; it will be taken for dead"
-            ),
-        }
-    }
 }
 
 fn days_of(run: &SyncRunRow) -> DayRange {
     DayRange::new(run.from_day, run.to_day).unwrap_or(DayRange::day(run.to_day))
+}
+
+/// Whether a read began after it was asked for, as far as that can be told: one that began in the future
+/// was read by a clock that was ahead, and may be older than what is asked for.
+fn is_since(began: Option<DateTime<Utc>>, asked: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    began.is_some_and(|began| began >= asked && began <= now + CLOCK_MARGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_of_the_future_is_no_answer_to_what_is_asked_for() {
+        let at = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+        let (asked, now) = (at("2026-11-20T04:00:00Z"), at("2026-11-20T04:10:00Z"));
+        for (began, is_one) in [
+            (None, false),
+            (Some("2026-11-20T03:59:59Z"), false),
+            (Some("2026-11-20T04:00:00Z"), true),
+            // The clocks of two instances may be so far apart.
+            (Some("2026-11-20T04:15:00Z"), true),
+            (Some("2026-11-20T04:15:01Z"), false),
+            (Some("2026-11-21T04:10:00Z"), false),
+        ] {
+            assert_eq!(is_since(began.map(at), asked, now), is_one, "{began:?}");
+        }
+        // Asked for by a clock that was ahead itself: it is read again.
+        let tomorrow = at("2026-11-21T04:00:00Z");
+        assert!(!is_since(Some(tomorrow), tomorrow, now));
+    }
 }

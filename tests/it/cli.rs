@@ -375,6 +375,10 @@ fn where_synchronisation_stands_is_told_without_the_platform() {
         told.contains("CALL_RECORDS: the platform is asked"),
         "{told}"
     );
+    assert!(
+        told.contains("tasks without a package: 0, of which more than one package claims: 0"),
+        "{told}"
+    );
     let today = told
         .lines()
         .find(|line| line.starts_with("CALL_RECORDS  TODAY"));
@@ -383,6 +387,9 @@ fn where_synchronisation_stands_is_told_without_the_platform() {
     let output = dialgraph(&["sync", "status", "--days", "1", "--json"], &variables);
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["coverage"].as_array().unwrap().len(), 2);
+    for count in ["tasksWithoutPackage", "tasksClaimedTwice", "rowsKeptApart"] {
+        assert_eq!(told[count], 0, "{count}");
+    }
     assert_eq!(
         told["tracks"][1]["windows"][2]["lastRun"],
         serde_json::Value::Null

@@ -196,6 +196,30 @@ on_both! {
         assert!(note(now(), now()).await);
     };
 
+    /// A run that was left goes on where another one has read the day meanwhile, but not by a clock that
+    /// was ahead: that it was read tomorrow says nothing of what it was asked for.
+    a_read_of_the_future_answers_no_request = async |backend: Backend| {
+        for (ahead, is_read) in [(minutes(2), false), (DAY, true)] {
+            let app = TestApp::new(&backend).await;
+            let new = NewRun {
+                track: CALLS,
+                window: SyncWindow::T3,
+                days: DayRange::day(day("2026-11-19")),
+                trigger: SyncTrigger::Schedule,
+            };
+            let db = &app.database.db;
+            let left = db.transaction(async |tx| sync_runs::create(tx, new, "dead", now() - minutes(30)).await).await.unwrap();
+            app.clock.set(now() + ahead);
+            app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+            app.clock.set(now());
+            app.syncer.take_over_dead_runs().await;
+            app.syncer.wait_idle().await;
+            let run = sync_runs::find(db.read(), left.id).await.unwrap().unwrap();
+            assert_eq!((run.status.to_string().as_str(), run.days_done), ("SUCCEEDED", 1));
+            assert_eq!(run.pages > 0, is_read, "{ahead}");
+        }
+    };
+
     /// A message that is being sent, or put off, until tomorrow is sent today.
     a_message_of_the_future_is_sent = async |backend: Backend| {
         let database = TestDatabase::migrated(&backend).await;

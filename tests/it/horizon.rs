@@ -7,23 +7,22 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use dialgraph::{
     domain::{
         business_time::BusinessZone,
         dialing::{CallResult, CallSource, Tag},
         incoming::{IncomingCall, PlatformAgent},
-        pushed_call::PushedCall,
         stats::Dimension,
     },
-    entity::{call, call_push, call_rollup},
+    entity::{call, call_rollup},
     http::HttpOptions,
     service::{
         ingest,
-        retention::{RetentionOptions, RetentionReport, retain, survey},
+        retention::{RetentionOptions, RetentionReport, retain},
     },
     store::{
-        Database, Transaction, call_pushes,
+        Database, Transaction,
         retention::{call_horizon, move_call_horizon, prune_calls},
         rollups, schema, tag_counts, write_calls,
     },
@@ -365,37 +364,6 @@ on_both! {
         let rebuild = async |tx: &Transaction| { rollups::rebuild(tx).await?; tag_counts::rebuild(tx).await };
         db.transaction(rebuild).await.unwrap();
         assert_eq!(old_days(&app).await, data);
-    };
-
-    /// What was pushed of calls goes with calls of its age, whether their own record was read or not.
-    pushes_go_with_the_calls_of_their_age = async |backend: Backend| {
-        let database = TestDatabase::migrated(&backend).await;
-        let db = &database.db;
-        let tx = db.begin().await.unwrap();
-        // The first moment that is kept is 2026-11-08T16:00Z.
-        for (id, time, polled) in [
-            ("gone", "2026-11-08T15:59:59Z", false),
-            ("kept", "2026-11-08T16:00:00Z", false),
-            ("read", "2026-11-08T15:59:59Z", true),
-        ] {
-            let mut pushes = call_pushes::CallPushes { polled, ..Default::default() };
-            pushes.merged.merge(&PushedCall { external_id: id.to_owned(), ..PushedCall::default() });
-            call_pushes::save(&tx, &[(id, pushes)].into(), time.parse().unwrap()).await.unwrap();
-        }
-        tx.commit().await.unwrap();
-        let left = async || {
-            let mut left: Vec<String> = call_push::Entity::find().all(db.read()).await.unwrap().into_iter().map(|row| row.external_id).collect();
-            left.sort();
-            left
-        };
-        let would = survey(db, KEPT, BusinessZone::default(), now()).await.unwrap();
-        assert_eq!((would.pushes, retained(db).await.pushes), (1, 1));
-        assert_eq!(left().await, ["kept", "read"], "a read one goes after RETENTION_RAW_DAYS");
-        let for_ever = RetentionOptions { call_days: None, ..KEPT };
-        let later = now() + TimeDelta::days(400);
-        let stop = CancellationToken::new();
-        retain(db, for_ever, BusinessZone::default(), later, &stop).await.unwrap();
-        assert_eq!(left().await, ["kept"], "its call may still be read");
     };
 
     /// Back past the marks of removed calls: they count like others, until they are found to be gone.

@@ -12,7 +12,9 @@
 )]
 
 mod alerts;
+mod amounts;
 mod architecture;
+mod big_sums;
 mod cli;
 mod clocks;
 mod configuration;
@@ -27,10 +29,12 @@ mod graphiql;
 mod harness;
 mod hidden_numbers;
 mod horizon;
+mod horizon_pushes;
 mod http;
 mod http_layers;
 mod http_spec;
 mod identity;
+mod instants;
 mod kills;
 mod limits;
 mod load;

@@ -253,6 +253,24 @@ on_both! {
         assert_eq!(links(&app).await[2], link("A-1", Some("A"), "PARAMS", 1));
     };
 
+    /// A record that an earlier program stored without the package that it names: the next read of its day
+    /// links its task, and is no news after that.
+    what_was_stored_without_its_package_is_linked_by_the_next_read = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        done(&app, "createPackage", "package { id }", json!({ "name": "A" })).await;
+        let named = |package: Option<&str>| {
+            let mut call = call("1", "2026-11-01T03:00:00Z");
+            call.task = Some(PlatformTask { external_id: "3".to_owned(), name: Some("x".to_owned()), package: package.map(str::to_owned) });
+            vec![call]
+        };
+        let db = &app.database.db;
+        ingest(db, named(None)).await;
+        assert_eq!(links(&app).await, [link("x", None, "", 0)]);
+        assert_eq!(ingest(db, named(Some("name:A"))).await.updated, 1);
+        assert_eq!(links(&app).await, [link("x", Some("A"), "PARAMS", 1)]);
+        assert_eq!(ingest(db, named(Some("name:A"))).await.unchanged, 1);
+    };
+
     /// A preview says what rules would do, and does nothing.
     rules_can_be_tried = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

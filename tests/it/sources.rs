@@ -173,8 +173,9 @@ on_both! {
         let expected = json!([with(&expected[0], json!({ "city": "杭州", "grade": "A" }))]);
         assert_eq!(calls_of(&app, "GUANKE").await, expected);
         // What was imported is not thrown away with old pushes: nobody gives it again.
+        let old = call_pushes::OldPushes::Merged("2030-01-01T00:00:00Z".parse().unwrap());
         let tx = db.begin().await.unwrap();
-        assert_eq!(call_pushes::prune(&tx, true, "2030-01-01T00:00:00Z".parse().unwrap(), 10).await.unwrap(), 0);
+        assert_eq!(call_pushes::prune(&tx, old, 10).await.unwrap(), 0);
         tx.commit().await.unwrap();
         // The platform says all of it.
         let useless = json!({ "rows": [{ "platformCallId": "1", "city": "宁波" }] });

@@ -3,7 +3,12 @@ use async_graphql::{Context, Object};
 
 use super::figures::{Freshness, PeriodStats};
 use crate::{
-    graphql::{connection::shown, context::ContextExt, dialing::LeadPackage, scalars::Date},
+    graphql::{
+        connection::shown,
+        context::ContextExt,
+        dialing::LeadPackage,
+        scalars::{BigInt, Date},
+    },
     service::dashboard,
     store::packages,
 };
@@ -53,13 +58,13 @@ impl Dashboard {
     }
 
     /// Leads of all packages.
-    async fn total_leads(&self) -> i64 {
-        self.0.totals.total_leads
+    async fn total_leads(&self) -> BigInt {
+        self.0.totals.total_leads.into()
     }
 
     /// Of those, leads that can be dialled.
-    async fn valid_leads(&self) -> i64 {
-        self.0.totals.valid_leads
+    async fn valid_leads(&self) -> BigInt {
+        self.0.totals.valid_leads.into()
     }
 
     /// The ten packages created last, newest first.

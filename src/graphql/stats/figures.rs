@@ -1,7 +1,7 @@
 use async_graphql::{Enum, Object, SimpleObject};
 
 use crate::{
-    graphql::scalars::{Date, DateTime, Decimal},
+    graphql::scalars::{BigInt, Date, DateTime, Decimal},
     service::figures::{self, PeriodFigures},
 };
 
@@ -124,13 +124,13 @@ impl PeriodStats {
     }
 
     /// Talk time: seconds that the connected calls lasted.
-    async fn total_duration(&self) -> Option<i64> {
-        self.known(self.0.figures.counts.talk_time)
+    async fn total_duration(&self) -> Option<BigInt> {
+        self.known(self.0.figures.counts.talk_time.into())
     }
 
     /// Ring time: seconds that the calls lasted that did not connect; no part of totalDuration.
-    async fn total_ring_time(&self) -> Option<i64> {
-        self.known(self.0.figures.counts.ring_time)
+    async fn total_ring_time(&self) -> Option<BigInt> {
+        self.known(self.0.figures.counts.ring_time.into())
     }
 
     /// Talk time ÷ connected, in seconds; null while there are no connected calls.

@@ -2,7 +2,7 @@ use async_graphql::Object;
 
 use super::figures::DayState;
 use crate::{
-    graphql::scalars::{Date, DateTime, Decimal},
+    graphql::scalars::{BigInt, Date, DateTime, Decimal},
     service::metrics,
 };
 
@@ -34,8 +34,8 @@ impl MetricsSummary {
     }
 
     /// Leads of all packages that there were at the end of the day.
-    async fn total_leads(&self) -> i64 {
-        self.0.totals.total_leads
+    async fn total_leads(&self) -> BigInt {
+        self.0.totals.total_leads.into()
     }
 
     /// Calls dialled.
@@ -49,13 +49,13 @@ impl MetricsSummary {
     }
 
     /// Talk time: seconds that the connected calls lasted.
-    async fn total_duration(&self) -> Option<i64> {
-        self.known(self.0.figures.figures.counts.talk_time)
+    async fn total_duration(&self) -> Option<BigInt> {
+        self.known(self.0.figures.figures.counts.talk_time.into())
     }
 
     /// Ring time: seconds that the calls lasted that did not connect; no part of totalDuration.
-    async fn total_ring_time(&self) -> Option<i64> {
-        self.known(self.0.figures.figures.counts.ring_time)
+    async fn total_ring_time(&self) -> Option<BigInt> {
+        self.known(self.0.figures.figures.counts.ring_time.into())
     }
 
     /// Connected ÷ dialled over all calls of the day, 0–1; null while there are no calls.

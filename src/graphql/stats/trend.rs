@@ -1,7 +1,11 @@
 use async_graphql::Object;
 
 use super::figures::{DayState, Freshness};
-use crate::{domain::stats::DailyFigures, graphql::scalars::Date, service::figures};
+use crate::{
+    domain::stats::DailyFigures,
+    graphql::scalars::{BigInt, Date},
+    service::figures,
+};
 
 pub(super) struct TrendPoint {
     pub day: DailyFigures,
@@ -60,13 +64,13 @@ impl TrendPoint {
     }
 
     /// Talk time: seconds that the connected calls lasted.
-    async fn total_duration(&self) -> Option<i64> {
-        self.known(self.day.figures.counts.talk_time)
+    async fn total_duration(&self) -> Option<BigInt> {
+        self.known(self.day.figures.counts.talk_time.into())
     }
 
     /// Ring time: seconds that the calls lasted that did not connect; no part of totalDuration.
-    async fn total_ring_time(&self) -> Option<i64> {
-        self.known(self.day.figures.counts.ring_time)
+    async fn total_ring_time(&self) -> Option<BigInt> {
+        self.known(self.day.figures.counts.ring_time.into())
     }
 
     /// Talk time ÷ connected, in seconds; null on a day without connected calls.

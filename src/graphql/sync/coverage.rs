@@ -5,7 +5,7 @@ use crate::{
     graphql::{
         connection::by_id,
         error::Result,
-        scalars::{Date, DateTime},
+        scalars::{BigInt, Date, DateTime},
     },
     service::coverage::{self, CoverageTotals, DayCoverage},
     store::sync_days::SyncDayRow,
@@ -86,19 +86,19 @@ impl SyncCoverageDay {
 
     /// How many calls of this day the platform lists, whichever day's window lists them; of TASK_STATS,
     /// calls dialled. Null until the platform said so.
-    async fn expected(&self) -> Option<i64> {
-        self.0.expected
+    async fn expected(&self) -> Option<BigInt> {
+        self.0.expected.map(BigInt)
     }
 
     /// How many calls of this day that came from the platform are stored and counted by all figures;
     /// null while expected is.
-    async fn stored(&self) -> Option<i64> {
-        self.0.stored
+    async fn stored(&self) -> Option<BigInt> {
+        self.0.stored.map(BigInt)
     }
 
     /// expected − stored, never below 0; null while the platform did not say how many there are.
-    async fn missing(&self) -> Option<i64> {
-        self.0.missing()
+    async fn missing(&self) -> Option<BigInt> {
+        self.0.missing().map(BigInt)
     }
 
     /// Of those read, how many wait to be dialled and are no calls yet; null of a day that nobody
@@ -135,7 +135,7 @@ pub(super) struct SyncCoverageTotals {
     /// Of those, such as no read of ever ended well.
     never_read_days: i64,
     /// Records known to be missing, over the days of which it is known.
-    missing: i64,
+    missing: BigInt,
 }
 
 impl From<CoverageTotals> for SyncCoverageTotals {
@@ -146,7 +146,7 @@ impl From<CoverageTotals> for SyncCoverageTotals {
             complete_days: totals.complete_days,
             stale_days: totals.stale_days,
             never_read_days: totals.never_read_days,
-            missing: totals.missing,
+            missing: totals.missing.into(),
         }
     }
 }

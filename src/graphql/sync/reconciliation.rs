@@ -15,7 +15,7 @@ use crate::{
         error::Result,
         guard::sees_numbers,
         id::{self, Kind},
-        scalars::Date,
+        scalars::{BigInt, Date},
     },
     service::reconciliation::{Place, Reconciled},
 };
@@ -65,19 +65,19 @@ pub(super) enum ReconciliationCause {
 #[derive(SimpleObject)]
 pub(super) struct ReconciliationFigures {
     /// Calls dialled.
-    dialled: i64,
+    dialled: BigInt,
     /// Of those, connected.
-    connected: i64,
+    connected: BigInt,
     /// Deals: of the platform its own count, of ours the calls whose grade is a success.
-    success: i64,
+    success: BigInt,
 }
 
 impl From<Compared> for ReconciliationFigures {
     fn from(counts: Compared) -> Self {
         Self {
-            dialled: counts.dialled,
-            connected: counts.connected,
-            success: counts.success,
+            dialled: counts.dialled.into(),
+            connected: counts.connected.into(),
+            success: counts.success.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         error::Result,
         id::{self, Kind},
         plan,
-        scalars::{Date, DateTime},
+        scalars::{BigInt, Date, DateTime},
     },
     store::sync_slices::SyncSliceRow,
 };
@@ -81,13 +81,13 @@ impl SyncSlice {
     }
 
     /// How many records the platform says it has; null until it said so.
-    async fn expected(&self) -> Option<i64> {
-        self.0.row.expected
+    async fn expected(&self) -> Option<BigInt> {
+        self.0.row.expected.map(BigInt)
     }
 
     /// How many distinct records the last attempt brought; null before the first.
-    async fn seen(&self) -> Option<i64> {
-        self.0.row.seen
+    async fn seen(&self) -> Option<BigInt> {
+        self.0.row.seen.map(BigInt)
     }
 
     /// Of those seen, how many wait to be dialled and are no calls yet.

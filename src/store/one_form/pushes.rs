@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{OneFormReport, PAGE, alone, changed};
+use super::{Counter, OneFormReport, PAGE, alone, changed};
 use crate::{
     domain::{dialing::CallSource, text::Reading},
     entity::{call, call_push},
@@ -14,7 +14,11 @@ use crate::{
 };
 
 /// What was pushed, and the versions of the calls whose gaps it fills.
-pub(super) async fn all(tx: &Transaction, report: &mut OneFormReport) -> Result<()> {
+pub(super) async fn all(
+    tx: &Transaction,
+    report: &mut OneFormReport,
+    counter: &mut Counter<'_>,
+) -> Result<()> {
     let mut last = String::new();
     loop {
         let rows = call_push::Entity::find()
@@ -27,6 +31,7 @@ pub(super) async fn all(tx: &Transaction, report: &mut OneFormReport) -> Result<
             return Ok(());
         };
         last.clone_from(&row.external_id);
+        counter.add(rows.len());
         for row in rows {
             push(tx, &row, report).await?;
         }

@@ -3,16 +3,24 @@
 use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::TimeDelta;
 use dialgraph::{
     domain::{
         alert::{Languages, Notice, Text},
         business_time::BusinessZone,
     },
     notify::{Email, EmailConfig, NotifyError, Sender as _},
+    service::alerts::Channels,
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+};
+
+use super::{CALLS, a_day_fails, look, telling_by_channels};
+use crate::{
+    harness::{Backend, TestApp},
+    on_both,
 };
 
 /// All lines that clients said, one conversation after the other.
@@ -86,6 +94,92 @@ fn notice() -> Notice {
         about: None,
         database: None,
     }
+}
+
+/// The subject and the words of the last message, as the receiver reads them.
+fn last_message(said: &Said) -> (String, String) {
+    let said = said.lock().unwrap();
+    let begin = said.iter().rposition(|line| line == "DATA").unwrap();
+    let message = &said[begin + 1..];
+    let mut head = message.iter().take_while(|line| !line.is_empty());
+    let subject = head
+        .find_map(|line| line.strip_prefix("Subject: "))
+        .unwrap();
+    let folded = head.take_while(|line| line.starts_with(' '));
+    let words = folded.fold(subject.to_owned(), |words, line| words + line);
+    // Words in UTF-8 and base64, as RFC 2047 has them; blanks between two of them are none.
+    let subject = words
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            match word
+                .strip_prefix("=?utf-8?b?")
+                .and_then(|word| word.strip_suffix("?="))
+            {
+                Some(encoded) => String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap(),
+                None => format!("{word} "),
+            }
+        });
+    let subject = subject.collect::<String>().trim_end().to_owned();
+    let body = message.iter().skip_while(|line| !line.is_empty()).skip(1);
+    let body: Vec<String> = body.take_while(|line| *line != ".").cloned().collect();
+    let is_encoded = message
+        .iter()
+        .any(|line| line == "Content-Transfer-Encoding: base64");
+    let body = if is_encoded {
+        String::from_utf8(STANDARD.decode(body.concat()).unwrap()).unwrap()
+    } else {
+        body.join("\n")
+    };
+    (subject, body.replace("\r\n", "\n").trim_end().to_owned())
+}
+
+on_both! {
+    /// The end of an alert goes out by e-mail in its own words, in the languages that are configured.
+    an_end_is_told_by_email = async |backend: Backend| {
+        for (languages, subject, expected) in [
+            (Languages::Both, "【已恢复】dialgraph 通话记录：数据未能完整同步，2026-11-19", "\
+【已恢复】dialgraph 通话记录：数据未能完整同步，2026-11-19
+[Recovered] dialgraph: a day is incomplete, 2026-11-19
+
+已恢复：2026-11-19 的通话记录读取，持续 7 分钟
+recovered: reading call records of 2026-11-19, lasted 7 min
+开始 / since: 2026-11-20 12:01:00 (Asia/Shanghai)
+恢复 / over: 2026-11-20 12:08:00 (Asia/Shanghai)
+"),
+            (Languages::Chinese, "【已恢复】dialgraph 通话记录：数据未能完整同步，2026-11-19", "\
+【已恢复】dialgraph 通话记录：数据未能完整同步，2026-11-19
+
+已恢复：2026-11-19 的通话记录读取，持续 7 分钟
+开始：2026-11-20 12:01:00 (Asia/Shanghai)
+恢复：2026-11-20 12:08:00 (Asia/Shanghai)
+"),
+            (Languages::English, "[Recovered] dialgraph: a day is incomplete, 2026-11-19", "\
+[Recovered] dialgraph: a day is incomplete, 2026-11-19
+
+recovered: reading call records of 2026-11-19, lasted 7 min
+since: 2026-11-20 12:01:00 (Asia/Shanghai)
+over: 2026-11-20 12:08:00 (Asia/Shanghai)
+"),
+        ] {
+            let app = TestApp::new(&backend).await;
+            let (port, said) = mail_server(None).await;
+            let channels = Channels::new(vec![Box::new(email(port))]).in_languages(languages);
+            let alerts = telling_by_channels(&app, channels);
+            app.clock.advance(TimeDelta::minutes(1));
+            a_day_fails(&app).await;
+            assert_eq!(look(&alerts).await, 1);
+            assert_eq!(alerts.outbox.send_due().await.unwrap(), 1);
+            let (opened, _) = last_message(&said);
+            assert!(opened.starts_with(if languages == Languages::English { "[Alert]" } else { "【告警】" }), "{opened}");
+            app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+            app.clock.set("2026-11-20T04:08:00Z".parse().unwrap());
+            assert_eq!(look(&alerts).await, 1);
+            assert_eq!(alerts.outbox.send_due().await.unwrap(), 1);
+            assert_eq!(last_message(&said), (subject.to_owned(), expected.trim_end().to_owned()));
+            assert_eq!(alerts.outbox.send_due().await.unwrap(), 0, "once");
+        }
+    };
 }
 
 #[tokio::test]

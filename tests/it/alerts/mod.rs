@@ -25,7 +25,11 @@ const WEBHOOK_SECRET: &str = "a secret of webhooks";
 
 /// What watches over `app` and tells by these.
 fn telling_by(app: &TestApp, senders: Vec<Box<dyn Sender>>) -> Alerts {
-    let channels = Channels::new(senders);
+    telling_by_channels(app, Channels::new(senders))
+}
+
+/// What watches over `app` and tells by these, in their languages.
+fn telling_by_channels(app: &TestApp, channels: Channels) -> Alerts {
     app::alerts(app.base(), &app.syncer, AlertRules::default(), channels)
 }
 

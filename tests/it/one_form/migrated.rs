@@ -1,6 +1,6 @@
 //! What an older program stored is brought to one form, and nothing is lost or merged.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use dialgraph::{
     domain::{
@@ -16,9 +16,10 @@ use dialgraph::{
     },
 };
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, QueryOrder as _, QuerySelect as _};
+use serde_json::json;
 
 use crate::{
-    harness::{Backend, TestDatabase, call as new_call, ingest},
+    harness::{Backend, TestApp, TestDatabase, call as new_call, ingest},
     on_both,
 };
 
@@ -152,6 +153,40 @@ on_both! {
         assert_eq!(ingest(db, vec![with("e", "t", &["高"])]).await.inserted, 0);
         assert_eq!(calls(&database).await.len(), 5);
         assert_counted(&database).await;
+    };
+
+    /// Whoever waits for it sees how far it is: all calls, tags and pushes, a page at a time; and how many rows
+    /// were kept apart is told by the API, too.
+    it_says_how_far_it_is = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let (database, db) = (&app.database, &app.database.db);
+        let seen = Mutex::new(Vec::new());
+        let up = async || {
+            schema::up_with(db, None, &|progress| seen.lock().unwrap().push(progress)).await.unwrap();
+            std::mem::take(&mut *seen.lock().unwrap())
+        };
+        owe(database).await;
+        assert_eq!(up().await, [], "there is nothing to wait for");
+        let tagged = |id: usize| {
+            let mut call = new_call(&id.to_string(), TIME);
+            call.tags.push(Tag { name: own("ask"), value: own("高") });
+            call
+        };
+        ingest(db, (0..1_500).map(tagged).collect()).await;
+        ingest(db, vec![new_call("e", TIME), new_call("e\u{200b}", TIME)]).await;
+        let mut pushes = CallPushes::default();
+        pushes.merged.merge(&PushedCall { external_id: own("1"), ..PushedCall::default() });
+        let now = TIME.parse().unwrap();
+        db.transaction(async |tx| call_pushes::save(tx, &[("1", pushes.clone())].into(), now).await).await.unwrap();
+        assert_eq!(up().await, [], "it is not owed");
+        owe(database).await;
+        let told: Vec<(u64, u64)> = up().await.iter().map(|progress| (progress.done, progress.of)).collect();
+        let of = 1_502 + 1_500 + 1;
+        assert_eq!(told, [0, 1_000, 1_502, 2_502, 3_002, 3_003].map(|done| (done, of)));
+        assert_eq!(up().await, []);
+        let status = app.data("{ syncStatus { rowsKeptApart tasksClaimedTwice } }").await;
+        assert_eq!(status["syncStatus"], json!({ "rowsKeptApart": 1, "tasksClaimedTwice": 0 }));
+        assert_counted(database).await;
     };
 
     /// Alerts, and what people are told of them, stay when the table is made again for new kinds.

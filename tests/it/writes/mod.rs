@@ -6,6 +6,7 @@ mod concurrency;
 mod grades;
 mod idempotency;
 mod import;
+mod import_edits;
 mod metrics;
 mod packages;
 mod random;

@@ -27,7 +27,8 @@ pub(super) struct ImportCallRow {
     external_id: MaybeUndefined<String>,
     /// The platform's id of a call that it told of: the row is that call. What the platform says of it stays;
     /// the row adds what it leaves empty, and goes on to when the platform's record changes. callTime, duration
-    /// and result are the platform's. INVALID with NOT_FOUND while the call is not stored here.
+    /// and result are the platform's. INVALID with NOT_FOUND while the call is not stored here, and with
+    /// OUT_OF_RANGE when calls of its day are not kept any more.
     platform_call_id: MaybeUndefined<String>,
     /// When it was dialled; not in the future. Has to be given.
     call_time: MaybeUndefined<Written<DateTime>>,
@@ -122,7 +123,8 @@ pub(super) enum ImportRowStatus {
     Created,
     /// An imported call was replaced, or a call of the platform got what it left empty.
     Updated,
-    /// The call was stored like this already, or the platform says all that the row does.
+    /// The call was imported like this before, or the platform says all that the row does. With the code
+    /// EDITED_SINCE somebody changed the call here since, and that stays.
     Unchanged,
     /// Nothing was stored, because of what `userErrors` says.
     Invalid,
@@ -139,9 +141,10 @@ pub(super) struct ImportRowResult {
     status: ImportRowStatus,
     /// Where the first problem of an INVALID row is: `["input", "rows", "3", "phoneNumber"]`.
     field: Option<Vec<String>>,
-    /// The stable code of that problem.
+    /// The stable code of that problem; EDITED_SINCE of an UNCHANGED row whose call somebody changed here
+    /// since it was imported: it is not what the row says, and stays so until the row says something else.
     code: Option<String>,
-    /// What is wrong and what is allowed, for people.
+    /// What is wrong and what is allowed, or what the code means, for people.
     reason: Option<String>,
     /// All problems of an INVALID row.
     user_errors: Vec<UserError>,
@@ -157,8 +160,14 @@ impl ImportRowResult {
             external_id: result.external_id,
             status: result.status.into(),
             field: first.as_ref().map(|error| error.field.clone()),
-            code: first.as_ref().map(|error| error.code.clone()),
-            reason: first.map(|error| error.message),
+            code: match (&first, result.note) {
+                (Some(error), _) => Some(error.code.clone()),
+                (None, note) => note.map(|note| note.code().to_owned()),
+            },
+            reason: match (first, result.note) {
+                (Some(error), _) => Some(error.message),
+                (None, note) => note.map(|note| note.message().to_owned()),
+            },
             user_errors,
         }
     }
@@ -183,7 +192,7 @@ pub(super) struct ImportCallsPayload {
     created: usize,
     /// How many rows replaced stored calls.
     updated: usize,
-    /// How many rows were stored like this already.
+    /// How many rows changed nothing.
     unchanged: usize,
     /// How many rows could not be used.
     invalid: usize,

@@ -1,0 +1,170 @@
+//! Rows of imports whose calls people changed here since.
+
+use serde_json::{Value, json};
+
+use super::{a_task, an_agent, assert_counted, done, id, with};
+use crate::{
+    harness::{Backend, TestApp, call as new_call, ingest, task},
+    on_both,
+};
+
+fn row() -> Value {
+    json!({ "externalId": "1", "callTime": "2026-11-19T02:00:00Z", "result": "CONNECTED", "duration": 60, "grade": "9元",
+        "phoneNumber": "138 1234 8000", "billedAmount": "0.5", "taskExternalId": "7", "taskName": "B", "agentExternalId": "8",
+        "tags": [{ "tagName": "size", "tagValue": "50" }, { "tagName": "size", "tagValue": "60" }] })
+}
+
+const FIELDS: &str = "unchanged results { status field code reason userErrors { code message } }";
+
+/// The answer to one row.
+async fn import(app: &TestApp, row: &Value) -> Value {
+    done(app, "importCalls", FIELDS, json!({ "rows": [row] })).await["results"][0].clone()
+}
+
+fn unchanged() -> Value {
+    json!({ "status": "UNCHANGED", "field": null, "code": null, "reason": null, "userErrors": [] })
+}
+
+fn edited() -> Value {
+    with(
+        &unchanged(),
+        json!({ "code": "EDITED_SINCE",
+        "reason": "this was imported before, and somebody changed the call here since: that change stays" }),
+    )
+}
+
+async fn the_call(app: &TestApp) -> String {
+    id(&app.data("{ calls { nodes { id } } }").await["calls"]["nodes"][0])
+}
+
+async fn update(app: &TestApp, call: &str, change: Value) {
+    done(
+        app,
+        "updateCall",
+        "call { id }",
+        with(&json!({ "id": call }), change),
+    )
+    .await;
+}
+
+on_both! {
+    /// Whatever a person changed of it: the row that is imported again says that it is not what is stored.
+    a_row_that_was_edited_since_says_so = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let (own_task, own_agent) = (a_task(&app).await, an_agent(&app).await);
+        let platforms = app.data(r#"{ calls { nodes { id } } }"#).await["calls"]["nodes"][0]["id"].clone();
+        done(&app, "deleteCall", "deletedTags", json!({ "id": platforms })).await;
+        assert_eq!(import(&app, &row()).await["status"], "CREATED");
+        assert_eq!(import(&app, &row()).await, unchanged());
+        let call = the_call(&app).await;
+        let was = app.data("{ calls { nodes { task { id } agent { id } } } }").await["calls"]["nodes"][0].clone();
+        for (change, back) in [
+            (json!({ "grade": "A" }), json!({ "grade": "9元" })),
+            (json!({ "grade": null }), json!({ "grade": "9元" })),
+            (json!({ "phoneNumber": "13812348001" }), json!({ "phoneNumber": "13812348000" })),
+            (json!({ "callTime": "2026-11-18T02:00:00Z" }), json!({ "callTime": "2026-11-19T02:00:00Z" })),
+            (json!({ "duration": 61 }), json!({ "duration": 60 })),
+            (json!({ "result": "BUSY" }), json!({ "result": "CONNECTED" })),
+            (json!({ "notes": "said by a person" }), json!({ "notes": null })),
+            (json!({ "billedAmount": "0.51" }), json!({ "billedAmount": "0.50" })),
+            (json!({ "taskId": own_task }), json!({ "taskId": was["task"]["id"] })),
+            (json!({ "taskId": null }), json!({ "taskId": was["task"]["id"] })),
+            (json!({ "agentId": own_agent }), json!({ "agentId": was["agent"]["id"] })),
+        ] {
+            update(&app, &call, change.clone()).await;
+            assert_eq!(import(&app, &row()).await, edited(), "{change}");
+            update(&app, &call, back).await;
+            assert_eq!(import(&app, &row()).await, unchanged(), "{change} taken back");
+        }
+        assert_counted(&app).await;
+
+        // Tags that people give are no change of what was imported; one that they take away is.
+        let tag = |name: &str, value: &str| json!({ "callId": call, "tags": [{ "tagName": name, "tagValue": value }] });
+        done(&app, "addCallTags", "added", tag("vip", "yes")).await;
+        done(&app, "addCallTags", "added", tag("size", "70")).await;
+        assert_eq!(import(&app, &row()).await, unchanged());
+        done(&app, "removeCallTags", "removed", tag("size", "50")).await;
+        assert_eq!(import(&app, &row()).await, edited());
+        done(&app, "addCallTags", "added", tag("size", "50")).await;
+        assert_eq!(import(&app, &row()).await, unchanged(), "a person gave it again");
+        assert_counted(&app).await;
+    };
+
+    /// What differs from what was imported replaces the call, and the change with it.
+    a_row_that_says_something_else_replaces_the_change = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let row = with(&row(), json!({ "tags": [] }));
+        import(&app, &row).await;
+        let call = the_call(&app).await;
+        update(&app, &call, json!({ "grade": "A", "notes": "x" })).await;
+        let other = with(&row, json!({ "duration": 61 }));
+        let replaced = import(&app, &other).await;
+        assert_eq!((&replaced["status"], &replaced["code"]), (&json!("UPDATED"), &Value::Null));
+        assert_eq!(import(&app, &other).await, unchanged());
+        let data = app.data("{ calls { nodes { grade notes duration } } }").await;
+        assert_eq!(data["calls"]["nodes"], json!([{ "grade": "9元", "notes": null, "duration": 61 }]));
+        assert_counted(&app).await;
+    };
+
+    /// Of several rows each says it for itself; a repeat with the same key says it again.
+    each_row_says_it_for_itself = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let rows: Vec<Value> = ["1", "2", "3"].map(|id| with(&row(), json!({ "externalId": id }))).into();
+        done(&app, "importCalls", FIELDS, json!({ "rows": rows })).await;
+        let second = app.data(r#"{ calls(filter: { externalId: { eq: "2" } }) { nodes { id } } }"#).await;
+        update(&app, &id(&second["calls"]["nodes"][0]), json!({ "city": "杭州" })).await;
+        let again = async || done(&app, "importCalls", FIELDS, json!({ "rows": rows, "idempotencyKey": "k" })).await;
+        let payload = again().await;
+        assert_eq!(payload["unchanged"], 3);
+        assert_eq!(payload["results"], json!([unchanged(), edited(), unchanged()]));
+        update(&app, &id(&second["calls"]["nodes"][0]), json!({ "city": null })).await;
+        assert_eq!(again().await, payload, "the first answer");
+        // Nothing is written by it, and the person's change is there.
+        assert_eq!(import(&app, &rows[1]).await, unchanged());
+    };
+
+    /// A row that added to a call of the platform, where a person changed what it added.
+    what_was_added_to_the_platform_s_call_too = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let mut told = new_call("1", "2026-11-19T02:00:00Z");
+        told.task = Some(task("7"));
+        told.province = Some("浙江".to_owned());
+        ingest(&app.database.db, vec![told.clone()]).await;
+        let row = json!({ "platformCallId": "1", "customerName": "王女士", "grade": "9元", "province": "江苏",
+            "tags": [{ "tagName": "vip", "tagValue": "yes" }] });
+        assert_eq!(import(&app, &row).await["status"], "UPDATED");
+        assert_eq!(import(&app, &row).await, unchanged());
+        let call = the_call(&app).await;
+        for (change, back) in [
+            (json!({ "customerName": "李女士" }), json!({ "customerName": "王女士" })),
+            (json!({ "customerName": null }), json!({ "customerName": "王女士" })),
+            (json!({ "grade": "A" }), json!({ "grade": "9元" })),
+        ] {
+            update(&app, &call, change.clone()).await;
+            assert_eq!(import(&app, &row).await, edited(), "{change}");
+            update(&app, &call, back).await;
+            assert_eq!(import(&app, &row).await, unchanged(), "{change} taken back");
+        }
+        // What the row did not add is not its own.
+        update(&app, &call, json!({ "province": "上海", "city": "上海" })).await;
+        assert_eq!(import(&app, &row).await, unchanged());
+        // A row that says something else of what a person changed: the person's word stays.
+        update(&app, &call, json!({ "customerName": "李女士" })).await;
+        let other = with(&row, json!({ "customerName": "张女士" }));
+        assert_eq!(import(&app, &other).await, edited());
+        let seen = app.data("{ calls { nodes { customerName } } }").await;
+        assert_eq!(seen["calls"]["nodes"][0]["customerName"], "李女士");
+        // The platform's next record takes people's changes away, and the gaps are filled again.
+        told.duration = 9;
+        ingest(&app.database.db, vec![told]).await;
+        let seen = app.data("{ calls { nodes { customerName grade } } }").await;
+        assert_eq!(seen["calls"]["nodes"][0], json!({ "customerName": "张女士", "grade": "9元" }));
+        assert_eq!(import(&app, &other).await, unchanged());
+        let tag = json!({ "callId": call, "tags": [{ "tagName": "vip", "tagValue": "yes" }] });
+        done(&app, "removeCallTags", "removed", tag.clone()).await;
+        assert_eq!(import(&app, &other).await, edited());
+        done(&app, "addCallTags", "added", tag).await;
+        assert_eq!(import(&app, &other).await, unchanged());
+        assert_counted(&app).await;
+    };
+}
