@@ -9,6 +9,8 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
+use super::collecting::HIDDEN;
+
 /// The fields of a selection by response key, in the order in which they were asked for. To be made
 /// of validated documents only: others may go round in circles.
 #[derive(Default)]
@@ -60,6 +62,7 @@ impl Shape {
                 }
             }
             Value::Object(fields) => {
+                fields.shift_remove(HIDDEN);
                 // What a fragment asks of other types is not there.
                 let place = |key: &Name| self.fields.get_index_of(key);
                 if !fields.keys().is_sorted_by_key(place) {

@@ -78,8 +78,7 @@ impl Finish {
 
     /// Puts an answer in order, and leaves out of it what its reader may not see.
     pub fn touch(&mut self, mut response: Response) -> Response {
-        // Only what was executed has data.
-        if let (Some((document, operation)), Value::Object(_)) = (self.chosen(), &response.data) {
+        if let Some((document, operation)) = self.chosen() {
             nulls::put_in(&mut response, &self.outline, document, operation);
             Shape::of(document, operation).arrange(&mut response.data);
         }
