@@ -3,13 +3,14 @@
 
 use std::{collections::HashMap, iter::Peekable, str::Chars, sync::Arc};
 
-use async_graphql::{
-    Request,
-    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
-};
+use apollo_compiler::validation::DiagnosticList;
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use quick_cache::{Weighter, sync::Cache};
 
-use super::limits::Refusal;
+use super::{
+    limits::Refusal,
+    parsing::{self, NotExecutable, Tree},
+};
 
 /// Most bytes of texts that are remembered; their documents take some ten times as much.
 const CAPACITY: u64 = 1024 * 1024;
@@ -22,8 +23,8 @@ const TEXTS: usize = 1_000;
 #[derive(Clone)]
 struct Length;
 
-impl Weighter<String, Arc<ExecutableDocument>> for Length {
-    fn weight(&self, text: &String, _: &Arc<ExecutableDocument>) -> u64 {
+impl Weighter<String, Known> for Length {
+    fn weight(&self, text: &String, _: &Known) -> u64 {
         text.len() as u64
     }
 }
@@ -31,18 +32,21 @@ impl Weighter<String, Arc<ExecutableDocument>> for Length {
 /// Documents by their text.
 #[derive(Clone)]
 pub(super) struct Documents {
-    known: Arc<Cache<String, Arc<ExecutableDocument>, Length>>,
+    known: Arc<Cache<String, Known, Length>>,
     most_tokens: usize,
+}
+
+/// A document that is good, and what was found out about it.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// The document.
+    pub document: Arc<ExecutableDocument>,
+    /// Whether its fields have to be [collected](super::collecting) before it is executed.
+    pub is_collected: bool,
 }
 
 /// Deepest nesting of brackets in a text: a selection is 20 deep at most, a filter as well.
 const MAX_NESTING: usize = 64;
-
-/// Whether a text nests brackets so deep that reading it could take more stack than there is.
-#[must_use]
-pub fn is_nested_too_deep(text: &str) -> bool {
-    scan(text).depth > MAX_NESTING
-}
 
 /// Longest text that is read, in bytes. The tokens that are taken fit in easily; long values belong
 /// into variables.
@@ -88,29 +92,38 @@ fn scan(text: &str) -> Scan {
     scan
 }
 
-/// Goes to the end of a string whose first quote was read.
+/// Goes to the end of a string whose first quote was read, as the parser does: to look at another
+/// part of the text as code than the parser would be to overlook what it nests.
 fn skip_string(characters: &mut Peekable<Chars<'_>>) {
-    let block = characters.next_if_eq(&'"').is_some();
-    if block && characters.next_if_eq(&'"').is_none() {
-        // Two quotes are an empty string.
-        return;
-    }
-    let mut quotes = 0;
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => {
-                quotes = 0;
-                characters.next();
+    if characters.next_if_eq(&'"').is_none() {
+        while let Some(character) = characters.next() {
+            match character {
+                '\\' => drop(characters.next()),
+                '"' => return,
+                _ => {}
             }
-            '"' => {
-                quotes += 1;
-                if !block || quotes == 3 {
-                    return;
-                }
-            }
-            '\n' if !block => return,
-            _ => quotes = 0,
         }
+    } else if characters.next_if_eq(&'"').is_some() {
+        skip_block(characters);
+    }
+    // Else two quotes: an empty string.
+}
+
+/// The same for a block, in which a backslash means something before three quotes only.
+fn skip_block(characters: &mut Peekable<Chars<'_>>) {
+    let mut quotes = 0;
+    let mut is_escaped = false;
+    for character in characters {
+        if character == '"' {
+            quotes += 1;
+        } else {
+            quotes = 0;
+            is_escaped = character == '\\';
+        }
+        if quotes == 3 && !std::mem::take(&mut is_escaped) {
+            return;
+        }
+        quotes %= 3;
     }
 }
 
@@ -167,12 +180,39 @@ pub(super) fn only_reads(document: &ExecutableDocument) -> bool {
     operations.all(|(_, operation)| operation.node.ty != OperationType::Mutation)
 }
 
-/// A document that was read.
-pub(super) struct Read {
-    /// The document.
-    pub document: Arc<ExecutableDocument>,
-    /// Whether it was remembered, and so is good.
-    pub is_known: bool,
+/// A text that was read.
+pub(super) enum Read {
+    /// It was remembered, and so is good.
+    Known(Known),
+    /// What it says, and how it was parsed, to be checked.
+    New(Arc<ExecutableDocument>, Box<Tree>),
+}
+
+impl Read {
+    /// What it says.
+    pub const fn document(&self) -> &Arc<ExecutableDocument> {
+        match self {
+            Self::Known(known) => &known.document,
+            Self::New(document, _) => document,
+        }
+    }
+}
+
+/// Why a text is not executed.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// It would take long to read.
+    Refused(Refusal),
+    /// It is no GraphQL.
+    Broken(DiagnosticList),
+    /// It is, and nothing that can be executed: check it for a better reason.
+    NotExecutable(Box<Tree>, NotExecutable),
+}
+
+impl From<Refusal> for Unreadable {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl Documents {
@@ -184,42 +224,55 @@ impl Documents {
         }
     }
 
-    /// Gives the request its document, and returns it; none for a text that is no document.
+    /// Reads a text, unless it was read lately.
     ///
     /// # Errors
-    /// Why a text is not looked at any further. What is remembered has passed.
-    pub fn read(&self, request: &mut Request) -> Result<Option<Read>, Refusal> {
-        if let Some(document) = self.known.get(request.query.as_str()) {
-            request.set_parsed_query(ExecutableDocument::clone(&document));
-            return Ok(Some(Read {
-                document,
-                is_known: true,
-            }));
+    /// Why it is not executed. What is remembered has passed.
+    pub fn read(&self, text: &str) -> Result<Read, Unreadable> {
+        if let Some(known) = self.known.get(text) {
+            return Ok(Read::Known(known));
         }
-        self.look_at(&request.query)?;
-        let Ok(document) = request.parsed_query() else {
-            return Ok(None);
+        self.look_at(text)?;
+        let tree = parsing::parse(text).map_err(Unreadable::Broken)?;
+        let document = match parsing::executable(&tree, text) {
+            Ok(document) => document,
+            Err(reason) => return Err(Unreadable::NotExecutable(Box::new(tree), reason)),
         };
-        let fields = written_out(document);
+        let fields = written_out(&document);
         if fields > MAX_FIELDS {
-            return Err(Refusal::TooMuch {
+            return Err(Unreadable::Refused(Refusal::TooMuch {
                 what: "has, with its fragments written out, fields to the number of",
                 asked: fields,
                 allowed: MAX_FIELDS,
                 hint: "send it as several queries",
-            });
+            }));
         }
-        Ok(Some(Read {
-            document: Arc::new(document.clone()),
-            is_known: false,
-        }))
+        Ok(Read::New(Arc::new(document), Box::new(tree)))
+    }
+
+    /// The types of a text's operations, with their names; none for a text that is not executed.
+    pub fn operations(&self, text: &str) -> Vec<(Option<String>, OperationType)> {
+        if let Some(known) = self.known.get(text) {
+            let operations = known.document.operations.iter();
+            return operations
+                .map(|(name, operation)| (name.map(ToString::to_string), operation.node.ty))
+                .collect();
+        }
+        let tree = self
+            .look_at(text)
+            .ok()
+            .and_then(|()| parsing::parse(text).ok());
+        tree.iter()
+            .flat_map(parsing::operations)
+            .map(|(name, ty)| (name.map(str::to_owned), ty))
+            .collect()
     }
 
     /// Remembers a document that is good.
-    pub fn remember(&self, text: &str, document: &Arc<ExecutableDocument>) {
+    pub fn remember(&self, text: &str, known: &Known) {
         // Changes may have secrets in their texts, and are not kept.
-        if only_reads(document) && text.len() <= LONGEST {
-            self.known.insert(text.to_owned(), document.clone());
+        if only_reads(&known.document) && text.len() <= LONGEST {
+            self.known.insert(text.to_owned(), known.clone());
         }
     }
 
@@ -272,6 +325,10 @@ mod tests {
 
     use super::*;
 
+    fn is_nested_too_deep(text: &str) -> bool {
+        scan(text).depth > MAX_NESTING
+    }
+
     #[test]
     fn brackets_are_counted_outside_of_strings_and_comments() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
@@ -284,6 +341,9 @@ mod tests {
             "# {}\n",
             "\"\\\" {}\"",
             "\"\" \"{}\"",
+            "\"\"\"\\\\\"\"\" {}\"\"\"",
+            "\"\"\"\\\"\"\" {} \"\" \\\"\"\"\"\"\"",
+            "\"\n {}\"",
         ] {
             assert!(
                 !is_nested_too_deep(&quiet.replace("{}", &"(".repeat(99))),

@@ -100,6 +100,9 @@ pub(super) enum Refusal {
     /// It names an operation that its document does not have.
     #[error("the document has no operation with the name that `operationName` says")]
     UnknownOperation,
+    /// It does not say which of several operations it is about.
+    #[error("the document has several operations: say by `operationName` which one is meant")]
+    NoOperationName,
     /// It asks the schema about itself, which is switched off.
     #[error("the schema does not tell about itself here: introspection is switched off")]
     NoIntrospection,
@@ -229,7 +232,10 @@ impl Refusal {
                 extensions.set("code", code::PERSISTED_QUERY_NOT_FOUND);
             }
             Self::NotTrusted => extensions.set("code", code::TRUSTED_DOCUMENTS_ONLY),
-            Self::UnknownOperation | Self::WrongHash | Self::OddPersistedQuery => {
+            Self::UnknownOperation
+            | Self::NoOperationName
+            | Self::WrongHash
+            | Self::OddPersistedQuery => {
                 extensions.set("code", code::BAD_USER_INPUT);
             }
         }

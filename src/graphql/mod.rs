@@ -9,6 +9,8 @@
 mod audit;
 mod batching;
 mod budget;
+mod coercion;
+mod collecting;
 mod connection;
 mod context;
 mod cost;
@@ -21,6 +23,7 @@ mod guard;
 mod id;
 mod identity;
 mod input;
+mod input_types;
 mod limits;
 mod lists;
 mod loaders;
@@ -29,6 +32,7 @@ mod nulls;
 mod order;
 mod ordering;
 mod outline;
+mod parsing;
 mod permissions;
 mod persisted;
 mod plan;
@@ -41,10 +45,10 @@ mod sync;
 mod trusted;
 mod user_error;
 mod validation;
+mod values;
 mod variables;
 
 pub use context::{RequestContext, Services};
-pub use documents::is_nested_too_deep;
 pub use error::{OUR_FAULT, code};
 pub use limits::{Limits, late, refused_for_number};
 pub use persisted::{PERSISTED_QUERY, bare};
@@ -53,7 +57,7 @@ pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
 
 use async_graphql::{
     MergedObject, MergedSubscription, Name, Request, Response, SDLExportOptions, SchemaBuilder,
-    ServerError, Value,
+    ServerError, ValidationMode, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
@@ -61,9 +65,10 @@ use std::{sync::Arc, time::Duration};
 
 use self::{
     cost::Extent,
-    documents::{Documents, Read},
+    documents::{Documents, Known, Read, Unreadable},
     events::{BoundEvents, EventBounds},
     guard::Lookups,
+    input_types::InputTypes,
     limits::Refusal,
     outline::Outline,
     persisted::Persisted,
@@ -112,6 +117,7 @@ pub struct Schema {
     persisted: Persisted,
     takes_introspection: bool,
     validator: Arc<Validator>,
+    input_types: Arc<InputTypes>,
     outline: Arc<Outline>,
     limits: Limits,
     purse: Purse,
@@ -136,14 +142,13 @@ impl Default for SchemaOptions {
 }
 
 /// What is known of a request that may be executed.
-#[derive(Default)]
 struct Prepared {
-    /// Its document; none for a text that the executor has to say something about.
-    document: Option<Arc<ExecutableDocument>>,
+    /// Its document.
+    document: Arc<ExecutableDocument>,
     /// What it costs, or each event of it.
     price: u64,
     /// What the answer says of its cost.
-    cost: Option<Value>,
+    cost: Value,
 }
 
 /// Deepest nesting that the parser follows.
@@ -155,6 +160,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .register_output_type::<node::Node>()
         .limit_recursive_depth(MAX_RECURSION)
         .disable_suggestions()
+        // What a document says is checked before, once, and variables are coerced.
+        .validation_mode(ValidationMode::Fast)
 }
 
 impl Schema {
@@ -166,9 +173,11 @@ impl Schema {
         let events = builder().data(services.clone()).data(lookups.clone());
         let inner = builder().data(services).data(lookups).finish();
         let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
+        let validator = Validator::of(&sdl);
         Self {
             outline: Arc::new(Outline::of(&sdl)),
-            validator: Arc::new(Validator::of(&sdl)),
+            input_types: Arc::new(validator.input_types()),
+            validator: Arc::new(validator),
             inner,
             events: events.extension(BoundEvents).finish(),
             documents: Documents::new(limits.tokens),
@@ -183,6 +192,20 @@ impl Schema {
     pub fn recall(&self, request: &mut Request) {
         // Why one is refused, its execution says.
         let _refused_again = self.persisted.complete(request);
+    }
+
+    /// Whether an operation that a request may be about is of such a type. A text that cannot be read
+    /// has none; its execution says what is wrong with it.
+    pub fn is_operation(&self, request: &Request, is_such: impl Fn(OperationType) -> bool) -> bool {
+        let wanted = request.operation_name.as_deref();
+        let mut operations = self.documents.operations(&request.query).into_iter();
+        operations.any(|(name, ty)| {
+            let is_meant = match (name.as_deref(), wanted) {
+                (Some(name), Some(wanted)) => name == wanted,
+                _ => true,
+            };
+            is_meant && is_such(ty)
+        })
     }
 
     /// Executes a request for `viewer`, who asks from `origin`, other than a subscription. An internal
@@ -247,7 +270,7 @@ impl Schema {
                 price,
                 cost,
             }) => {
-                (finish.document, finish.cost) = (document, cost);
+                (finish.document, finish.cost) = (Some(document), Some(cost));
                 price
             }
             Err(refused) => return Err(Box::new(finish.touch(*refused))),
@@ -277,44 +300,84 @@ impl Schema {
     fn prepare(&self, request: &mut Request, viewer: &Viewer) -> Result<Prepared, Box<Response>> {
         let refused = |refusal| Box::new(error::refused(&refusal));
         let digest = self.persisted.complete(request).map_err(refused)?;
-        let read = self.documents.read(request).map_err(refused)?;
-        let Some(Read { document, is_known }) = read else {
-            self.check(&request.query, None)?;
-            return Ok(Prepared::default());
-        };
-        let operation = chosen(&document, request.operation_name.as_deref())
-            .ok_or_else(|| refused(Refusal::UnknownOperation))?;
-        variables::set_defaults(&mut request.variables, operation);
-        let (price, cost) = self.admit(&document, operation, request, viewer)?;
-        if !is_known {
-            self.check(&request.query, Some(&cost))?;
-            self.documents.remember(&request.query, &document);
+        let read = self.documents.read(&request.query);
+        let read = read.map_err(|reason| self.unreadable(reason))?;
+        let document = read.document().clone();
+        let name = request.operation_name.as_deref();
+        if name.is_none() && document.operations.iter().len() > 1 {
+            return Err(refused(Refusal::NoOperationName));
         }
+        let operation =
+            chosen(&document, name).ok_or_else(|| refused(Refusal::UnknownOperation))?;
+        // What is wrong with the variables is told of a document that is good.
+        let coerced = self
+            .input_types
+            .coerce(operation, &mut request.variables)
+            .and_then(|()| variables::look_at_conditions(&document, operation, &request.variables));
+        let (price, cost) = self.admit(&document, operation, request, viewer)?;
+        let known = match read {
+            Read::Known(known) => known,
+            Read::New(document, tree) => {
+                let mistakes = self.validator.mistakes(&tree);
+                if !mistakes.is_empty() {
+                    return Err(refused_for(mistakes, &cost));
+                }
+                let is_collected = collecting::is_needed(&self.outline, &document);
+                let known = Known {
+                    document,
+                    is_collected,
+                };
+                self.documents.remember(&request.query, &known);
+                known
+            }
+        };
         if let Some(digest) = digest {
             self.persisted.remember(digest, &request.query, &document);
         }
-        let unset = variables::unset(&request.variables, operation);
-        if !unset.is_empty() {
-            let mut document = ExecutableDocument::clone(&document);
-            variables::leave_out(&mut document, &unset);
-            request.set_parsed_query(document);
-        }
+        coerced.map_err(|problems| refused_for(problems, &cost))?;
+        let executable = self.executable(&known, operation, request);
+        request.set_parsed_query(executable);
         Ok(Prepared {
-            document: Some(document),
+            document,
             price,
-            cost: Some(cost),
+            cost,
         })
     }
 
-    /// Refuses a document that means nothing in this schema.
-    fn check(&self, text: &str, cost: Option<&Value>) -> Result<(), Box<Response>> {
-        let mistakes = self.validator.mistakes(text);
-        if mistakes.is_empty() {
-            return Ok(());
+    /// The document as it is executed, with the variables that were sent.
+    fn executable(
+        &self,
+        known: &Known,
+        operation: &OperationDefinition,
+        request: &Request,
+    ) -> ExecutableDocument {
+        let document = &known.document;
+        let variables = &request.variables;
+        let mut executable = if known.is_collected {
+            collecting::collected(&self.outline, document, operation, variables)
+        } else {
+            ExecutableDocument::clone(document)
+        };
+        let unset = variables::unset(variables, operation);
+        if !unset.is_empty() {
+            variables::leave_out(&mut executable, &unset);
         }
-        let mut response = Response::from_errors(mistakes);
-        limits::tell_cost(&mut response, cost.cloned());
-        Err(Box::new(response))
+        executable
+    }
+
+    /// The answer to a text that is not executed.
+    fn unreadable(&self, reason: Unreadable) -> Box<Response> {
+        Box::new(match reason {
+            Unreadable::Refused(refusal) => error::refused(&refusal),
+            Unreadable::Broken(mistakes) => Response::from_errors(validation::told(&mistakes)),
+            Unreadable::NotExecutable(tree, reason) => {
+                let mut mistakes = self.validator.mistakes(&tree);
+                if mistakes.is_empty() {
+                    mistakes.push(ServerError::new(reason.to_string(), None));
+                }
+                Response::from_errors(mistakes)
+            }
+        })
     }
 
     /// Takes what the operation costs from the caller's budget: how much, and what the answer says of
@@ -335,6 +398,13 @@ impl Schema {
         let told = self.purse.spend(viewer, extent.cost)?;
         Ok((extent.cost, told))
     }
+}
+
+/// The answer to a request with such mistakes, and what it costs.
+fn refused_for(mistakes: Vec<ServerError>, cost: &Value) -> Box<Response> {
+    let mut response = Response::from_errors(mistakes);
+    limits::tell_cost(&mut response, Some(cost.clone()));
+    Box::new(response)
 }
 
 /// The operation that will be executed.

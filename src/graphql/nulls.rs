@@ -1,9 +1,11 @@
 //! What an error does to the answer (specification, 6.4.4): its field is null, and where null is not
 //! possible, the object around it is, up to the whole answer. async-graphql 7.2 leaves such fields
-//! out instead, so that clients find objects without what their types promise.
+//! out instead, so that clients find objects without what their types promise; and an object of which
+//! every field failed it makes null, also where that may not be and the fields may.
 
 use async_graphql::{
     Name, PathSegment, Response, Value,
+    indexmap::IndexMap,
     parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
 };
 
@@ -16,15 +18,62 @@ pub(super) fn put_in(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
 ) {
+    let Response { data, errors, .. } = response;
     let walk = Walk { outline, document };
-    for error in &response.errors {
+    let mut failed = Vec::new();
+    for error in &*errors {
         let root = vec![(root_name(operation.ty), &operation.selection_set.node)];
         if let Some(nullable) = walk.nullable(root, &error.path) {
-            // The innermost place that may be null; the whole answer may always be.
-            let keep = nullable.iter().rposition(|nullable| *nullable);
-            let path = keep.map_or(&[][..], |last| &error.path[..=last]);
-            set_null(&mut response.data, path);
+            failed.push((error.path.as_slice(), nullable));
         }
+    }
+    // Objects are there again before any is taken away for what failed in it.
+    for (path, _) in &failed {
+        restore(data, path);
+    }
+    for (path, nullable) in &failed {
+        let end = first_null(data, path);
+        // The innermost place that may be null; the whole answer may always be.
+        let keep = nullable[..end].iter().rposition(|nullable| *nullable);
+        let path = keep.map_or(&[][..], |last| &path[..=last]);
+        set_null(data, path);
+    }
+}
+
+/// Puts the field at the end of a path in, and the objects around it, with nothing else in them.
+fn restore(value: &mut Value, path: &[PathSegment]) {
+    match path {
+        [PathSegment::Field(key), rest @ ..] => {
+            if *value == Value::Null {
+                *value = Value::Object(IndexMap::new());
+            }
+            if let Value::Object(fields) = value {
+                restore(fields.entry(Name::new(key)).or_default(), rest);
+            }
+        }
+        [PathSegment::Index(at), rest @ ..] => {
+            // A list that is not there failed as a whole.
+            if let Value::List(items) = value
+                && let Some(item) = items.get_mut(*at)
+            {
+                restore(item, rest);
+            }
+        }
+        [] => {}
+    }
+}
+
+/// How many steps of a path lead to the first null on it, at most all.
+fn first_null(value: &Value, path: &[PathSegment]) -> usize {
+    let inner = match (path, value) {
+        (_, Value::Null) | ([], _) => return 0,
+        ([PathSegment::Field(key), ..], Value::Object(fields)) => fields.get(key.as_str()),
+        ([PathSegment::Index(at), ..], Value::List(items)) => items.get(*at),
+        _ => None,
+    };
+    match inner {
+        Some(inner) => 1 + first_null(inner, &path[1..]),
+        None => path.len(),
     }
 }
 
@@ -32,12 +81,8 @@ fn set_null(value: &mut Value, path: &[PathSegment]) {
     match (path, value) {
         ([], value) => *value = Value::Null,
         ([PathSegment::Field(key), rest @ ..], Value::Object(fields)) => {
-            match fields.get_mut(key.as_str()) {
-                Some(inner) => set_null(inner, rest),
-                None if rest.is_empty() => {
-                    fields.insert(Name::new(key), Value::Null);
-                }
-                None => {}
+            if let Some(inner) = fields.get_mut(key.as_str()) {
+                set_null(inner, rest);
             }
         }
         ([PathSegment::Index(at), rest @ ..], Value::List(items)) => {
@@ -132,3 +177,6 @@ impl<'a> Walk<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

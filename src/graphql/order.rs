@@ -10,7 +10,10 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
-use super::outline::{Outline, root_name};
+use super::{
+    collecting::HIDDEN,
+    outline::{Outline, root_name},
+};
 
 /// The fields of a selection by response key, in the order in which they were asked for. To be made
 /// of validated documents only: others may go round in circles.
@@ -95,6 +98,7 @@ impl Shape {
                 }
             }
             Value::Object(fields) => {
+                fields.shift_remove(HIDDEN);
                 // What a fragment asks of other types is not there.
                 let place = |key: &Name| self.fields.get_index_of(key);
                 if !fields.keys().is_sorted_by_key(place) {

@@ -40,8 +40,8 @@ pub(super) struct Lead {
 }
 
 /// Scalars that are no texts.
-const VALUES: [&str; 7] = [
-    "Boolean", "Date", "DateTime", "Decimal", "Float", "ID", "Int",
+const VALUES: [&str; 8] = [
+    "BigInt", "Boolean", "Date", "DateTime", "Decimal", "Float", "ID", "Int",
 ];
 /// Cursors are texts to Relay.
 const CURSORS: [&str; 3] = ["cursor", "endCursor", "startCursor"];
@@ -57,7 +57,10 @@ pub(super) const fn root_name(of: OperationType) -> &'static str {
 
 /// The fields of all types.
 #[derive(Debug)]
-pub(super) struct Outline(HashMap<String, HashMap<String, Lead>>);
+pub(super) struct Outline {
+    fields: HashMap<String, HashMap<String, Lead>>,
+    abstract_types: HashSet<String>,
+}
 
 /// What is known of a day, which leads to the run that read it.
 const COVERAGE: &str = "SyncCoverageDay";
@@ -101,12 +104,24 @@ impl Outline {
             });
             (definition.name.node.to_string(), fields.collect())
         };
-        Self(types.iter().map(outline).collect())
+        Self {
+            fields: types.iter().map(outline).collect(),
+            abstract_types: types
+                .iter()
+                .filter(|definition| is_abstract(&definition.kind))
+                .map(|definition| definition.name.node.to_string())
+                .collect(),
+        }
+    }
+
+    /// Whether objects of several types are of this one.
+    pub fn is_abstract(&self, name: &str) -> bool {
+        self.abstract_types.contains(name)
     }
 
     /// Where a field of a type leads; nothing is known of introspection.
     pub fn lead(&self, of: &str, field: &str) -> Option<&Lead> {
-        self.0.get(of)?.get(field)
+        self.fields.get(of)?.get(field)
     }
 }
 
@@ -116,6 +131,10 @@ fn fields(kind: &TypeKind) -> &[async_graphql::Positioned<FieldDefinition>] {
         TypeKind::Interface(interface) => &interface.fields,
         _ => &[],
     }
+}
+
+const fn is_abstract(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Interface(_) | TypeKind::Union(_))
 }
 
 fn is_node(definition: &TypeDefinition) -> bool {

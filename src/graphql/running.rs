@@ -79,8 +79,10 @@ impl Finish {
     /// Puts an answer in order, and leaves out of it what its reader may not see.
     pub fn touch(&mut self, mut response: Response) -> Response {
         let mut shape = Shape::default();
-        // Only what was executed has data.
-        if let (Some((document, operation)), Value::Object(_)) = (self.chosen(), &response.data) {
+        // Of what was executed only: other documents may go round in circles.
+        let has_failed = || response.errors.iter().any(|error| !error.path.is_empty());
+        let was_executed = response.data != Value::Null || has_failed();
+        if let (Some((document, operation)), true) = (self.chosen(), was_executed) {
             nulls::put_in(&mut response, &self.outline, document, operation);
             shape = Shape::of(&self.outline, document, operation);
             shape.arrange(&mut response.data);

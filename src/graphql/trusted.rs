@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql::{Request, SDLExportOptions};
+use async_graphql::SDLExportOptions;
 
 use super::{
     Limits, builder,
-    documents::Documents,
+    documents::{Documents, Read, Unreadable},
     persisted::{Digest, bare, digest_of},
-    validation::Validator,
+    validation::{Validator, told},
 };
 
 /// A document as it was found.
@@ -117,15 +117,19 @@ fn check(
     readable: &Documents,
     validator: &Validator,
 ) -> Result<(), String> {
-    let mut request = Request::new(document.text.as_str());
-    let read = readable.read(&mut request);
-    let is_document = read.map_err(|refusal| refusal.to_string())?.is_some();
-    if let Some(mistake) = validator.mistakes(&document.text).first() {
-        let place = mistake.locations.first();
-        let place = place.map(|place| format!("line {}, column {}: ", place.line, place.column));
-        return Err(place.unwrap_or_default() + &mistake.message);
-    }
-    is_document
-        .then_some(())
-        .ok_or_else(|| "there is no operation in it".to_owned())
+    let (mistakes, reason) = match readable.read(&document.text) {
+        Ok(Read::Known(_)) => return Ok(()),
+        Ok(Read::New(_, tree)) => (validator.mistakes(&tree), None),
+        Err(Unreadable::Refused(refusal)) => return Err(refusal.to_string()),
+        Err(Unreadable::Broken(mistakes)) => (told(&mistakes), None),
+        Err(Unreadable::NotExecutable(tree, reason)) => {
+            (validator.mistakes(&tree), Some(reason.to_string()))
+        }
+    };
+    let Some(mistake) = mistakes.first() else {
+        return reason.map_or(Ok(()), Err);
+    };
+    let place = mistake.locations.first();
+    let place = place.map(|place| format!("line {}, column {}: ", place.line, place.column));
+    Err(place.unwrap_or_default() + &mistake.message)
 }

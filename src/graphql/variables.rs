@@ -1,24 +1,93 @@
-//! Variables as the specification has them, where async-graphql differs: a default also counts in
-//! `@skip` and `@include`, and a variable that was not sent leaves out the field of an input that
-//! it stands for. (Taken for null it would clear what an update was not to touch.)
+//! Variables as the specification has them, where async-graphql differs: a variable that was not
+//! sent leaves out the field of an input that it stands for (taken for null it would clear what an
+//! update was not to touch), and a condition cannot be null.
 
 use std::collections::HashSet;
 
 use async_graphql::{
-    Name, Positioned, Variables,
+    Name, Positioned, ServerError, Value as Sent, Variables,
     parser::types::{
-        DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+        Directive, DocumentOperations, ExecutableDocument, OperationDefinition, Selection,
+        SelectionSet,
     },
 };
 use async_graphql_value::Value;
 
-/// Gives variables that were not sent their defaults.
-pub(super) fn set_defaults(variables: &mut Variables, operation: &OperationDefinition) {
-    for definition in &operation.variable_definitions {
-        if let Some(default) = &definition.node.default_value {
-            variables
-                .entry(definition.node.name.node.clone())
-                .or_insert_with(|| default.node.clone());
+/// Looks for conditions (`@skip`, `@include`) that are null: their variable may be, as it has a
+/// default, and was sent so.
+///
+/// # Errors
+/// Each such condition.
+pub(super) fn look_at_conditions(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> Result<(), Vec<ServerError>> {
+    let definitions = operation.variable_definitions.iter();
+    let null: HashSet<&Name> = definitions
+        .filter(|definition| definition.node.default_value.is_some())
+        .map(|definition| &definition.node.name.node)
+        .filter(|name| variables.get(*name) == Some(&Sent::Null))
+        .collect();
+    if null.is_empty() {
+        return Ok(());
+    }
+    let mut conditions = Conditions {
+        document,
+        null,
+        spread: HashSet::new(),
+        found: Vec::new(),
+    };
+    conditions.look_at(&operation.selection_set.node);
+    if conditions.found.is_empty() {
+        Ok(())
+    } else {
+        Err(conditions.found)
+    }
+}
+
+struct Conditions<'a> {
+    document: &'a ExecutableDocument,
+    null: HashSet<&'a Name>,
+    spread: HashSet<&'a Name>,
+    found: Vec<ServerError>,
+}
+
+impl<'a> Conditions<'a> {
+    fn look_at(&mut self, selection: &'a SelectionSet) {
+        for item in &selection.items {
+            for directive in item.node.directives() {
+                self.look_at_directive(directive);
+            }
+            match &item.node {
+                Selection::Field(field) => self.look_at(&field.node.selection_set.node),
+                Selection::InlineFragment(fragment) => {
+                    self.look_at(&fragment.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if let Some(fragment) = self.document.fragments.get(name)
+                        && self.spread.insert(name)
+                    {
+                        self.look_at(&fragment.node.selection_set.node);
+                    }
+                }
+            }
+        }
+    }
+
+    fn look_at_directive(&mut self, directive: &Positioned<Directive>) {
+        for (_, value) in &directive.node.arguments {
+            if let Value::Variable(name) = &value.node
+                && self.null.contains(name)
+            {
+                let directive = &directive.node.name;
+                let message = format!(
+                    "`${name}` must not be null: `@{}` needs true or false",
+                    directive.node
+                );
+                self.found.push(ServerError::new(message, Some(value.pos)));
+            }
         }
     }
 }

@@ -21,10 +21,7 @@ use super::{
 };
 use crate::{
     domain::{audit::Origin, viewer::Viewer},
-    graphql::{
-        code::{INTROSPECTION_DISABLED, RATE_LIMITED, TRUSTED_DOCUMENTS_ONLY},
-        is_nested_too_deep,
-    },
+    graphql::code::{INTROSPECTION_DISABLED, RATE_LIMITED, TRUSTED_DOCUMENTS_ONLY},
 };
 
 /// A query in the URL. Only reads: a link must not change anything.
@@ -67,7 +64,7 @@ pub(super) fn linked(
         .map_err(|error| refusal(StatusCode::BAD_REQUEST, &error.to_string()))?;
     // A link that only names a change is one as well.
     state.schema.recall(&mut request);
-    if is_operation(&mut request, is_refused) {
+    if state.schema.is_operation(&request, is_refused) {
         let message = "a mutation has to be sent with POST";
         let body = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
         return Err(Box::new(([(header::ALLOW, "POST")], body).into_response()));
@@ -154,23 +151,4 @@ fn status_of(errors: &[ServerError]) -> StatusCode {
     } else {
         StatusCode::BAD_REQUEST
     }
-}
-
-/// Whether the operation that would be executed is of such a type. A document that cannot be read
-/// has none, and is refused by the execution with the right message.
-fn is_operation(request: &mut Request, is_such: impl Fn(OperationType) -> bool) -> bool {
-    if is_nested_too_deep(&request.query) {
-        return false;
-    }
-    let name = request.operation_name.clone();
-    request.parsed_query().is_ok_and(|document| {
-        document
-            .operations
-            .iter()
-            .filter(|(operation, _)| match (operation, &name) {
-                (Some(operation), Some(name)) => operation.as_str() == name,
-                _ => true,
-            })
-            .any(|(_, operation)| is_such(operation.node.ty))
-    })
 }

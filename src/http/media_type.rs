@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use encoding_rs::{Encoding, UTF_8};
 use mediatype::{
     MediaType, MediaTypeList, Name, ReadParams as _,
     names::{_STAR, APPLICATION, CHARSET, EVENT_STREAM, JSON, Q, TEXT},
@@ -103,11 +104,11 @@ fn quality(range: &MediaType) -> u16 {
     given.unwrap_or(1_000)
 }
 
-/// Whether a media type has no charset, or the one that is used.
+/// Whether a media type has no charset, or the one that is used, by any of its names.
 fn is_utf_8(media_type: &MediaType) -> bool {
     media_type
         .get_param(CHARSET)
-        .is_none_or(|charset| charset.unquoted_str().eq_ignore_ascii_case("utf-8"))
+        .is_none_or(|charset| Encoding::for_label(charset.unquoted_str().as_bytes()) == Some(UTF_8))
 }
 
 /// Chooses the form of the answer before anything is done, and says which it is afterwards.
@@ -209,6 +210,10 @@ mod tests {
             (&["application/*"], json),
             (&["application/json"], json),
             (&["Application/JSON; charset=UTF-8"], json),
+            (
+                &["application/graphql-response+json; charset=utf8"],
+                graphql,
+            ),
             (&["application/graphql-response+json"], graphql),
             (
                 &[
@@ -274,6 +279,8 @@ mod tests {
             "Application/Json",
             "application/json; charset=utf-8",
             r#"application/json;charset="UTF-8""#,
+            "application/json; charset=utf8",
+            r#"application/json; charset="UTF8""#,
             "application/json; profile=x",
         ] {
             assert_eq!(check(&[taken]), Ok(()), "{taken}");
@@ -293,7 +300,13 @@ mod tests {
         assert_eq!(check(&[]), Err(Unsupported::Kind));
         let twice = ["application/json", "text/plain"];
         assert_eq!(check(&twice), Err(Unsupported::Kind));
-        let utf_16 = "application/json; charset=utf-16";
-        assert_eq!(check(&[utf_16]), Err(Unsupported::Charset));
+        for other in ["utf-16", "latin1", "utf-7", "utf"] {
+            let media_type = format!("application/json; charset={other}");
+            let headers = HeaderMap::from_iter([(
+                header::CONTENT_TYPE,
+                HeaderValue::from_str(&media_type).unwrap(),
+            )]);
+            assert_eq!(check_body(&headers), Err(Unsupported::Charset), "{other}");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod router;
 mod server;
 mod subscriptions;
 mod token;
+mod variables;
 mod webhooks;
 
 pub use graphiql::GraphiQl;

@@ -5,6 +5,7 @@ use axum::{extract::Query, http::Uri};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{error::Category, value::RawValue};
 
+use super::variables::SentVariables;
 use crate::{
     domain::fields::given,
     graphql::{PERSISTED_QUERY, bare},
@@ -113,7 +114,7 @@ struct UrlParameters {
 
 /// A request in the body of a POST.
 pub(super) fn from_body(body: &[u8]) -> Result<Request, Malformed> {
-    let text = std::str::from_utf8(body).map_err(|_| Malformed::NotUtf8)?;
+    let text = without_mark(std::str::from_utf8(body).map_err(|_| Malformed::NotUtf8)?);
     match text.trim_start().as_bytes().first() {
         None => return Err(Malformed::Empty),
         Some(b'[') => return Err(Malformed::Batch),
@@ -150,6 +151,11 @@ pub(super) fn from_body(body: &[u8]) -> Result<Request, Malformed> {
     )
 }
 
+/// A text without the byte order mark that some put before JSON.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// A request in the query string of a GET.
 pub(super) fn from_url(uri: &Uri) -> Result<Request, Malformed> {
     let Query(parameters) =
@@ -175,7 +181,8 @@ fn request(
     let mut request = Request::new(query.unwrap_or_default());
     request.operation_name = operation_name;
     if let Some(variables) = variables {
-        request.variables = object("variables", variables)?;
+        let SentVariables(sent) = object("variables", variables)?;
+        request.variables = sent;
     }
     if let Some(extensions) = extensions {
         request.extensions = object("extensions", extensions)?;
@@ -318,6 +325,13 @@ mod tests {
                 r#"{"query": "x", "variables": {"a": 1e999}}"#,
                 "`variables` cannot be read: number out of range",
             ),
+            (
+                r#"{"query": "x", "variables": {"a": [{"b": 1, "c": 2, "b": 1}]}}"#,
+                "`variables` cannot be read: `b` is given twice in one object",
+            ),
+            ("\u{feff}", "there is no body"),
+            ("\u{feff} {", "it ends too early"),
+            ("\u{feff}\u{feff}{}", "line 1, column 1 cannot be read"),
         ] {
             let message = refused(body);
             assert!(message.contains(words), "{body}: {message}");
@@ -362,7 +376,13 @@ mod tests {
         let uri =
             "/graphql?query=%7B+a+%7D&operationName=A&variables=%7B%22b%22:[1]%7D&extensions=null";
         let uri: Uri = uri.parse().unwrap();
-        for request in [from_body(body.as_bytes()).unwrap(), from_url(&uri).unwrap()] {
+        let marked = format!("\u{feff}{body}");
+        let requests = [
+            from_body(body.as_bytes()),
+            from_body(marked.as_bytes()),
+            from_url(&uri),
+        ];
+        for request in requests.map(Result::unwrap) {
             assert_eq!(request.query, "{ a }");
             assert_eq!(request.operation_name.as_deref(), Some("A"));
             let variables = serde_json::to_value(&request.variables).unwrap();

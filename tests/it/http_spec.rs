@@ -310,3 +310,75 @@ async fn a_token_in_the_url_is_refused() {
         assert_eq!(send(&app, both).await.1.status, StatusCode::BAD_REQUEST);
     }
 }
+
+/// A byte order mark before JSON is none of it; UTF-8 has more than one name.
+#[tokio::test]
+async fn marks_and_names_of_utf_8_are_taken() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    let body = json!({ "query": "{ __typename }" }).to_string();
+    for (content_type, body) in [
+        (JSON, format!("\u{feff}{body}")),
+        (JSON, format!("\u{feff} \r\n{body}")),
+        ("application/json; charset=utf8", body.clone()),
+        ("application/json;charset=\"UTF8\"", body.clone()),
+        ("application/json; charset=Utf8", format!("\u{feff}{body}")),
+    ] {
+        let headers = [("content-type", content_type)];
+        let (_, answer) = send(&app, request(&app, Method::POST, &headers, body.clone())).await;
+        assert_eq!(
+            answer.data(),
+            json!({ "__typename": "Query" }),
+            "{content_type} {body}"
+        );
+    }
+    for (content_type, body, status) in [
+        (JSON, b"\xef\xbb\xbf".to_vec(), StatusCode::BAD_REQUEST),
+        (JSON, b"\xff\xfe{\0}\0".to_vec(), StatusCode::BAD_REQUEST),
+        (
+            "application/json; charset=utf-16",
+            body.clone().into_bytes(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
+        (
+            "application/json; charset=gb18030",
+            body.clone().into_bytes(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
+        (
+            "application/json; charset=",
+            body.clone().into_bytes(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
+    ] {
+        let headers = [("content-type", content_type)];
+        let (_, answer) = send(&app, request(&app, Method::POST, &headers, body)).await;
+        assert_eq!(answer.status, status, "{content_type} {}", answer.body);
+    }
+    let headers = [
+        ("content-type", JSON),
+        ("accept", "application/graphql-response+json; charset=utf8"),
+    ];
+    let (headers, _) = send(&app, request(&app, Method::POST, &headers, body)).await;
+    assert_eq!(headers["content-type"], format!("{GRAPHQL}; charset=utf-8"));
+}
+
+/// A field of an object of the variables that is given twice is no field.
+#[tokio::test]
+async fn fields_of_variables_are_given_once() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    for variables in [
+        r#"{"n": 1, "n": 1}"#,
+        r#"{"n": {"name": "a", "name": "b"}}"#,
+        r#"{"m": 1, "n": [[{"name": "a", "n\u0061me": "a"}]]}"#,
+    ] {
+        let body = format!(r#"{{"query": "{{ __typename }}", "variables": {variables}}}"#);
+        let headers = [("content-type", JSON)];
+        let (_, answer) = send(&app, request(&app, Method::POST, &headers, body)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{variables}");
+        assert!(
+            answer.message().contains("is given twice in one object"),
+            "{}",
+            answer.message()
+        );
+    }
+}

@@ -41,6 +41,20 @@ on_both! {
                 json!({ "calls": { "edges": [{ "node": { "task": null, "result": "NO_ANSWER" } }] } }),
                 json!(["calls", "edges", 0, "node", "task", "calls"]),
             ),
+            // Nothing else was asked for: the answer is an object all the same.
+            (r#"{ package(id: "bad") { id } }"#.to_owned(), json!({ "package": null }), json!(["package"])),
+            (r#"{ a: task(id: "x") { id } }"#.to_owned(), json!({ "a": null }), json!(["a"])),
+            (r#"{ ...F } fragment F on Query { call(id: "MQ") { id } }"#.to_owned(), json!({ "call": null }), json!(["call"])),
+            (
+                format!(r#"{{ task(id: "{task}") {{ calls(first: -1) {{ totalCount }} }} }}"#),
+                json!({ "task": null }),
+                json!(["task", "calls"]),
+            ),
+            (
+                format!(r#"{{ nodes(ids: ["{task}", "{id}"]) {{ ... on DialTask {{ calls(last: 0, first: 1) {{ totalCount }} }} }} }}"#),
+                json!({ "nodes": [null, {}] }),
+                json!(["nodes", 0, "calls"]),
+            ),
             // What may be null itself takes nothing with it, and stands in its place.
             (
                 r#"{ package(id: "x") { id } viewer { role } }"#.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Backend, TestApp};
 
@@ -70,4 +70,42 @@ async fn introspection_passes_the_limits() {
         "{{ __schema {{ types {{ fields {{ args {{ type {{ {nested} }} }} type {{ {nested} }} }} }} }} }}"
     );
     assert!(app.data(&query).await["__schema"]["types"].is_array());
+}
+
+/// Introspection knows what the specification of September 2025 does.
+#[tokio::test]
+async fn introspection_is_that_of_2025() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    for (query, answer) in [
+        (
+            r#"{ __type(name: "CallFilter") { isOneOf } }"#,
+            json!({ "__type": { "isOneOf": false } }),
+        ),
+        (
+            r#"{ __type(name: "Call") { isOneOf } }"#,
+            json!({ "__type": { "isOneOf": null } }),
+        ),
+        (
+            r#"query Q { a: __type(name: "IntFilter") { ...T } } fragment T on __Type { name isOneOf specifiedByURL inputFields(includeDeprecated: true) { isDeprecated } }"#,
+            json!({ "a": { "name": "IntFilter", "isOneOf": false, "specifiedByURL": null, "inputFields": vec![json!({ "isDeprecated": false }); 9] } }),
+        ),
+        (
+            "{ __schema { directives { name isRepeatable } } }",
+            json!({ "__schema": { "directives": [
+                { "name": "deprecated", "isRepeatable": false }, { "name": "include", "isRepeatable": false },
+                { "name": "oneOf", "isRepeatable": false },
+                { "name": "skip", "isRepeatable": false }, { "name": "specifiedBy", "isRepeatable": false },
+            ] } }),
+        ),
+    ] {
+        assert_eq!(app.data(query).await, answer, "{query}");
+    }
+    let data = app.data("{ __schema { types { isOneOf kind } } }").await;
+    for kind in data["__schema"]["types"].as_array().unwrap() {
+        assert_eq!(
+            kind["isOneOf"].is_boolean(),
+            kind["kind"] == "INPUT_OBJECT",
+            "{kind}"
+        );
+    }
 }

@@ -4,7 +4,7 @@
 use crate::harness::{Backend, TestApp};
 
 /// Documents that mean nothing, and what the answer says of them.
-const MISTAKES: [(&str, &str); 16] = [
+const MISTAKES: [(&str, &str); 31] = [
     (
         "{ viewer { subject @uppercase } }",
         "cannot find directive `@uppercase` in this document",
@@ -66,6 +66,66 @@ const MISTAKES: [(&str, &str); 16] = [
         "type `Viewer` does not have a field `nothing`",
     ),
     ("{ viewer { subject }", "syntax error: expected R_CURLY"),
+    (
+        r#"{ calls(filter: {province: {eq: "a", eq: "b"}}) { totalCount } }"#,
+        "`eq` is given twice in one object, a StringFilter",
+    ),
+    (
+        r#"{ calls(filter: {province: {eq: "a"}, province: {eq: "a"}}) { totalCount } }"#,
+        "`province` is given twice in one object, a CallFilter",
+    ),
+    (
+        r#"mutation { createPackage(input: {name: "a", totalLeads: 1, name: "b"}) { package { id } } }"#,
+        "`name` is given twice in one object, a CreatePackageInput",
+    ),
+    (
+        "query($f: CallFilter = {or: [{duration: {lt: 1}}, {duration: {lt: 1, lt: 2}}]}) { calls(filter: $f) { totalCount } }",
+        "`lt` is given twice in one object, a IntFilter",
+    ),
+    (
+        "{ ...F } fragment F on Query { calls(orderBy: {field: CALL_TIME, direction: ASC, field: DURATION}) { totalCount } }",
+        "`field` is given twice in one object, a CallOrder",
+    ),
+    (
+        "mutation($n: String) { createPackage(input: {name: $n}) { package { id } } }",
+        "variable `$n` of type `String` stands where `String!` is wanted",
+    ),
+    (
+        "query($ids: [ID]) { calls(filter: {or: [{taskId: {in: $ids}}]}) { totalCount } }",
+        "variable `$ids` of type `[ID]` stands where `[ID!]` is wanted",
+    ),
+    (
+        "query($id: ID) { ...F } fragment F on Query { nodes(ids: [$id]) { id } }",
+        "variable `$id` of type `ID` stands where `ID!` is wanted",
+    ),
+    (
+        "query($on: Boolean = null) { viewer { role @include(if: $on) } }",
+        "variable `$on` of type `Boolean` stands where `Boolean!` is wanted",
+    ),
+    (
+        r#"{ gradeStats(date: "2026-02-30") { label: __typename } }"#,
+        "a day is written as a text YYYY-MM-DD",
+    ),
+    (
+        r#"{ calls(filter: {callTime: {in: ["2026-11-19T01:00:00Z", "01:00"]}}) { totalCount } }"#,
+        "an instant is written as a text as in RFC 3339",
+    ),
+    (
+        "{ calls(filter: {billedAmount: {gt: 0.5}}) { totalCount } }",
+        "an amount is written as a text",
+    ),
+    (
+        r#"query($day: Date = "today") { gradeStats(date: $day) { label: __typename } }"#,
+        "a day is written as a text YYYY-MM-DD",
+    ),
+    (
+        "mutation { importCalls(input: {rows: [{duration: 60.5}]}) { created } }",
+        "expected value of type Int, found a float",
+    ),
+    (
+        "{ calls(first: 3000000000) { totalCount } }",
+        "int cannot represent non 32-bit signed integer value",
+    ),
 ];
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::extract::ws::CloseFrame;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::http::request::{self, Malformed};
+use crate::http::request::{self, Malformed, without_mark};
 
 /// The subprotocol.
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";
@@ -122,6 +122,7 @@ impl<'a> ClientMessage<'a> {
     /// # Errors
     /// With which the socket is to be closed.
     pub fn read(text: &'a str) -> Result<Self, Closing> {
+        let text = without_mark(text);
         let message: Envelope = serde_json::from_str(text).map_err(Closing::invalid)?;
         let payload = message.payload.filter(|payload| payload.get() != "null");
         let id = || {

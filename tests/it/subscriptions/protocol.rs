@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{Client, SHORT, complete, serve, with_streams};
-use crate::harness::{Backend, TestApp};
+use crate::harness::{Backend, TestApp, call, ingest};
 
 const DAYS: &str = "subscription { statsUpdated { date } }";
 
@@ -248,4 +248,83 @@ async fn a_client_takes_its_leave() {
     };
     client.frame(Message::Close(Some(frame))).await;
     assert_eq!(client.next().await, json!([1000, "bye"]));
+}
+
+/// Variables that cannot be used refuse the operation here as well, with all that is wrong, and
+/// nothing is done.
+#[tokio::test]
+async fn variables_are_read_before_anything_runs() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    let running = serve(&app).await;
+    let mut client = Client::ready(&running, &app.token(Role::Manager)).await;
+    let create = |name: &str| {
+        format!(
+            "createPackage(input: {{name: {name}, totalLeads: 1, validLeads: 1}}) {{ userErrors {{ code }} }}"
+        )
+    };
+    let change = format!(
+        "mutation($n: String!, $m: Int) {{ a: {} b: {} {{ userErrors {{ code }} }} }}",
+        create(r#""甲""#),
+        "createPackage(input: {name: $n, totalLeads: $m, validLeads: 1})"
+    );
+    for (id, query, variables, places) in [
+        (
+            "1",
+            change.as_str(),
+            json!({ "m": 60.5 }),
+            &["$n", "$m"][..],
+        ),
+        (
+            "2",
+            "subscription($day: Date) { statsUpdated(date: $day) { date } }",
+            json!({ "day": "2026-02-30" }),
+            &["$day"],
+        ),
+        (
+            "3",
+            "subscription($id: ID!) { syncProgress(runId: $id) { id } }",
+            json!({}),
+            &["$id"],
+        ),
+        (
+            "4",
+            "query($n: Boolean!) { viewer { role @skip(if: $n) } }",
+            json!({ "n": [] }),
+            &["$n"],
+        ),
+    ] {
+        let payload = json!({ "query": query, "variables": variables });
+        client
+            .say(json!({ "type": "subscribe", "id": id, "payload": payload }))
+            .await;
+        let message = client.next().await;
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("error"), &json!(id)),
+            "{message:#}"
+        );
+        let told: Vec<_> = message["payload"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| error["extensions"]["variable"].clone())
+            .collect();
+        assert_eq!(json!(told), json!(places), "{message:#}");
+    }
+    assert_eq!(
+        app.data("{ packages { totalCount } }").await["packages"]["totalCount"],
+        0
+    );
+    // The field of a subscription may stand in a fragment, and a mark before the message.
+    let query = "subscription { ...F } fragment F on Subscription { statsUpdated { ... on StatsUpdate { date } } }";
+    let message = json!({ "type": "subscribe", "id": "5", "payload": { "query": query } });
+    client
+        .frame(Message::text(format!("\u{feff}{message}")))
+        .await;
+    client.settle().await;
+    ingest(&app.database.db, vec![call("1", "2026-11-19T01:00:00Z")]).await;
+    assert_eq!(
+        client.data("5").await,
+        json!({ "statsUpdated": { "date": "2026-11-19" } })
+    );
 }

@@ -210,3 +210,39 @@ async fn streams_end() {
     let ended = tokio::time::timeout(PATIENCE, &mut running.ended).await;
     ended.expect("the service ends").unwrap();
 }
+
+/// Variables that cannot be used are told as an event without data, and nothing is done.
+#[tokio::test]
+async fn variables_are_read_before_anything_runs() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    let running = serve(&app).await;
+    for (query, variables, place) in [
+        (
+            "subscription($day: Date!) { statsUpdated(date: $day) { date } }",
+            json!({}),
+            "$day",
+        ),
+        (
+            "subscription($day: Date) { statsUpdated(date: $day) { date } }",
+            json!({ "day": 5 }),
+            "$day",
+        ),
+        (
+            r#"mutation($n: Int!) { a: createPackage(input: {name: "甲", totalLeads: 1, validLeads: 1}) { userErrors { code } } b: createPackage(input: {name: "乙", totalLeads: $n, validLeads: 1}) { userErrors { code } } }"#,
+            json!({ "n": 3_000_000_000_i64 }),
+            "$n",
+        ),
+    ] {
+        let request =
+            post(&running, &app, query).json(&json!({ "query": query, "variables": variables }));
+        let mut answer = request.send().await.unwrap();
+        let (kind, told) = next(&mut answer).await.unwrap();
+        assert_eq!((kind.as_str(), told.get("data")), ("next", None), "{told}");
+        assert_eq!(told["errors"][0]["extensions"]["variable"], place, "{told}");
+        assert_eq!(next(&mut answer).await.unwrap().0, "complete");
+    }
+    assert_eq!(
+        app.data("{ packages { totalCount } }").await["packages"]["totalCount"],
+        0
+    );
+}
