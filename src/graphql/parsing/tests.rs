@@ -108,12 +108,12 @@ fn a_document_comes_to_what_the_other_parser_reads() {
     assert_eq!(of(&read(short).unwrap()), of(&parse_query(short).unwrap()));
 }
 
-/// Without the places of selections, which stand with what they are of.
+/// Without the places of selections and conditions, which are those of what they belong to.
 fn without_selections(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
             for (name, value) in fields {
-                if name == "selection_set" {
+                if name == "selection_set" || name == "type_condition" && value.is_object() {
                     value["pos"].take();
                 }
                 without_selections(value);
