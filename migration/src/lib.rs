@@ -48,6 +48,7 @@ mod m20261129_000401_create_write_probes;
 mod m20261129_000501_add_package_rules;
 mod m20261129_000502_tell_alerts_in_chinese;
 mod m20261129_000601_create_business_zones;
+mod m20261130_030101_owe_user_names;
 mod rebuild;
 
 /// Brings a database to the present schema, or back.
@@ -95,6 +96,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000501_add_package_rules::Migration),
             Box::new(m20261129_000502_tell_alerts_in_chinese::Migration),
             Box::new(m20261129_000601_create_business_zones::Migration),
+            Box::new(m20261130_030101_owe_user_names::Migration),
         ]
     }
 }

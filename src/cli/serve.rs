@@ -71,6 +71,7 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     let sign_in = AccountOptions {
         access_lifetime: arguments.auth.lifetime(),
         refresh_lifetime: arguments.sessions.refresh_lifetime(),
+        refresh_grace: arguments.sessions.refresh_grace(),
         ..AccountOptions::default()
     };
     // Before anything is opened or changed.

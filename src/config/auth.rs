@@ -35,6 +35,12 @@ pub struct SessionArgs {
     #[arg(long, env = "REFRESH_TOKEN_EXPIRE_DAYS", default_value_t = 30,
         value_parser = whole::<i64>(1..=366))]
     refresh_token_expire_days: i64,
+
+    /// How long a refresh token that was used gives the same successor again, in seconds (0-300): to two
+    /// tabs that go on at once, or after an answer that was lost. Later the session ends
+    #[arg(long, env = "REFRESH_TOKEN_GRACE_SECONDS", default_value_t = 10,
+        value_parser = whole::<i64>(0..=300))]
+    refresh_token_grace_seconds: i64,
 }
 
 impl SessionArgs {
@@ -42,6 +48,12 @@ impl SessionArgs {
     #[must_use]
     pub fn refresh_lifetime(&self) -> TimeDelta {
         TimeDelta::days(self.refresh_token_expire_days)
+    }
+
+    /// How long one that was used gives the same successor.
+    #[must_use]
+    pub fn refresh_grace(&self) -> TimeDelta {
+        TimeDelta::seconds(self.refresh_token_grace_seconds)
     }
 }
 

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     filter::Filter,
     scalar::{Kind, Scalar},
+    text,
 };
 
 /// Rows on a page when the client does not say.
@@ -80,7 +81,10 @@ impl Binding {
     }
 
     fn fits(&self, cursor: &Cursor) -> bool {
-        let fits = |(value, kind): (&Scalar, &Kind)| value.kind().is_none_or(|own| own == *kind);
+        let fits = |(value, kind): (&Scalar, &Kind)| {
+            let is_storable = !matches!(value, Scalar::Text(text) if !text::is_storable(text));
+            is_storable && value.kind().is_none_or(|own| own == *kind)
+        };
         cursor.0.len() == self.kinds.len() && cursor.0.iter().zip(&self.kinds).all(fits)
     }
 }

@@ -133,7 +133,7 @@ pub(super) async fn bring(tx: &Transaction) -> Result<()> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
-fn unwritable(error: serde_json::Error) -> StoreError {
+pub(super) fn unwritable(error: serde_json::Error) -> StoreError {
     StoreError::Other(sea_orm::DbErr::Json(error.to_string()))
 }
 
@@ -248,7 +248,10 @@ async fn rename(
 
 /// Executes a statement, unless it breaks a rule of the database: then nothing of it is done, and this
 /// is `false`.
-async fn alone(tx: &Transaction, statement: &impl sea_orm::StatementBuilder) -> Result<bool> {
+pub(super) async fn alone(
+    tx: &Transaction,
+    statement: &impl sea_orm::StatementBuilder,
+) -> Result<bool> {
     tx.execute_unprepared("SAVEPOINT one_form").await?;
     let result = tx.execute(statement).await.map_err(StoreError::from);
     let (end, done) = match result {

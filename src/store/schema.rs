@@ -8,8 +8,11 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait as _, Query},
 };
 
-pub use super::one_form::{KeptApart, OneFormReport};
-use super::{Database, Result, Transaction, dialect, one_form};
+use super::{Database, Result, StoreError, Transaction, dialect, one_form, user_names};
+pub use super::{
+    one_form::{KeptApart, OneFormReport},
+    user_names::UserNamesReport,
+};
 
 /// A migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +29,11 @@ pub struct MigrationState {
 /// # Errors
 /// When one fails; none is applied then.
 pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
-    if is_current(db.read()).await? && !one_form::is_owed(db.read()).await? {
+    let is_paid = async || {
+        let read = db.read();
+        Ok::<_, StoreError>(!one_form::is_owed(read).await? && !user_names::is_owed(read).await?)
+    };
+    if is_current(db.read()).await? && is_paid().await? {
         return Ok(());
     }
     migrate(db, async |tx| {
@@ -36,6 +43,7 @@ pub async fn up(db: &Database, steps: Option<u32>) -> Result<()> {
             .is_empty()
         {
             Box::pin(one_form::bring(tx)).await?;
+            Box::pin(user_names::bring(tx)).await?;
         }
         Ok(((), true))
     })
@@ -194,4 +202,15 @@ pub async fn one_form(db: &Database) -> Result<Option<OneFormReport>> {
         return Ok(None);
     }
     one_form::report(db.read()).await
+}
+
+/// What came of bringing names of users to one form, if that was done.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn user_names(db: &Database) -> Result<Option<UserNamesReport>> {
+    if !is_current(db.read()).await? {
+        return Ok(None);
+    }
+    user_names::report(db.read()).await
 }
