@@ -129,7 +129,8 @@ pub fn alerts(base: &Base, syncer: &Syncer, rules: AlertRules, channels: Channel
 /// [`HashError`] for a cost of hashing that cannot be.
 pub fn accounts(base: &Base, options: AccountOptions) -> Result<Accounts, HashError> {
     let entropy = Arc::new(SystemEntropy);
-    Accounts::new(base.db.clone(), base.clock.clone(), entropy, options)
+    let (db, clock) = (base.db.clone(), base.clock.clone());
+    Accounts::new(db, clock, entropy, &base.secret, options)
 }
 
 /// What answers requests.

@@ -49,6 +49,7 @@ mod m20261129_000501_add_package_rules;
 mod m20261129_000502_tell_alerts_in_chinese;
 mod m20261129_000601_create_business_zones;
 mod m20261130_010101_owe_masked_audit_log;
+mod m20261130_030101_owe_user_names;
 mod m20261130_040101_end_tokens_of_others;
 mod m20261130_040102_keep_own_names;
 mod rebuild;
@@ -99,6 +100,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000502_tell_alerts_in_chinese::Migration),
             Box::new(m20261129_000601_create_business_zones::Migration),
             Box::new(m20261130_010101_owe_masked_audit_log::Migration),
+            Box::new(m20261130_030101_owe_user_names::Migration),
             Box::new(m20261130_040101_end_tokens_of_others::Migration),
             Box::new(m20261130_040102_keep_own_names::Migration),
         ]

@@ -91,7 +91,7 @@ impl ClaimRules {
         let ends_at = check_times(claims, now)?;
         self.check_parties(claims)?;
         let subject = match find(claims, &self.subject) {
-            Some(Value::String(subject)) if !subject.is_empty() => subject.clone(),
+            Some(Value::String(subject)) if is_name(subject) => subject.clone(),
             Some(Value::Number(number)) => number.to_string(),
             _ => return Err(TokenError::Invalid),
         };
@@ -121,6 +121,7 @@ impl ClaimRules {
         let viewer = Viewer {
             email: find(claims, &self.email)
                 .and_then(Value::as_str)
+                .filter(|email| is_name(email))
                 .map(str::to_owned),
             ..Viewer::new(principal, role)
         };
@@ -248,9 +249,14 @@ fn check_times(claims: &Claims, now: DateTime<Utc>) -> Result<DateTime<Utc>, Tok
     Ok(ends_at)
 }
 
-/// Seconds since 1970, which may have a fraction (RFC 7519, 2).
+/// Whether a text can name somebody in the database and in logs.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
+}
+
+/// Seconds since 1970, which may have a fraction (RFC 7519, 2); none where the claim is missing or null.
 fn instant(claims: &Claims, name: &str) -> Result<Option<DateTime<Utc>>, TokenError> {
-    let Some(value) = claims.get(name) else {
+    let Some(value) = claims.get(name).filter(|value| !value.is_null()) else {
         return Ok(None);
     };
     #[expect(
@@ -338,6 +344,26 @@ mod tests {
         ] {
             assert_eq!(role(&rules, claims.clone()), expected, "{claims}");
         }
+    }
+
+    #[test]
+    fn nobody_is_named_by_what_cannot_be_stored_or_seen() {
+        let rules = ClaimRules::default();
+        for subject in ["a\0b", "\0", "a\nb", "\u{85}"] {
+            let claims = json!({"sub": subject, "role": "agent"});
+            assert_eq!(
+                role(&rules, claims),
+                Err(TokenError::Invalid),
+                "{subject:?}"
+            );
+        }
+        let email = |email: Value| {
+            let claims = json!({"sub": "li", "role": "agent", "email": email});
+            read(&rules, claims).unwrap().viewer.email
+        };
+        assert_eq!(email(json!("li@x\0")), None);
+        assert_eq!(email(json!(null)), None);
+        assert_eq!(email(json!("李@例子.cn")).as_deref(), Some("李@例子.cn"));
     }
 
     #[test]
@@ -437,6 +463,8 @@ mod tests {
                 Err(TokenError::NotYetValid)
             );
             assert_eq!(at(claim, json!("soon")), Err(TokenError::Invalid));
+            assert_eq!(at(claim, json!({})), Err(TokenError::Invalid));
+            assert_eq!(at(claim, json!(null)), Ok(()));
         }
         assert_eq!(at("exp", json!(1_795_132_741)), Ok(()));
         assert_eq!(at("exp", json!(1_795_132_740.5)), Err(TokenError::Expired));

@@ -15,7 +15,7 @@ use crate::{
     config::DatabaseArgs,
     store::{
         Database,
-        schema::{self, KeptApart, Loss, OneFormReport, Progress},
+        schema::{self, KeptApart, Loss, OneFormReport, Progress, UserNamesReport},
     },
 };
 
@@ -82,6 +82,9 @@ pub async fn run(arguments: MigrateArgs, bars: &MultiProgress) -> anyhow::Result
     if let Some(report) = schema::one_form(&db).await? {
         print_report(&report)?;
     }
+    if let Some(report) = schema::user_names(&db).await? {
+        print_user_names(&report)?;
+    }
     db.close().await;
     Ok(())
 }
@@ -111,7 +114,11 @@ fn print_report(report: &OneFormReport) -> anyhow::Result<()> {
             report.kept_apart
         ))?;
     }
-    for row in &report.rows {
+    print_kept_apart(&report.rows)
+}
+
+fn print_kept_apart(rows: &[KeptApart]) -> anyhow::Result<()> {
+    for row in rows {
         let KeptApart {
             table,
             id,
@@ -119,6 +126,23 @@ fn print_report(report: &OneFormReport) -> anyhow::Result<()> {
             form,
         } = row;
         print(format_args!("kept apart  {table} {id}: {column} {form}"))?;
+    }
+    Ok(())
+}
+
+/// What became of names of users, and whose look alike.
+fn print_user_names(report: &UserNamesReport) -> anyhow::Result<()> {
+    if report.changed > 0 {
+        print(format_args!(
+            "in one form  users: {} names or addresses changed",
+            report.changed
+        ))?;
+    }
+    print_kept_apart(&report.kept_apart)?;
+    for [one, other] in &report.look_alikes {
+        print(format_args!(
+            "look alike  users {one} and {other}: give one of them another name"
+        ))?;
     }
     Ok(())
 }

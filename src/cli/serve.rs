@@ -72,6 +72,7 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         access_lifetime: arguments.auth.lifetime(),
         refresh_lifetime: arguments.sessions.refresh_lifetime(),
         foreign_token_lifetime: arguments.sessions.foreign_token_lifetime(),
+        refresh_grace: arguments.sessions.refresh_grace(),
         ..AccountOptions::default()
     };
     // Before anything is opened or changed.

@@ -42,6 +42,12 @@ pub struct SessionArgs {
     #[arg(long, env = "FOREIGN_ACCESS_TOKEN_MAX_DAYS", default_value_t = 30,
         value_parser = whole::<i64>(1..=366))]
     foreign_access_token_max_days: i64,
+
+    /// How long a refresh token that was used gives the same successor again, in seconds (0-300): to two
+    /// tabs that go on at once, or after an answer that was lost. Later the session ends
+    #[arg(long, env = "REFRESH_TOKEN_GRACE_SECONDS", default_value_t = 10,
+        value_parser = whole::<i64>(0..=300))]
+    refresh_token_grace_seconds: i64,
 }
 
 impl SessionArgs {
@@ -55,6 +61,12 @@ impl SessionArgs {
     #[must_use]
     pub fn foreign_token_lifetime(&self) -> TimeDelta {
         TimeDelta::days(self.foreign_access_token_max_days)
+    }
+
+    /// How long one that was used gives the same successor.
+    #[must_use]
+    pub fn refresh_grace(&self) -> TimeDelta {
+        TimeDelta::seconds(self.refresh_token_grace_seconds)
     }
 }
 

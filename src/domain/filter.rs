@@ -7,6 +7,7 @@ use super::{
     business_time::{BusinessZone, DayRange},
     period::Period,
     scalar::Scalar,
+    text,
 };
 use chrono::NaiveDate;
 
@@ -266,7 +267,7 @@ impl Extent {
 }
 
 fn usable(text: &str) -> Result<(), FilterError> {
-    if text.contains('\0') || text.chars().count() > MAX_TEXT {
+    if !text::is_storable(text) || text.chars().count() > MAX_TEXT {
         return Err(FilterError::Text);
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::{
     filter::Filter,
     scalar::{Kind, Scalar},
     seal::Seal,
+    text,
 };
 
 /// Rows on a page when the client does not say.
@@ -90,7 +91,10 @@ impl Binding {
 
     /// Whether the values of a cursor are of the kinds of the sort keys.
     pub(super) fn fits(&self, cursor: &Cursor) -> bool {
-        let fits = |(value, kind): (&Scalar, &Kind)| value.kind().is_none_or(|own| own == *kind);
+        let fits = |(value, kind): (&Scalar, &Kind)| {
+            let is_storable = !matches!(value, Scalar::Text(text) if !text::is_storable(text));
+            is_storable && value.kind().is_none_or(|own| own == *kind)
+        };
         cursor.0.len() == self.kinds.len() && cursor.0.iter().zip(&self.kinds).all(fits)
     }
 }

@@ -2,7 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::problem::Code;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    precis::{self, Unfit},
+    problem::Code,
+    text,
+};
 
 /// Fewest characters.
 pub const SHORTEST: usize = 12;
@@ -92,11 +98,40 @@ const LINES: [&str; 6] = [
     "1q2w3e4r5t6y7u8i9o0p",
 ];
 
+/// The forms in which a password may have been hashed: the one of [`precis::password`], and as it was
+/// typed, as older programs did.
+#[must_use]
+pub fn forms(typed: &SecretString) -> Vec<SecretString> {
+    let form = precis::password(typed.expose_secret()).ok();
+    let form = form.filter(|form| form != typed.expose_secret());
+    form.map(SecretString::from)
+        .into_iter()
+        .chain([typed.clone()])
+        .collect()
+}
+
+/// The form in which a password is hashed.
+#[must_use]
+pub fn form(typed: &SecretString) -> SecretString {
+    precis::password(typed.expose_secret()).map_or_else(|_| typed.clone(), SecretString::from)
+}
+
 /// Whether `password` is good enough for somebody of whom `known` is known: name and address.
 ///
 /// # Errors
 /// The problem's code, and what is wanted.
 pub fn check(password: &str, known: &[&str]) -> Result<(), (Code, String)> {
+    let password = &precis::password(password).or_else(|unfit| match unfit {
+        Unfit::Character(character) => {
+            let message = format!(
+                "a password has letters, digits, signs and spaces, and not U+{:04X}, which not every keyboard has or nobody can see",
+                u32::from(character)
+            );
+            Err((Code::ControlCharacter, message))
+        }
+        // It is too short for all else.
+        Unfit::Whole => Ok(String::new()),
+    })?;
     let length = password.chars().count();
     if length < SHORTEST {
         let message = format!("a password has at least {SHORTEST} characters; a few words will do");
@@ -114,7 +149,7 @@ pub fn check(password: &str, known: &[&str]) -> Result<(), (Code, String)> {
 }
 
 fn is_common(password: &str, known: &[&str]) -> bool {
-    let plain = password.to_lowercase();
+    let plain = text::name(password).to_lowercase();
     let different: HashSet<char> = plain.chars().collect();
     if different.len() < FEWEST_DIFFERENT {
         return true;
@@ -210,6 +245,26 @@ mod tests {
         ] {
             assert_eq!(code(good), None, "{good}");
         }
+    }
+
+    #[test]
+    fn a_password_is_judged_in_its_one_form() {
+        assert_eq!(code("m9Xq!vv2LtR\0"), Some(Code::ControlCharacter));
+        assert_eq!(code("m9Xq!vv2LtR\u{200b}"), Some(Code::ControlCharacter));
+        assert_eq!(code("ｐａｓｓｗｏｒｄ１２３４"), Some(Code::TooCommon));
+        // Eleven characters that are composed, and twenty-two that are not.
+        assert_eq!(code(&"e\u{301}".repeat(11)), Some(Code::TooShort));
+        let forms = |typed: &str| -> Vec<String> {
+            let forms = super::forms(&typed.into());
+            forms
+                .iter()
+                .map(|form| form.expose_secret().to_owned())
+                .collect()
+        };
+        assert_eq!(forms("correct horse"), ["correct horse"]);
+        assert_eq!(forms("e\u{301}"), ["\u{e9}", "e\u{301}"]);
+        assert_eq!(forms("a\tb"), ["a\tb"]);
+        assert_eq!(form(&"a\tb".into()).expose_secret(), "a\tb");
     }
 
     #[test]

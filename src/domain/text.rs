@@ -130,6 +130,12 @@ pub fn is_blank(text: &str) -> bool {
         .all(|c| is_blank_character(c) || is_invisible(c) || c.is_control())
 }
 
+/// Whether both databases can hold a text: PostgreSQL has no U+0000, and no text here does.
+#[must_use]
+pub fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// Whether a text has control characters other than blanks, and other than line breaks and tabs.
 #[must_use]
 pub fn has_controls(text: &str) -> bool {

@@ -1,9 +1,13 @@
 //! Rules of users: how they are called, and what may be said of them.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::{
     audit::Record,
     change::Change,
     fields::{Fields, TextRule},
+    look_alikes,
+    precis::{self, Unfit},
     problem::{Code, Path, Problems},
     text,
     viewer::Role,
@@ -40,19 +44,21 @@ impl UserFields {
     pub fn read(before: Option<&Self>, input: UserInput, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::new(Path::input(), problems);
         let known_name = before.map(|before| before.name.clone());
-        let name = fields.required_text("name", TextRule::SHORT, input.name, known_name);
+        let name = fields.required_text("name", TextRule::SHORT, input.name, known_name.clone());
         let name = name.filter(|name| {
-            let is_name = !name.contains('@');
-            if !is_name {
-                let message = "a name has no @, so that nobody takes it for an e-mail address";
+            // Names from before these rules stay until they are changed.
+            let unfit = (known_name.as_ref() != Some(name))
+                .then(|| unfit(name))
+                .flatten();
+            if let Some(message) = &unfit {
                 fields.note("name", Code::InvalidFormat, message);
             }
-            is_name
+            unfit.is_none()
         });
         let known_email = before.and_then(|before| before.email.clone());
         let email = fields
             .text("email", TextRule::SHORT, input.email, known_email)
-            .map(|email| email.to_lowercase())
+            .map(|email| email_key(&email))
             .filter(|email| {
                 let is_email = is_email(email);
                 if !is_email {
@@ -92,10 +98,54 @@ fn is_email(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
-/// The one form in which names and addresses are compared.
+/// Why somebody cannot be called so; none where they can.
+fn unfit(name: &str) -> Option<String> {
+    if name.contains('@') {
+        let message = "a name has no @, so that nobody takes it for an e-mail address";
+        return Some(message.to_owned());
+    }
+    let message = match precis::user_name(name) {
+        Err(Unfit::Character(character)) => format!(
+            "a name has letters, digits, single spaces and the signs of ASCII, and not “{character}” (U+{:04X}) here",
+            u32::from(character)
+        ),
+        Err(Unfit::Whole) => {
+            "a name is written from the left or from the right, and not in both directions"
+                .to_owned()
+        }
+        Ok(_) if look_alikes::mixes_scripts(name) => {
+            "a name has no letters of several scripts that look alike, such as Latin and Cyrillic"
+                .to_owned()
+        }
+        Ok(_) => return None,
+    };
+    Some(message)
+}
+
+/// The one form in which names are compared: that of [`precis::user_name`], also for names that are none
+/// by it.
 #[must_use]
 pub fn name_key(name: &str) -> String {
-    text::name(name).to_lowercase()
+    let name = text::name(name);
+    // Letter by letter: a final sigma is one as well.
+    name.chars().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// The one form in which e-mail addresses are compared, and kept.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    text::name(email).to_lowercase()
+}
+
+/// The forms in which a login may be stored as a name: as older programs compared it, and as this one
+/// does; the last counts, unless one of the others is somebody's own.
+#[must_use]
+pub fn name_keys(login: &str) -> [String; 3] {
+    [
+        login.trim().to_lowercase(),
+        text::name(login).to_lowercase(),
+        name_key(login),
+    ]
 }
 
 /// An e-mail address of which the first letter and the host are left: `l***@example.com`.
@@ -109,6 +159,44 @@ pub fn masked_email(email: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_compared_as_its_profile_says() {
+        for name in [
+            "LI",
+            "Jose\u{301}",
+            "ＬＩ　ＮＡ",
+            "ΝΙΚΟΣ",
+            "王芳",
+            "İ",
+            "Ǆ1",
+            "o'Neil",
+            "ｶﾞ",
+        ] {
+            if let Ok(form) = precis::user_name(&text::name(name)) {
+                assert_eq!(name_key(name), form, "{name}");
+            }
+            assert_eq!(name_key(&name_key(name)), name_key(name), "{name}");
+        }
+        assert_eq!(name_key("🌸 LI\u{200b}"), "🌸 li");
+        assert_eq!(email_key(" ＬＩ＠Example.com"), "li@example.com");
+    }
+
+    #[test]
+    fn who_cannot_be_called_so_hears_why() {
+        for (name, words) in [
+            ("a@b", "no @"),
+            ("王芳🌸", "not “🌸” (U+1F338) here"),
+            ("раypal", "several scripts"),
+            ("\u{5d0}a", "both directions"),
+        ] {
+            let message = unfit(name).unwrap_or_default();
+            assert!(message.contains(words), "{name}: {message}");
+        }
+        for name in ["li", "Li Na", "王芳 (2)", "买买提·艾合买提", "Иван", "José"] {
+            assert_eq!(unfit(name), None);
+        }
+    }
 
     #[test]
     fn addresses_have_two_sides_and_are_masked() {

@@ -5,19 +5,21 @@ use std::borrow::Cow;
 
 use axum::{
     Form, Json,
-    extract::{State, rejection::FormRejection},
+    body::{Body, Bytes},
+    extract::{FromRequest, Request, State},
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
+use percent_encoding::percent_decode;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{AppState, client::RequestOrigin};
 use crate::{
     clock::whole_seconds,
-    domain::{access_token, fields::given},
+    domain::{access_token, fields::given, text},
     service::{
         access_tokens,
         sign_in::{SignInError, SignedIn},
@@ -42,6 +44,31 @@ pub(super) struct TokenForm {
 #[derive(Deserialize)]
 pub(super) struct RevokeForm {
     token: Option<String>,
+}
+
+/// A form whose fields are texts. Bytes that are none would be read as one and the same character, and
+/// two passwords as one.
+pub(super) struct TextForm<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for TextForm<T> {
+    type Rejection = OAuthError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, OAuthError> {
+        let (parts, body) = request.into_parts();
+        let limited = Request::from_parts(parts.clone(), body);
+        let body = Bytes::from_request(limited, state).await;
+        let body = body.map_err(|_| OAuthError::NO_FORM)?;
+        // What separates fields is a character of its own in UTF-8: the whole is a text if they are.
+        let decoded = percent_decode(&body).decode_utf8();
+        if !decoded.is_ok_and(|decoded| text::is_storable(&decoded)) {
+            return Err(OAuthError::NO_TEXT);
+        }
+        let form = Request::from_parts(parts, Body::from(body));
+        let Form(form) = Form::from_request(form, state)
+            .await
+            .map_err(|_| OAuthError::NO_FORM)?;
+        Ok(Self(form))
+    }
 }
 
 /// Why there is no token.
@@ -69,9 +96,8 @@ pub(super) enum OAuthError {
 pub(super) async fn token(
     State(state): State<AppState>,
     RequestOrigin(origin): RequestOrigin,
-    form: Result<Form<TokenForm>, FormRejection>,
+    TextForm(form): TextForm<TokenForm>,
 ) -> Result<Response, OAuthError> {
-    let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
     let signed_in = match form.grant_type.and_then(given).as_deref() {
         Some("password") => {
             let (Some(name), Some(password)) =
@@ -119,9 +145,8 @@ fn answer(state: &AppState, signed_in: &SignedIn) -> Result<Response, OAuthError
 pub(super) async fn revoke(
     State(state): State<AppState>,
     RequestOrigin(origin): RequestOrigin,
-    form: Result<Form<RevokeForm>, FormRejection>,
+    TextForm(form): TextForm<RevokeForm>,
 ) -> Result<Response, OAuthError> {
-    let Form(form) = form.map_err(|_| OAuthError::NO_FORM)?;
     let Some(token) = form.token.and_then(given) else {
         return Err(OAuthError::InvalidRequest("token has to be given"));
     };
@@ -154,6 +179,9 @@ impl OAuthError {
     const NO_FORM: Self = Self::InvalidRequest(
         "a form is wanted: Content-Type: application/x-www-form-urlencoded, at most 16 KiB, each field once",
     );
+
+    const NO_TEXT: Self =
+        Self::InvalidRequest("the fields have to be UTF-8, without the character U+0000");
 
     fn parts(&self) -> (StatusCode, &'static str, Cow<'static, str>) {
         if let Self::Unwritable(trouble) = self {

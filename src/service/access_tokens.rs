@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{
-    accounts::Accounts,
+    accounts::{Accounts, viewer_of},
     audit::{changed, object},
     secrets::{hash_of, new_secret},
     write::{Result, Work, WriteError, Writer, accepted, no},
@@ -16,12 +16,14 @@ use crate::{
         audit::{Origin, Record},
         change::GivenId,
         problem::{Code, Path, Problems},
-        viewer::Viewer,
+        viewer::{Role, Viewer},
     },
     store::{
         self,
         access_tokens::{self, AccessTokenRow, AccessTokens},
         audit_log::{self, Changed, Doing},
+        lock_row,
+        users::Users,
     },
 };
 
@@ -46,7 +48,9 @@ pub async fn create(
     let hash = &hash_of(&secret);
     let created = writer.write("createAccessToken", || {
         async move |work: &Work| {
+            let role = present_role(work, viewer).await?;
             let mut problems = Problems::default();
+            let asker = Asker { role, ..asker };
             let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
             let fields = accepted(fields, problems)?;
             let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
@@ -64,6 +68,20 @@ pub async fn create(
         }
     });
     Ok((created.await?, secret))
+}
+
+/// What a maker may do now. A user of ours may have been kept out since the request came, which waits
+/// for this or ends the token too.
+async fn present_role(work: &Work, maker: &Viewer) -> Result<Role> {
+    let Some(id) = maker.user_id() else {
+        return Ok(maker.role);
+    };
+    let user = lock_row::<Users>(&work.tx, id).await?;
+    let viewer = user.as_ref().and_then(viewer_of);
+    viewer.map(|viewer| viewer.role).ok_or_else(|| {
+        let message = "you may not sign in any more";
+        WriteError::refused(Path::input(), Code::AboveRole, message)
+    })
 }
 
 /// Ends a token. One that has ended stays as it is.

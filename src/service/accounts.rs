@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::{
     passwords::{HashError, PasswordCost, Passwords},
     recent::Recent,
-    secrets::hash_of,
+    secrets::{Successors, hash_of},
     throttle::{Pace, Throttle},
     watchers::Watchers,
 };
@@ -42,6 +42,8 @@ pub struct AccountOptions {
     pub refresh_lifetime: TimeDelta,
     /// How long an access token lasts at most that somebody made whom another service knows.
     pub foreign_token_lifetime: TimeDelta,
+    /// How long a refresh token that was used gives the same successor again.
+    pub refresh_grace: TimeDelta,
 }
 
 impl Default for AccountOptions {
@@ -51,6 +53,7 @@ impl Default for AccountOptions {
             access_lifetime: TimeDelta::hours(24),
             refresh_lifetime: TimeDelta::days(30),
             foreign_token_lifetime: TimeDelta::days(30),
+            refresh_grace: TimeDelta::seconds(10),
         }
     }
 }
@@ -66,12 +69,21 @@ pub(super) struct Inner {
     pub entropy: Arc<dyn Entropy>,
     pub options: AccountOptions,
     pub passwords: Passwords,
-    /// By the name that somebody signs in with, whether there is such a user or not.
-    pub by_account: Throttle<String>,
+    pub successors: Successors,
+    pub by_account: Throttle<Account>,
     pub by_address: Throttle<IpAddr>,
     sessions: Recent<i64, Option<Viewer>>,
     tokens: Recent<String, TokenHolder>,
     watchers: Watchers,
+}
+
+/// Whose password is tried.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Account {
+    /// That of a user, by whatever name.
+    User(i64),
+    /// That of nobody, by a name in its one form.
+    Nobody(String),
 }
 
 /// Who comes in with an access token.
@@ -90,7 +102,7 @@ pub struct TokenHolder {
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
 
 impl Accounts {
-    /// Nobody has come in yet.
+    /// Nobody has come in yet. `secret` is the service's own.
     ///
     /// # Errors
     /// [`HashError`] for a cost that cannot be.
@@ -98,6 +110,7 @@ impl Accounts {
         db: Database,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        secret: &SecretString,
         options: AccountOptions,
     ) -> Result<Self, HashError> {
         Ok(Self(Arc::new(Inner {
@@ -106,6 +119,7 @@ impl Accounts {
             clock,
             entropy,
             options,
+            successors: Successors::new(secret),
             by_account: Throttle::new(Pace::ACCOUNT),
             by_address: Throttle::new(Pace::ADDRESS),
             sessions: Recent::new(),

@@ -37,6 +37,7 @@ pub mod retention;
 pub mod reveal;
 pub mod rezone;
 mod secrets;
+mod sessions;
 pub mod sign_in;
 mod sign_in_audit;
 pub mod sync_requests;

@@ -10,7 +10,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::{
-    domain::{hidden::Hidden, password::LONGEST},
+    domain::{
+        hidden::Hidden,
+        password::{LONGEST, form, forms},
+    },
     random::Entropy,
 };
 
@@ -34,6 +37,17 @@ impl Default for PasswordCost {
             at_once: 4,
         }
     }
+}
+
+/// How a password compares with a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It has another one.
+    No,
+    /// It has this one.
+    Yes,
+    /// It has this one, which was made of another form of it, or at less cost than now.
+    Outdated,
 }
 
 /// A password could not be hashed.
@@ -74,39 +88,46 @@ impl Passwords {
         })
     }
 
-    /// The hash of a password, with a salt of its own.
+    /// The hash of a password in its one form, with a salt of its own.
     ///
     /// # Errors
     /// [`HashError`]
     pub async fn hash(&self, password: &SecretString) -> Result<Hidden, HashError> {
         let (argon2, salt) = (self.argon2.clone(), salt(&*self.entropy));
-        let password = password.clone();
+        let password = form(password);
         self.work(move || hash(&argon2, password.expose_secret().as_bytes(), &salt))
             .await?
     }
 
-    /// Whether `password` has the hash `known`. Where there is none, or the password is longer than
-    /// any, the answer is no, after the same work.
+    /// Whether `password` has the hash `known`, in its one form or as it was typed. Where there is no
+    /// hash, or the password is longer than any, it has not, after the same work.
     ///
     /// # Errors
     /// [`HashError`] when it cannot be told.
-    pub async fn matches(
+    pub async fn compare(
         &self,
         password: &SecretString,
         known: Option<&Hidden>,
-    ) -> Result<bool, HashError> {
+    ) -> Result<Match, HashError> {
         let argon2 = self.argon2.clone();
-        let known = known.filter(|_| password.expose_secret().len() <= LONGEST);
-        let possible = known.is_some();
+        let forms = forms(password);
+        let is_known = known.is_some();
         let hash = known.unwrap_or(&self.nobodys).clone();
-        let password = password.clone();
-        let same = move || {
-            let bytes = password.expose_secret().as_bytes();
-            let bytes = &bytes[..bytes.len().min(LONGEST)];
+        let compared = move || {
             let hash = PasswordHash::new(hash.expose()).map_err(|_| HashError)?;
-            Ok(argon2.verify_password(bytes, &hash).is_ok())
+            let has_hash = |form: &SecretString| {
+                let bytes = form.expose_secret().as_bytes();
+                let first = &bytes[..bytes.len().min(LONGEST)];
+                argon2.verify_password(first, &hash).is_ok() && bytes.len() <= LONGEST
+            };
+            Ok(match forms.iter().position(has_hash) {
+                Some(0) if is_as_costly(&hash, argon2.params()) => Match::Yes,
+                Some(_) => Match::Outdated,
+                None => Match::No,
+            })
         };
-        Ok(self.work(same).await?? && possible)
+        let compared = self.work(compared).await??;
+        Ok(if is_known { compared } else { Match::No })
     }
 
     async fn work<T: Send + 'static>(
@@ -129,6 +150,21 @@ fn salt(entropy: &dyn Entropy) -> [u8; 16] {
     let mut salt = [0; 16];
     salt.copy_from_slice(&entropy.bytes()[..16]);
     salt
+}
+
+/// Whether a hash took no less work than one at the cost of `now`.
+fn is_as_costly(hash: &PasswordHash, now: &Params) -> bool {
+    let is_argon2id = matches!(
+        Algorithm::try_from(hash.algorithm.as_str()),
+        Ok(Algorithm::Argon2id)
+    );
+    is_argon2id
+        && hash.version == Some(Version::V0x13.into())
+        && Params::try_from(hash).is_ok_and(|then| {
+            then.m_cost() >= now.m_cost()
+                && then.t_cost() >= now.t_cost()
+                && then.p_cost() >= now.p_cost()
+        })
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<Hidden, HashError> {
@@ -200,7 +236,8 @@ mod tests {
         first.send(()).unwrap();
         assert_eq!(busy.await.unwrap(), Ok(()));
         let hash = third.await.unwrap();
-        assert_eq!(passwords.matches(&password, Some(&hash)).await, Ok(true));
+        let same = passwords.compare(&password, Some(&hash)).await;
+        assert_eq!(same, Ok(Match::Yes));
     }
 
     #[tokio::test]
@@ -208,9 +245,52 @@ mod tests {
         let passwords = passwords(1);
         let longest = SecretString::from("x".repeat(LONGEST));
         let hash = passwords.hash(&longest).await.unwrap();
-        assert_eq!(passwords.matches(&longest, Some(&hash)).await, Ok(true));
+        let compare = async |password: &SecretString, hash: Option<&Hidden>| {
+            passwords.compare(password, hash).await.unwrap()
+        };
+        assert_eq!(compare(&longest, Some(&hash)).await, Match::Yes);
         let longer = SecretString::from("x".repeat(LONGEST + 1));
-        assert_eq!(passwords.matches(&longer, Some(&hash)).await, Ok(false));
-        assert_eq!(passwords.matches(&longest, None).await, Ok(false));
+        assert_eq!(compare(&longer, Some(&hash)).await, Match::No);
+        assert_eq!(compare(&longest, None).await, Match::No);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_form_or_of_less_cost_is_known_and_outdated() {
+        let passwords = passwords(1);
+        let of = |bytes: &str, memory, passes| {
+            let params = Params::new(memory, passes, 1, None).unwrap();
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            hash(&argon2, bytes.as_bytes(), &[7; 16]).unwrap()
+        };
+        let (composed, decomposed) = ("caf\u{e9} au lait", "cafe\u{301} au lait");
+        for (typed, known, expected) in [
+            (composed, of(composed, 8, 1), Match::Yes),
+            (decomposed, of(composed, 8, 1), Match::Yes),
+            (decomposed, of(decomposed, 8, 1), Match::Outdated),
+            // Nobody knows which keyboard it was.
+            (composed, of(decomposed, 8, 1), Match::No),
+            ("a\tb", of("a\tb", 8, 1), Match::Yes),
+            ("Ａ b", of("Ａ\u{3000}b", 8, 1), Match::No),
+            ("Ａ\u{3000}b", of("Ａ b", 8, 1), Match::Yes),
+            (composed, of(composed, 16, 2), Match::Yes),
+        ] {
+            let compared = passwords.compare(&typed.into(), Some(&known)).await;
+            assert_eq!(compared, Ok(expected), "{typed:?}");
+        }
+        let costlier = PasswordCost {
+            memory: 16,
+            passes: 1,
+            at_once: 1,
+        };
+        let costlier = Passwords::new(costlier, Arc::new(SystemEntropy)).unwrap();
+        for (memory, passes, expected) in [
+            (8, 1, Match::Outdated),
+            (8, 9, Match::Outdated),
+            (16, 1, Match::Yes),
+        ] {
+            let known = of("a", memory, passes);
+            let compared = costlier.compare(&"a".into(), Some(&known)).await;
+            assert_eq!(compared, Ok(expected));
+        }
     }
 }

@@ -1,28 +1,30 @@
-//! Signing in with a password, going on with a refresh token, and signing out.
+//! Signing in with a password.
 
 use std::{borrow::Cow, net::IpAddr};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::{
-    accounts::{Accounts, viewer_of},
-    passwords::HashError,
-    secrets::{hash_of, new_secret},
+    accounts::{Account, Accounts, viewer_of},
+    passwords::{HashError, Match},
     throttle::TooSoon,
 };
 use crate::{
     domain::{
-        access::Access, audit::Origin, network::network, privacy::hidden, user::name_key,
+        audit::Origin, hidden::Hidden, network::network, privacy::hidden, user::name_key,
         viewer::Viewer,
     },
-    store::{self, StoreError, Transaction, sessions, users},
+    store::{
+        StoreError, lock_row, sessions,
+        users::{self, UserRow, Users},
+    },
 };
 
-/// How refresh tokens begin.
-const PREFIX: &str = "dgr_";
 /// Longest name that anybody is looked up by.
 const LONGEST_LOGIN: usize = 200;
+/// How often a password is compared whose hash is another one each time when the session is opened.
+const ATTEMPTS: u32 = 5;
 
 /// Somebody who has come in.
 #[derive(Debug)]
@@ -56,6 +58,15 @@ pub enum SignInError {
 /// The result of signing in.
 pub type Result<T, E = SignInError> = std::result::Result<T, E>;
 
+/// What became of a session that was to be opened.
+enum Opening {
+    Done(SignedIn),
+    /// The password is not known by the hash that it was compared with any more.
+    Rehashed(UserRow),
+    /// The user may not come in, or is not there.
+    Refused,
+}
+
 impl Accounts {
     /// Opens a session for whoever has this name, or e-mail address, and password.
     ///
@@ -68,193 +79,124 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<SignedIn> {
         let login: String = login.chars().take(LONGEST_LOGIN).collect();
-        let account = name_key(&login);
+        let name = name_key(&login);
         let from = origin.address().map(network);
-        if let Err(early) = self.attempt(&account, from) {
-            // Once for each wait: nobody fills the log by trying.
-            if early.is_first {
-                log_failed(&account, origin, "too many attempts");
-                self.record_throttled(&account, early.wait, origin).await?;
-            }
-            return Err(SignInError::TooOften(early.wait));
+        if let Some(from) = &from
+            && let Err(early) = self.0.by_address.attempt(from, self.0.clock.now())
+        {
+            return self.too_soon(&name, early, origin).await;
         }
-        let user = users::find_by_login(self.0.db.read(), &login).await?;
-        let known = user.as_ref().map(|user| &user.password_hash);
-        let right = self.0.passwords.matches(password, known).await?;
-        let viewer = user.as_ref().and_then(viewer_of);
-        let (Some(user), Some(viewer), true) = (&user, viewer, right) else {
+        let mut user = users::find_by_login(self.0.db.read(), &login).await?;
+        // By whatever name somebody is meant, it is their password that is tried.
+        let account = match &user {
+            Some(user) => Account::User(user.id),
+            None => Account::Nobody(name.clone()),
+        };
+        if let Err(early) = self.0.by_account.attempt(&account, self.0.clock.now()) {
+            return self.too_soon(&name, early, origin).await;
+        }
+        for _ in 0..ATTEMPTS {
+            let known = user.as_ref().map(|user| &user.password_hash);
+            let compared = self.0.passwords.compare(password, known).await?;
             let reason = match &user {
                 None => "no such user",
-                Some(_) if !right => "wrong password",
-                Some(_) => "the user may not come in",
+                Some(_) if compared == Match::No => "wrong password",
+                Some(found) => {
+                    let renewed = match compared {
+                        Match::Outdated => Some(self.0.passwords.hash(password).await?),
+                        _ => None,
+                    };
+                    match self.open_session(found, renewed, origin).await? {
+                        Opening::Done(signed_in) => {
+                            self.0.by_account.forget(&account);
+                            if let Some(from) = &from {
+                                self.0.by_address.forgive(from);
+                            }
+                            return Ok(signed_in);
+                        }
+                        Opening::Rehashed(now) => {
+                            user = Some(now);
+                            continue;
+                        }
+                        Opening::Refused => "the user may not come in",
+                    }
+                }
             };
-            log_failed(&account, origin, reason);
-            self.record_failed(&account, user.as_ref(), origin).await?;
+            log_failed(&name, origin, reason);
+            self.record_failed(&name, user.as_ref(), origin).await?;
             return Err(SignInError::Refused);
-        };
-        self.0.by_account.forget(&account);
-        if let Some(from) = &from {
-            self.0.by_address.forgive(from);
         }
-        let (session, refresh_token) = self.open_session(user.id, &viewer, origin).await?;
-        tracing::info!(user = user.id, session, "signed in");
-        Ok(SignedIn {
-            viewer,
-            session,
-            refresh_token,
-        })
+        log_failed(&name, origin, "the password changes all the time");
+        Err(SignInError::Refused)
     }
 
-    /// Counts an attempt for the account, and for the address if it is known.
-    fn attempt(&self, account: &String, from: Option<IpAddr>) -> Result<(), TooSoon> {
+    /// Refuses an attempt that comes too soon.
+    async fn too_soon(&self, name: &str, early: TooSoon, origin: &Origin) -> Result<SignedIn> {
+        // Once for each wait: nobody fills the log by trying.
+        if early.is_first {
+            log_failed(name, origin, "too many attempts");
+            self.record_throttled(name, early.wait, origin).await?;
+        }
+        Err(SignInError::TooOften(early.wait))
+    }
+
+    /// Counts an attempt at the present password of a user who is signed in.
+    pub(super) fn attempt_of_user(&self, id: i64, origin: &Origin) -> Result<(), TooSoon> {
         let now = self.0.clock.now();
-        if let Some(from) = &from {
-            self.0.by_address.attempt(from, now)?;
+        if let Some(from) = origin.address().map(network) {
+            self.0.by_address.attempt(&from, now)?;
         }
-        self.0.by_account.attempt(account, now)
+        self.0.by_account.attempt(&Account::User(id), now)
     }
 
+    /// The last attempt at the present password of a user was a good one.
+    pub(super) fn forget_attempts(&self, id: i64, origin: &Origin) {
+        self.0.by_account.forget(&Account::User(id));
+        if let Some(from) = origin.address().map(network) {
+            self.0.by_address.forgive(&from);
+        }
+    }
+
+    /// Opens a session of a user whose password was right when it had the hash of `compared`. Whoever
+    /// changes the password, or keeps the user out, at the same time is waited for, or ends this session
+    /// too.
     async fn open_session(
         &self,
-        user_id: i64,
-        viewer: &Viewer,
+        compared: &UserRow,
+        renewed: Option<Hidden>,
         origin: &Origin,
-    ) -> Result<(i64, SecretString)> {
+    ) -> Result<Opening> {
         let now = self.0.clock.now();
+        let renewed = &renewed;
         let opened = self.0.db.transaction(async |tx| {
-            let session = sessions::open(tx, user_id, now, self.end_of_session(now)).await?;
-            let token = self.add_refresh_token(tx, session, now).await?;
-            self.record_session(tx, "signIn", viewer, session, origin)
-                .await?;
-            Ok((session, token))
-        });
-        let opened = opened.await?;
-        self.prune_sessions(now).await;
-        Ok(opened)
-    }
-
-    /// Deletes what has ended. Whoever signed in is signed in, if that fails.
-    async fn prune_sessions(&self, now: DateTime<Utc>) {
-        let pruned = self
-            .0
-            .db
-            .transaction(async |tx| sessions::prune(tx, now).await);
-        if let Err(error) = pruned.await {
-            tracing::warn!(%error, "old sessions could not be deleted");
-        }
-    }
-
-    async fn add_refresh_token(
-        &self,
-        tx: &Transaction,
-        session: i64,
-        now: DateTime<Utc>,
-    ) -> store::Result<SecretString> {
-        let token = new_secret(PREFIX, &*self.0.entropy);
-        let end = now + self.0.options.refresh_lifetime;
-        sessions::add_refresh_token(tx, session, hash_of(&token), end).await?;
-        Ok(token)
-    }
-
-    /// When the last token ends that a session has now.
-    fn end_of_session(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let options = &self.0.options;
-        // A token is taken for a minute longer.
-        now + options.refresh_lifetime.max(options.access_lifetime) + TimeDelta::minutes(2)
-    }
-
-    /// Goes on with a session. The refresh token is used up; whoever uses it again ends the session,
-    /// because one of the two is not its owner.
-    ///
-    /// # Errors
-    /// See [`SignInError`].
-    pub async fn refresh(&self, token: &SecretString, origin: &Origin) -> Result<SignedIn> {
-        let hash = hash_of(token);
-        let now = self.0.clock.now();
-        let outcome = self.0.db.transaction(async |tx| {
-            let Some(token) = sessions::find_refresh_token(tx, &hash).await? else {
-                return Ok(Outcome::Refused);
+            let Some(user) = lock_row::<Users>(tx, compared.id).await? else {
+                return Ok(Opening::Refused);
             };
-            if !sessions::use_refresh_token(tx, token.id, now).await? {
-                self.end_session_in(tx, "refreshTokenReused", token.session_id, origin)
-                    .await?;
-                return Ok(Outcome::Reused(token.session_id));
+            if user.password_hash != compared.password_hash {
+                return Ok(Opening::Rehashed(user));
             }
-            let found = sessions::find_open(tx, token.session_id).await?;
-            let viewer = found.and_then(|(_, user)| viewer_of(&user));
-            let Some(viewer) = viewer.filter(|_| now < token.expires_at) else {
-                return Ok(Outcome::Refused);
+            let Some(viewer) = viewer_of(&user) else {
+                return Ok(Opening::Refused);
             };
-            sessions::prolong(tx, token.session_id, self.end_of_session(now)).await?;
-            Ok(Outcome::GoesOn(SignedIn {
+            if let Some(hash) = renewed {
+                users::renew_hash(tx, user.id, hash.clone()).await?;
+            }
+            let session = sessions::open(tx, user.id, now, self.end_of_session(now)).await?;
+            let refresh_token = self.new_refresh_token(tx, session, now).await?;
+            self.record_session(tx, "signIn", &viewer, session, origin)
+                .await?;
+            Ok(Opening::Done(SignedIn {
                 viewer,
-                session: token.session_id,
-                refresh_token: self.add_refresh_token(tx, token.session_id, now).await?,
+                session,
+                refresh_token,
             }))
         });
-        match outcome.await? {
-            Outcome::GoesOn(signed_in) => Ok(signed_in),
-            Outcome::Refused => {
-                let address = origin.recorded();
-                tracing::info!(address, "a refresh token was refused");
-                Err(SignInError::Refused)
-            }
-            Outcome::Reused(session) => {
-                tracing::warn!(
-                    session,
-                    "a refresh token was used twice: its session is over"
-                );
-                self.look_again(Some(Access::Session(session)));
-                Err(SignInError::Refused)
-            }
+        let opened = opened.await?;
+        if let Opening::Done(signed_in) = &opened {
+            tracing::info!(user = compared.id, session = signed_in.session, "signed in");
+            self.prune_sessions(now).await;
         }
-    }
-
-    /// Ends the session that a refresh token belongs to. Says whether it is one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn revoke_refresh_token(
-        &self,
-        token: &SecretString,
-        origin: &Origin,
-    ) -> store::Result<bool> {
-        let found = sessions::find_refresh_token(self.0.db.read(), &hash_of(token)).await?;
-        if let Some(token) = &found {
-            self.end_session(token.session_id, origin).await?;
-        }
-        Ok(found.is_some())
-    }
-
-    /// Ends a session, with all tokens that came of it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn end_session(&self, session: i64, origin: &Origin) -> store::Result<()> {
-        let ended = self
-            .0
-            .db
-            .transaction(async |tx| self.end_session_in(tx, "signOut", session, origin).await);
-        ended.await?;
-        self.look_again(Some(Access::Session(session)));
-        tracing::info!(session, "signed out");
-        Ok(())
-    }
-
-    /// Ends a session that goes on, and records why. One that has ended stays as it is.
-    async fn end_session_in(
-        &self,
-        tx: &Transaction,
-        why: &'static str,
-        session: i64,
-        origin: &Origin,
-    ) -> store::Result<()> {
-        let Some((_, user)) = sessions::find_open(tx, session).await? else {
-            return Ok(());
-        };
-        sessions::revoke(tx, session, self.0.clock.now()).await?;
-        let viewer = Viewer::user(user.id, user.role, None);
-        self.record_session(tx, why, &viewer, session, origin).await
+        Ok(opened)
     }
 }
 
@@ -275,10 +217,4 @@ fn masked(name: &str) -> String {
             format!("{first}***")
         }
     }
-}
-
-enum Outcome {
-    GoesOn(SignedIn),
-    Refused,
-    Reused(i64),
 }

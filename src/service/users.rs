@@ -5,14 +5,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     accounts::Accounts,
     audit::{changed, object},
+    passwords::Match,
     write::{Result, Work, WriteError, Writer, accepted, check_version},
 };
 use crate::{
     clock::whole_seconds,
     domain::{
         access::Access,
-        audit::Record,
+        audit::{Origin, Record},
         change::{Change, GivenId},
+        look_alikes::Look,
         password,
         problem::{Code, Path, Problems},
         user::{UserFields, UserInput, name_key},
@@ -23,6 +25,9 @@ use crate::{
         users::{self, UserRow, Users},
     },
 };
+
+/// How often a password is compared that is hashed anew each time before it can be changed.
+const ATTEMPTS: u32 = 5;
 
 /// Adds a user.
 ///
@@ -41,8 +46,9 @@ pub async fn create(
     let hash = &accounts.0.passwords.hash(password).await?;
     let created = writer.write("createUser", || {
         async move |work: &Work| {
+            users::claim_names(&work.tx).await?;
             let mut problems = Problems::default();
-            check_names(work, None, fields, &mut problems).await?;
+            check_names(work, None, None, fields, &mut problems).await?;
             accepted(Some(()), problems)?;
             let user = users::create(&work.tx, fields.clone(), hash.clone(), work.now).await?;
             let added = changed(object::USER, &user.id, &Record::default(), &fields.record());
@@ -98,6 +104,7 @@ async fn write(
     let input = &input;
     let written = writer.write(operation, || {
         async move |work: &Work| {
+            users::claim_names(&work.tx).await?;
             // In one order, so that two who take each other's role away do not wait in a circle.
             let admins = users::lock_admins(&work.tx).await?;
             let row = work.lock::<Users>(object::USER, id).await?;
@@ -106,7 +113,7 @@ async fn write(
             let before = users::fields(&row);
             let after = UserFields::read(Some(&before), input.clone(), &mut problems);
             if let Some(after) = &after {
-                check_names(work, Some(row.id), after, &mut problems).await?;
+                check_names(work, Some(row.id), Some(&before), after, &mut problems).await?;
                 check_last_admin(&admins, row.id, after, &mut problems);
             }
             let after = accepted(after, problems)?;
@@ -147,7 +154,7 @@ pub async fn change_password(
     accounts: &Accounts,
     input: &NewPassword,
 ) -> Result<UserRow> {
-    let known = match &input.user {
+    let mut known = match &input.user {
         Ok(id) => users::find(writer.db.read(), *id).await?,
         Err(_) => None,
     };
@@ -157,51 +164,61 @@ pub async fn change_password(
         let path = Path::input().field("currentPassword");
         problems.note(path, Code::Required, "your present password is wanted");
     }
-    if let Some(known) = &known {
-        check_current(accounts, known, input.current.as_ref(), &mut problems).await?;
+    if let (Some(known), Some(current)) = (&known, &input.current) {
+        check_current(accounts, known, current, writer.origin, &mut problems).await?;
     }
     let fields = known.as_ref().map(users::fields);
     check_password("newPassword", &input.new, fields.as_ref(), &mut problems);
     accepted(Some(()), problems)?;
     let hash = &accounts.0.passwords.hash(&input.new).await?;
-    let known = &known;
-    let written = writer.write("changePassword", || {
-        async move |work: &Work| {
-            let row = work.lock::<Users>(object::USER, &input.user).await?;
-            // What was compared has to be the present one still.
-            if known.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
-                let path = Path::input().field("currentPassword");
-                let message = "the password was changed meanwhile";
-                return Err(WriteError::refused(path, Code::Conflict, message));
+    for _ in 0..ATTEMPTS {
+        let compared = &known;
+        let written = writer.write("changePassword", || {
+            async move |work: &Work| {
+                let row = work.lock::<Users>(object::USER, &input.user).await?;
+                // What was compared has to be the present one still.
+                if compared.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
+                    return Ok(Err(row));
+                }
+                sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
+                work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
+                    .await?;
+                let changed = users::set_password(&work.tx, &row, hash.clone(), work.now).await?;
+                Ok(Ok(changed))
             }
-            sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
-            work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
-                .await?;
-            Ok(users::set_password(&work.tx, &row, hash.clone(), work.now).await?)
+        });
+        let row = match written.await? {
+            Ok(written) => {
+                accounts.look_again(Some(Access::User(written.id)));
+                return Ok(written);
+            }
+            Err(row) => row,
+        };
+        // It was changed meanwhile, or hashed anew by somebody who signed in.
+        if let Some(current) = &input.current {
+            let passwords = &accounts.0.passwords;
+            let compared = passwords.compare(current, Some(&row.password_hash));
+            if compared.await? == Match::No {
+                break;
+            }
         }
-    });
-    let written = written.await?;
-    accounts.look_again(Some(Access::User(written.id)));
-    Ok(written)
+        known = Some(row);
+    }
+    let path = Path::input().field("currentPassword");
+    let message = "the password was changed meanwhile";
+    Err(WriteError::refused(path, Code::Conflict, message))
 }
 
-/// Notes when the present password is not the one that was given, if one was.
+/// Notes when the present password is not the one that was given, or was tried too often.
 async fn check_current(
     accounts: &Accounts,
     user: &UserRow,
-    current: Option<&SecretString>,
+    current: &SecretString,
+    origin: &Origin,
     problems: &mut Problems,
 ) -> Result<()> {
-    let Some(current) = current else {
-        return Ok(());
-    };
     let path = Path::input().field("currentPassword");
-    let account = name_key(&user.name);
-    let tried = accounts
-        .0
-        .by_account
-        .attempt(&account, accounts.0.clock.now());
-    if let Err(early) = tried {
+    if let Err(early) = accounts.attempt_of_user(user.id, origin) {
         let message = format!(
             "too many wrong passwords: try again in {} seconds",
             whole_seconds(early.wait)
@@ -209,15 +226,16 @@ async fn check_current(
         problems.note(path, Code::TooManyAttempts, message);
         return Ok(());
     }
-    let known = Some(&user.password_hash);
-    if accounts.0.passwords.matches(current, known).await? {
-        accounts.0.by_account.forget(&account);
-    } else {
-        problems.note(
-            path,
-            Code::WrongPassword,
-            "this is not the present password",
-        );
+    let passwords = &accounts.0.passwords;
+    match passwords
+        .compare(current, Some(&user.password_hash))
+        .await?
+    {
+        Match::Yes | Match::Outdated => accounts.forget_attempts(user.id, origin),
+        Match::No => {
+            let message = "this is not the present password";
+            problems.note(path, Code::WrongPassword, message);
+        }
     }
     Ok(())
 }
@@ -239,22 +257,51 @@ fn check_password(
     }
 }
 
-/// Notes when somebody else has the name or the address.
+/// Notes when somebody else has the name or the address, or one that looks the same. What stays as it
+/// was `before` may look like another.
 async fn check_names(
     work: &Work,
     id: Option<i64>,
+    before: Option<&UserFields>,
     fields: &UserFields,
     problems: &mut Problems,
 ) -> Result<()> {
+    let name = Some(&fields.name).filter(|name| before.is_none_or(|before| before.name != **name));
+    let email = fields.email.as_ref();
+    let email =
+        email.filter(|email| before.is_none_or(|before| before.email.as_ref() != Some(*email)));
     let others = users::namesakes(&work.tx, id, fields).await?;
     let key = name_key(&fields.name);
-    let same_name = others.iter().any(|other| other.name_key == key);
-    let same_email =
-        fields.email.is_some() && others.iter().any(|other| other.email == fields.email);
+    let same_name = name.is_some() && others.iter().any(|other| other.name_key == key);
+    let same_email = email.is_some() && others.iter().any(|other| other.email.as_ref() == email);
     for (same, field) in [(same_name, "name"), (same_email, "email")] {
         if same {
             let message = format!("another user has this {field}");
             problems.note(Path::input().field(field), Code::Taken, message);
+        }
+    }
+    let name = name.filter(|_| !same_name);
+    let email = email.filter(|_| !same_email);
+    if name.is_none() && email.is_none() {
+        return Ok(());
+    }
+    let all = users::names(&work.tx, id).await?;
+    if let Some(look) = name.map(|name| Look::of(name)) {
+        let mut names = all.iter().map(|(name, _)| name);
+        if let Some(like) = names.find(|name| look.is_like(&Look::of(name))) {
+            let message = format!("this looks like the name of another user, “{like}”");
+            problems.note(Path::input().field("name"), Code::Taken, message);
+        }
+    }
+    if let Some(email) = email {
+        let look = Look::of(email);
+        // Addresses are given by others: where all is ASCII, 1 and l are told apart.
+        let mut emails = all.iter().filter_map(|(_, email)| email.as_deref());
+        if emails
+            .any(|other| !(email.is_ascii() && other.is_ascii()) && look.is_like(&Look::of(other)))
+        {
+            let message = "this looks like the e-mail address of another user";
+            problems.note(Path::input().field("email"), Code::Taken, message);
         }
     }
     Ok(())

@@ -81,6 +81,16 @@ pub async fn claim_calls(tx: &Transaction) -> Result<()> {
     business_zones::check(tx).await
 }
 
+/// Keeps everybody else from giving users names until the transaction ends. SQLite has one writer, and no
+/// need.
+pub async fn claim_user_names(tx: &Transaction) -> Result<()> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7231947)")
+            .await?;
+    }
+    Ok(())
+}
+
 /// On SQLite, the ids of the `rows` rows that this transaction has just inserted, in their order: it has
 /// one writer, and numbers rows one after the other. To have it return each costs more.
 pub async fn last_ids(tx: &Transaction, rows: usize) -> Result<RangeInclusive<i64>> {

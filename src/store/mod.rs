@@ -63,6 +63,7 @@ pub mod tags;
 pub mod task_edits;
 pub mod tasks;
 mod transaction;
+mod user_names;
 pub mod users;
 mod write_queue;
 

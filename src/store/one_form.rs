@@ -226,7 +226,10 @@ async fn rename(
 
 /// Executes a statement, unless it breaks a rule of the database: then nothing of it is done, and this
 /// is `false`.
-async fn alone(tx: &Transaction, statement: &impl sea_orm::StatementBuilder) -> Result<bool> {
+pub(super) async fn alone(
+    tx: &Transaction,
+    statement: &impl sea_orm::StatementBuilder,
+) -> Result<bool> {
     tx.execute_unprepared("SAVEPOINT one_form").await?;
     let result = tx.execute(statement).await.map_err(StoreError::from);
     let (end, done) = match result {

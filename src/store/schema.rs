@@ -8,8 +8,11 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait as _, Query},
 };
 
-pub use super::one_form::{KeptApart, OneFormReport, Progress};
-use super::{Database, Result, Transaction, data_changes, dialect, one_form};
+use super::{Database, Result, Transaction, data_changes, dialect, one_form, user_names};
+pub use super::{
+    one_form::{KeptApart, OneFormReport, Progress},
+    user_names::UserNamesReport,
+};
 
 /// A migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,4 +218,15 @@ pub async fn one_form(db: &Database) -> Result<Option<OneFormReport>> {
         return Ok(None);
     }
     one_form::report(db.read()).await
+}
+
+/// What came of bringing names of users to one form, if that was done.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn user_names(db: &Database) -> Result<Option<UserNamesReport>> {
+    if !is_current(db.read()).await? {
+        return Ok(None);
+    }
+    user_names::report(db.read()).await
 }

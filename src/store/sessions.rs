@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{Change, Result, Transaction, users::UserRow};
+use super::{Change, Result, Transaction, lock_row, users::UserRow};
 pub use crate::entity::{refresh_token::Model as RefreshTokenRow, session::Model as SessionRow};
 use crate::{
     domain::{access::Access, hidden::Hidden},
@@ -40,6 +40,16 @@ pub async fn find_open(
         .one(db)
         .await?;
     Ok(found.and_then(|(session, user)| Some((session, user?))))
+}
+
+/// The same, and keeps the user and with them all their sessions as they are until the transaction ends.
+pub async fn lock_open(tx: &Transaction, id: i64) -> Result<Option<(SessionRow, UserRow)>> {
+    let Some((session, _)) = find_open(tx, id).await? else {
+        return Ok(None);
+    };
+    // In this order everywhere: a user first, then their sessions, then what belongs to these.
+    lock_row::<user::Entity>(tx, session.user_id).await?;
+    find_open(tx, id).await
 }
 
 /// Lets a session go on until `expires_at`.

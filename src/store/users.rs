@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::Expr,
 };
 
 use super::{
@@ -20,7 +22,7 @@ use crate::{
         access::Access,
         hidden::Hidden,
         page::OrderKey,
-        user::{UserFields, name_key},
+        user::{UserFields, email_key, name_key, name_keys},
         viewer::Role,
     },
     entity::user::{ActiveModel, Column, Entity},
@@ -65,13 +67,17 @@ pub fn fields(row: &UserRow) -> UserFields {
 
 /// Whoever signs in as `login`: a name, or an e-mail address.
 pub async fn find_by_login(db: &impl ConnectionTrait, login: &str) -> Result<Option<UserRow>> {
-    let key = name_key(login);
-    let column = if key.contains('@') {
-        Column::Email
-    } else {
-        Column::NameKey
-    };
-    Ok(Entity::find().filter(column.eq(key)).one(db).await?)
+    let email = email_key(login);
+    if email.contains('@') {
+        let find = Entity::find().filter(Column::Email.eq(email));
+        return Ok(find.one(db).await?);
+    }
+    let keys = name_keys(login);
+    let find = Entity::find().filter(Column::NameKey.is_in(keys.clone()));
+    let found = find.all(db).await?;
+    // Of users who were kept apart, though their names have one form, the one who is meant exactly.
+    let place = |row: &UserRow| keys.iter().position(|key| *key == row.name_key);
+    Ok(found.into_iter().min_by_key(place))
 }
 
 /// The user with this id.
@@ -94,6 +100,24 @@ pub async fn namesakes(
         find = find.filter(Column::Id.ne(id));
     }
     Ok(find.all(tx).await?)
+}
+
+/// Keeps others from giving users names until the transaction ends: names that look alike are known to
+/// no unique key. To be taken before any row is locked.
+pub async fn claim_names(tx: &Transaction) -> Result<()> {
+    dialect::claim_user_names(tx).await
+}
+
+/// The names and the addresses of all users but `id`.
+pub async fn names(tx: &Transaction, id: Option<i64>) -> Result<Vec<(String, Option<String>)>> {
+    let mut find = Entity::find()
+        .select_only()
+        .columns([Column::Name, Column::Email])
+        .order_by_asc(Column::Id);
+    if let Some(id) = id {
+        find = find.filter(Column::Id.ne(id));
+    }
+    Ok(find.into_tuple().all(tx).await?)
 }
 
 /// Locks the administrators who may sign in, until the transaction ends, and returns their ids.
@@ -129,11 +153,16 @@ pub async fn update(
     now: DateTime<Utc>,
 ) -> Result<UserRow> {
     tx.note(Change::Access(Access::User(before.id)));
-    let row = ActiveModel {
+    let is_renamed = fields.name != before.name;
+    let mut row = ActiveModel {
         id: Unchanged(before.id),
         version: Set(before.version + 1),
         ..columns(fields, now)
     };
+    if !is_renamed {
+        // One who was kept apart from a namesake has a key of their own.
+        row.name_key = Unchanged(before.name_key.clone());
+    }
     Ok(row.update(tx).await?)
 }
 
@@ -153,6 +182,17 @@ pub async fn set_password(
         ..Default::default()
     };
     Ok(row.update(tx).await?)
+}
+
+/// Gives the row with this id, which must be locked, another hash of the same password. Nobody has
+/// changed it by that.
+pub async fn renew_hash(tx: &Transaction, id: i64, password_hash: Hidden) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::PasswordHash, Expr::value(password_hash))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 fn columns(fields: UserFields, now: DateTime<Utc>) -> ActiveModel {

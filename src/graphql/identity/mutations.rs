@@ -20,13 +20,15 @@ use crate::{
 /// A new user.
 #[derive(InputObject)]
 pub(super) struct CreateUserInput {
-    /// The name to sign in with, at most 200 characters, without @; no two differ in case alone.
+    /// The name to sign in with: letters, digits, single spaces and signs other than @, at most 200
+    /// characters. One that looks like another user's, in either case, is TAKEN.
     name: String,
     /// An e-mail address, which can be signed in with as well.
     email: MaybeUndefined<String>,
     /// What they may do.
     role: Role,
-    /// At least 12 characters, and nothing that everybody tries first. Send it as a variable.
+    /// At least 12 characters that can be seen, and nothing that everybody tries first. Send it as a
+    /// variable.
     password: String,
 }
 
@@ -54,7 +56,8 @@ pub(super) struct ChangePasswordInput {
     id: Option<ID>,
     /// The present password; an ADMIN need not know that of somebody else. Send it as a variable.
     current_password: Option<String>,
-    /// At least 12 characters, and nothing that everybody tries first. Send it as a variable.
+    /// At least 12 characters that can be seen, and nothing that everybody tries first. Send it as a
+    /// variable.
     new_password: String,
 }
 

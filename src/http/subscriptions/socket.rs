@@ -305,21 +305,34 @@ async fn authenticate(state: &AppState, token: Option<SecretString>) -> Result<S
     })
 }
 
-/// The token of `{"Authorization": "Bearer …"}`, the name in any case; none where nothing is said.
+type Object = serde_json::Map<String, serde_json::Value>;
+
+/// The token of `{"Authorization": "Bearer …"}`, or of the same within `headers`, as many clients send
+/// it; names in any case. None where nothing is said.
 fn authorization(payload: Option<&RawValue>) -> Result<Option<SecretString>, Closing> {
     let Some(payload) = payload else {
         return Ok(None);
     };
-    let payload: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(payload.get()).map_err(Closing::invalid)?;
-    let mut said = payload.iter();
-    let Some((_, said)) = said.find(|(name, _)| name.eq_ignore_ascii_case("authorization")) else {
+    let payload: Object = serde_json::from_str(payload.get()).map_err(Closing::invalid)?;
+    let headers = said(&payload, "headers").and_then(serde_json::Value::as_object);
+    let authorization = [Some(&payload), headers]
+        .into_iter()
+        .flatten()
+        .find_map(|object| said(object, "authorization"));
+    let Some(authorization) = authorization else {
         return Ok(None);
     };
-    match said.as_str().and_then(credentials) {
+    match authorization.as_str().and_then(credentials) {
         Some(token) => Ok(Some(token.into())),
         None => Err(Closing::forbidden(
             "Authorization has to be \"Bearer <token>\"",
         )),
     }
+}
+
+/// What an object has by this name, in any case.
+fn said<'a>(object: &'a Object, wanted: &str) -> Option<&'a serde_json::Value> {
+    let mut fields = object.iter();
+    let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+    Some(value)
 }

@@ -224,6 +224,20 @@ impl TestApp {
         self.beside(self.base.clone())
     }
 
+    /// Another instance of the whole service, whose users come in otherwise.
+    pub fn another_service_with(&self, change: impl FnOnce(&mut AccountOptions)) -> Self {
+        let mut options = account_options();
+        change(&mut options);
+        let http = HttpOptions::default();
+        let (service, background) =
+            service_with(&self.base, &self.keys, &self.syncer, http, options);
+        Self {
+            service,
+            background,
+            ..self.beside(self.base.clone())
+        }
+    }
+
     /// Another process of the service on the same database.
     pub async fn another_process(&self) -> Self {
         self.beside(Base {
@@ -372,22 +386,35 @@ impl TestApp {
     }
 }
 
-/// The service over `base`, with passwords that are hashed in no time, and what runs beside it until
-/// the guard is dropped.
-fn service(
-    base: &Base,
-    keys: &JwtKeys,
-    syncer: &Syncer,
-    http: HttpOptions,
-) -> (Service, DropGuard) {
-    let options = AccountOptions {
+/// As usual, with passwords that are hashed in no time.
+fn account_options() -> AccountOptions {
+    AccountOptions {
         cost: PasswordCost {
             memory: 8,
             passes: 1,
             at_once: 2,
         },
         ..AccountOptions::default()
-    };
+    }
+}
+
+fn service(
+    base: &Base,
+    keys: &JwtKeys,
+    syncer: &Syncer,
+    http: HttpOptions,
+) -> (Service, DropGuard) {
+    service_with(base, keys, syncer, http, account_options())
+}
+
+/// The service over `base`, and what runs beside it until the guard is dropped.
+fn service_with(
+    base: &Base,
+    keys: &JwtKeys,
+    syncer: &Syncer,
+    http: HttpOptions,
+    options: AccountOptions,
+) -> (Service, DropGuard) {
     let accounts: Accounts = app::accounts(base, options).unwrap();
     let stop = CancellationToken::new();
     let changes = app::follow_changes(base.clone(), accounts.clone(), stop.clone());

@@ -5,12 +5,17 @@ mod audit;
 mod claims;
 mod command;
 mod foreign;
+mod forms;
 mod issuer;
 mod key_sets;
+mod names;
 mod powers;
+mod races;
+mod refreshing;
 mod sign_in;
 mod throttle;
 mod tokens;
+mod unstorable;
 mod users;
 
 use axum::{
@@ -18,6 +23,11 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
+use dialgraph::store::{
+    Transaction, lock_row,
+    users::{UserRow, Users},
+};
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
@@ -112,4 +122,32 @@ pub async fn viewer(app: &TestApp, token: &str) -> Option<String> {
         viewer["subject"].as_str().unwrap(),
         viewer["role"].as_str().unwrap()
     ))
+}
+
+/// A transaction that has changed something of the first user, and is not committed: whoever writes of
+/// them waits.
+pub async fn held(app: &TestApp) -> (Transaction, UserRow) {
+    let tx = app.database.db.begin().await.unwrap();
+    let user = lock_row::<Users>(&tx, 1).await.unwrap().unwrap();
+    (tx, user)
+}
+
+/// Returns when somebody waits for what a transaction holds.
+pub async fn until_somebody_waits(app: &TestApp) {
+    let db = &app.database.db;
+    let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waits = Statement::from_string(DatabaseBackend::Postgres, waits);
+    loop {
+        let somebody = match db.read().get_database_backend() {
+            DatabaseBackend::Postgres => {
+                let found = db.read().query_one_raw(waits.clone()).await.unwrap();
+                found.is_some()
+            }
+            _ => db.writers().iter().any(|lane| lane.waiting > 0),
+        };
+        if somebody {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,12 +1,20 @@
 //! How often passwords can be tried.
 
-use axum::http::{StatusCode, header};
-use chrono::TimeDelta;
+use std::net::SocketAddr;
 
-use super::{Granted, PASSWORD, post, sign_in, user};
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode, header},
+};
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{Granted, PASSWORD, post, sign_in, token_of, user};
 use crate::{
-    harness::{Backend, TestApp},
+    harness::{Backend, TestApp, answer},
     on_both,
+    writes::problems,
 };
 
 /// The status, and how long to wait.
@@ -48,6 +56,69 @@ on_both! {
             assert_eq!(outcome(&sign_in(&app, "li", "wrong").await), (400, None));
         }
         assert_eq!(sign_in(&app, "li", "wrong").await.status, StatusCode::TOO_MANY_REQUESTS);
+    };
+
+    /// By whatever name somebody is meant, and however it is written, it is one account; so is a name that
+    /// nobody has.
+    one_account_has_one_budget = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        user(&app, "li", "AGENT").await;
+        user(&app, "wang", "AGENT").await;
+        for names in [
+            ["li", "li@example.com", "LI", "%ef%bd%8c%ef%bd%89", " LI@Example.com ", "l%e2%80%8bi"],
+            ["nobody", "NOBODY", "n%ef%bd%8fbody", " nobody", "nobody%e3%80%80", "no%c2%adbody"],
+            ["n@x", "N@X", "n%ef%bc%a0x", " n@x", "n@x%c2%a0", "n%e2%81%a0@x"],
+        ] {
+            for name in &names[..5] {
+                assert_eq!(outcome(&sign_in(&app, name, "wrong").await), (400, None), "{name}");
+            }
+            for name in names {
+                assert_eq!(outcome(&sign_in(&app, name, PASSWORD).await), (429, Some("1")), "{name}");
+            }
+        }
+        assert_eq!(outcome(&sign_in(&app, "wang", PASSWORD).await), (200, None));
+        // A good one ends the matter for all of them.
+        app.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(outcome(&sign_in(&app, "Li@example.com", PASSWORD).await), (200, None));
+        assert_eq!(outcome(&sign_in(&app, "li", "wrong").await), (400, None));
+    };
+
+    /// The present password that `changePassword` asks for is on the same budgets, of the account and of
+    /// the address.
+    changing_a_password_is_an_attempt = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        user(&app, "li", "AGENT").await;
+        let token = token_of(&app, "li").await;
+        let change = async |current: &str| {
+            let query = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { userErrors { field code message } } }";
+            let input = json!({ "input": { "currentPassword": current, "newPassword": "li" } });
+            let mut request = Request::post("/graphql")
+                .header(header::AUTHORIZATION, format!("Bearer {token}"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(json!({ "query": query, "variables": input }).to_string()))
+                .unwrap();
+            let from: SocketAddr = "192.0.2.1:40000".parse().unwrap();
+            request.extensions_mut().insert(ConnectInfo(from));
+            let answer = answer(app.send(request).await).await.data();
+            let errors = problems(&answer["changePassword"]["userErrors"]);
+            errors.into_iter().find(|(path, _)| path == "input.currentPassword").map(|(_, code)| code)
+        };
+        for name in ["li", "LI@example.com", "li"] {
+            assert_eq!(outcome(&sign_in(&app, name, "wrong").await), (400, None));
+        }
+        for _ in 0..2 {
+            assert_eq!(change("wrong").await.as_deref(), Some("WRONG_PASSWORD"));
+        }
+        assert_eq!(change(PASSWORD).await.as_deref(), Some("TOO_MANY_ATTEMPTS"));
+        assert_eq!(outcome(&sign_in(&app, "li@example.com", PASSWORD).await), (429, Some("1")));
+        app.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(change(PASSWORD).await, None);
+        assert_eq!(outcome(&sign_in(&app, "li", "wrong").await), (400, None));
+        // Of the address's fifty, seven were wrong so far.
+        for attempt in 0..43 {
+            assert_eq!(outcome(&from(&app, "192.0.2.1", &format!("n{attempt}")).await), (400, None), "{attempt}");
+        }
+        assert_eq!(change(PASSWORD).await.as_deref(), Some("TOO_MANY_ATTEMPTS"));
     };
 
     /// No wait for an account is longer than a minute.

@@ -1,13 +1,17 @@
 //! Whose socket it is, and for how long.
 
 use chrono::TimeDelta;
-use dialgraph::{domain::viewer::Role, http::StreamOptions};
+use dialgraph::{
+    domain::viewer::Role,
+    http::StreamOptions,
+    store::{sessions, users},
+};
 use serde_json::{Value, json};
 
 use super::{Client, SHORT, serve, with_streams};
 use crate::{
     harness::{Backend, TestApp},
-    identity::{token_of, user},
+    identity::{held, token_of, user},
     on_both,
     writes::done,
 };
@@ -34,6 +38,77 @@ on_both! {
         client.settle().await;
         app.clock.advance(TimeDelta::milliseconds(1));
         assert_eq!(client.next().await, json!([4403, "Forbidden: the token has expired"]));
+    };
+
+    /// A token is taken as many clients send it: within `headers`, names in any case.
+    a_token_comes_in_several_forms = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let token = app.token(Role::Analyst);
+        let (bearer, lower) = (format!("Bearer {token}"), format!("bearer  {token}"));
+        for payload in [
+            json!({ "Authorization": bearer }),
+            json!({ "authorization": lower }),
+            json!({ "headers": { "Authorization": bearer } }),
+            json!({ "headers": { "authorization": lower, "x-other": 1 } }),
+            json!({ "Headers": { "AUTHORIZATION": bearer }, "other": null }),
+            // What stands first counts.
+            json!({ "authorization": bearer, "headers": { "Authorization": "Bearer x" } }),
+        ] {
+            let mut client = Client::connect(&running).await;
+            client.say(json!({ "type": "connection_init", "payload": payload })).await;
+            assert_eq!(client.next().await, json!({ "type": "connection_ack" }), "{payload}");
+            client.subscribe("1", DAYS).await;
+            client.settle().await;
+        }
+        for payload in [
+            json!({ "headers": { "Authorization": "Bearer x" } }),
+            json!({ "headers": { "Authorization": token } }),
+            json!({ "headers": { "Authorization": null } }),
+            json!({ "headers": { "Authorization": [bearer] } }),
+            json!({ "headers": { "X-Authorization": bearer } }),
+            json!({ "headers": bearer }),
+            json!({ "headers": null }),
+            json!({ "Authorization": "Bearer x", "headers": { "Authorization": bearer } }),
+        ] {
+            let mut client = Client::connect(&running).await;
+            client.say(json!({ "type": "connection_init", "payload": payload })).await;
+            assert_eq!(client.closed().await, 4403, "{payload}");
+        }
+    };
+
+    /// A socket that is opened while its user is kept out, or their password is changed, does not stay.
+    a_socket_that_is_being_opened_ends = async |backend: Backend| {
+        let app = app(&backend).await;
+        let running = serve(&app).await;
+        let li = user(&app, "li", "AGENT").await;
+        for round in 0..4 {
+            let token = token_of(&app, "li").await;
+            // It was looked up before, or is now.
+            if round % 2 == 0 {
+                Client::ready(&running, &token).await;
+            }
+            let (tx, row) = held(&app).await;
+            if round < 2 {
+                let mut fields = users::fields(&row);
+                fields.is_active = false;
+                users::update(&tx, &row, fields, app.now()).await.unwrap();
+            } else {
+                sessions::revoke_of_user(&tx, row.id, app.now()).await.unwrap();
+            }
+            // Nobody sees it yet.
+            let mut client = Client::ready(&running, &token).await;
+            let mut opening = Client::connect(&running).await;
+            let (kept, ()) = tokio::join!(tx.commit(), opening.init(&token));
+            kept.unwrap();
+            assert_eq!(client.closed().await, 4403);
+            let mut last = opening.next().await;
+            if last == json!({ "type": "connection_ack" }) {
+                last = opening.next().await;
+            }
+            assert_eq!(last[0], 4403, "{last}");
+            done(&app, "updateUser", "user { id }", json!({ "id": li, "isActive": true })).await;
+        }
     };
 
     /// An access token ends its sockets when it expires and when it is revoked.
