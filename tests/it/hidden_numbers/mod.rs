@@ -12,6 +12,7 @@ use dialgraph::{
     domain::{
         dialing::Tag,
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
+        sync::SyncTrack,
         viewer::Role,
     },
     graphql::Limits,
@@ -50,12 +51,12 @@ fn written(id: &str, text: &str) -> IncomingCall {
             value: text.to_owned(),
         }],
         task: Some(PlatformTask {
-            external_id: format!("t-{text}"),
+            external_id: format!("t-{id}"),
             name: some(),
             package: None,
         }),
         agent: Some(PlatformAgent {
-            external_id: format!("a-{text}"),
+            external_id: format!("a-{id}"),
             name: some(),
             is_seat: true,
         }),
@@ -73,6 +74,8 @@ async fn world(backend: &Backend, middles: [&str; 2]) -> TestApp {
         ..Limits::default()
     });
     fill(&app, middles).await;
+    app.synced(SyncTrack::TaskStats, "2026-11-18", "2026-11-18")
+        .await;
     app
 }
 
