@@ -9,7 +9,7 @@ use dialgraph::{entity::user, service::passwords::PasswordCost};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::{Value, json};
 
-use super::{PASSWORD, post, token_of, user};
+use super::{PASSWORD, post, sign_in, token_of, user};
 use crate::{
     harness::{Backend, TestApp},
     on_both,
@@ -142,7 +142,7 @@ on_both! {
                 token_of(&app, "li").await
             } else {
                 let encoded: String = current.bytes().map(|byte| format!("%{byte:02X}")).collect();
-                super::sign_in(&app, "li", &encoded).await.text("access_token")
+                sign_in(&app, "li", &encoded).await.text("access_token")
             };
             let query = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { userErrors { field code message } } }";
             let known = if current == PASSWORD { PASSWORD } else { DECOMPOSED };
