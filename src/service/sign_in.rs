@@ -1,6 +1,6 @@
 //! Signing in with a password.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::borrow::Cow;
 
 use chrono::TimeDelta;
 use secrecy::SecretString;

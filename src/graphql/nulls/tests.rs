@@ -96,7 +96,7 @@ fn answer(text: &str) -> (Json, Vec<Json>) {
     });
     let mut response = schema.execute(request).now_or_never().unwrap();
     put_in(&mut response, &outline, &document, operation);
-    Shape::of(&document, operation).arrange(&mut response.data);
+    Shape::of(&outline, &document, operation).arrange(&mut response.data);
     let errors = response.errors.iter().map(|error| json!(error.path));
     let errors = errors.collect();
     (response.data.into_json().unwrap(), errors)
