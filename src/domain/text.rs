@@ -113,7 +113,9 @@ pub fn grade(text: &str) -> String {
             form.push(c);
         }
     }
-    composed(form)
+    let form = composed(form);
+    // A letter that a mark joined is no Latin one any more: the blank beside it does not count either.
+    if form == text { form } else { grade(&form) }
 }
 
 /// What people write freely: only what cannot be seen is dropped, but for what makes emoji, and lines
@@ -372,6 +374,12 @@ mod tests {
         assert_eq!(Reading::Name.read_part("\u{200b} ", false), [""; 0]);
         assert_eq!(Reading::Grade.read_part(" ９ 元", false), ["9元"]);
         assert_eq!(Reading::Notes.read_part("\u{feff}晚上", false), ["晚上"]);
+    }
+
+    #[test]
+    fn a_mark_that_is_joined_to_a_letter_makes_a_blank_before_it_count_no_more() {
+        assert_eq!(grade("a\ra \u{301}"), "aá");
+        assert_eq!(grade("a a"), "a a");
     }
 
     proptest::proptest! {

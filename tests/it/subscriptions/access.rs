@@ -182,7 +182,7 @@ on_both! {
             client.subscribe(id, &format!("mutation {{ {mutation} {{ __typename }} }}")).await;
             let answer = client.next().await;
             assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer:#}");
-            assert_eq!(client.next().await, super::complete(id));
+            assert_eq!(client.next().await, crate::subscriptions::complete(id));
         }
         client.settle().await;
     };
