@@ -18,6 +18,7 @@ use super::{
     Changes, DatabasePlace, DatabaseUrl, Result, StoreError, Transaction,
     address::Address,
     health::WriteHealth,
+    statistics::Growth,
     write_queue::{Lane, LaneState, Place, Places, WriteQueue},
 };
 use crate::{domain::business_time::BusinessZone, metrics::PoolState};
@@ -101,6 +102,7 @@ pub struct Database {
     queue: WriteQueue,
     place: Arc<DatabasePlace>,
     health: WriteHealth,
+    growth: Growth,
     changes: Changes,
     /// Tells what this process says to other instances from what they say.
     instance: u64,
@@ -127,6 +129,7 @@ impl Database {
             queue: WriteQueue::new(places),
             place: Arc::new(place),
             health: WriteHealth::default(),
+            growth: Growth::default(),
             changes: Changes::default(),
             instance: rand::random(),
             zone: None,
@@ -235,6 +238,7 @@ impl Database {
             self.changes.clone(),
             self.zone,
             self.health.clone(),
+            self.growth.clone(),
             place,
         ))
     }
