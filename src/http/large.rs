@@ -42,7 +42,7 @@ impl LargeRequests {
         let mut work = pin!(work);
         poll_fn(move |context| {
             let done = work.as_mut().poll(context);
-            turn = None;
+            drop(turn.take());
             done
         })
         .await
