@@ -14,7 +14,7 @@ use crate::{
     domain::{alert::AlertRules, business_time::BusinessZone, seal::Seal},
     graphql::{Schema, Services},
     guanke::{self, ClientConfig},
-    http::{AppState, HttpOptions, Server, Streams, Webhooks, router},
+    http::{AppState, HttpOptions, LargeRequests, Server, Streams, Webhooks, router},
     lifecycle::GRACE,
     metrics::{Metrics, Pace},
     random::SystemEntropy,
@@ -188,6 +188,7 @@ pub fn http(
         readiness: Readiness::new(base.db.clone(), base.clock.clone()),
         db: base.db.clone(),
         webhooks,
+        large: LargeRequests::default(),
         options,
     };
     Service {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Request, ServerError, Value, parser::types::OperationType};
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Extension, State},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -47,10 +47,18 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match posted(&state, &headers, body).await {
-        Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
-        Err(refused) => *refused,
-    }
+    let body = match posted(&state, &headers, body).await {
+        Ok(body) => body,
+        Err(refused) => return *refused,
+    };
+    let length = body.len();
+    let answer = async {
+        match read(body) {
+            Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
+            Err(refused) => *refused,
+        }
+    };
+    state.large.read(length, answer).await
 }
 
 /// The request in a URL, whose operation must not be of such a type: a link must not change
@@ -72,18 +80,23 @@ pub(super) fn linked(
     Ok(request)
 }
 
-/// The request in a body.
+/// The whole of a body that is JSON. Who reads it waits for a [turn](super::LargeRequests::read).
 pub(super) async fn posted(
     state: &AppState,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Request, Box<Response>> {
+) -> Result<Bytes, Box<Response>> {
     media_type::check_body(headers)
         .map_err(|error| refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &error.to_string()))?;
     // A layer bounds the length.
-    let body = to_bytes(body, usize::MAX)
+    to_bytes(body, usize::MAX)
         .await
-        .map_err(|error| unreadable_body(&error, &state.options))?;
+        .map_err(|error| Box::new(unreadable_body(&error, &state.options)))
+}
+
+/// The request in a body, which is not kept beside it.
+#[expect(clippy::needless_pass_by_value)]
+pub(super) fn read(body: Bytes) -> Result<Request, Box<Response>> {
     request::from_body(&body)
         .map_err(|error| Box::new(refusal(StatusCode::BAD_REQUEST, &error.to_string())))
 }

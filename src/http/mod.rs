@@ -6,6 +6,7 @@ mod error;
 mod graphiql;
 mod graphql;
 mod health;
+mod large;
 mod media_type;
 mod metrics;
 mod options;
@@ -18,6 +19,7 @@ mod variables;
 mod webhooks;
 
 pub use graphiql::GraphiQl;
+pub use large::LargeRequests;
 pub use options::HttpOptions;
 pub use router::router;
 pub use server::Server;
@@ -58,6 +60,8 @@ pub struct AppState {
     pub readiness: Readiness,
     /// Where the platform pushes to; nowhere without a secret.
     pub webhooks: Option<Webhooks>,
+    /// How many large requests are read at a time.
+    pub large: LargeRequests,
     /// The bounds of a request.
     pub options: HttpOptions,
 }

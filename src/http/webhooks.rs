@@ -87,7 +87,9 @@ pub(super) async fn push(
     let (Some(webhooks), Some(kind)) = (&state.webhooks, kind) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let answer = take(webhooks, kind, &headers, &uri, body).await;
+    let length = body.as_ref().map_or(0, Bytes::len);
+    let taken = take(webhooks, kind, &headers, &uri, body);
+    let answer = state.large.read(length, taken).await;
     let (kind, result) = (word(kind), result(answer.status()));
     state.metrics.push_received(kind, result);
     answer

@@ -27,7 +27,7 @@ use crate::{
         StoreError, Transaction,
         agents::Agents,
         call_batches::{self, CallVersion, KnownCall},
-        call_pushes, grades,
+        call_pushes, follow_growth, grades,
         naming::{self, Known},
         retention, rollups,
         tag_counts::{self, TagCounts},
@@ -232,6 +232,7 @@ pub(super) async fn store<'a>(
     let hints = package_hints(&names, &written);
     let renamed = names.apply(tx, now).await?;
     package_rules::follow(tx, &renamed, &hints, now).await?;
+    follow_growth(tx, added.len()).await?;
     Ok(outcomes)
 }
 

@@ -19,6 +19,7 @@ use super::{
     address::Address,
     health::WriteHealth,
     make_private_folder, private_files,
+    statistics::Growth,
     write_queue::{Lane, LaneState, Place, Places, WriteQueue},
 };
 use crate::{domain::business_time::BusinessZone, metrics::PoolState};
@@ -102,6 +103,7 @@ pub struct Database {
     queue: WriteQueue,
     place: Arc<DatabasePlace>,
     health: WriteHealth,
+    growth: Growth,
     changes: Changes,
     /// Tells what this process says to other instances from what they say.
     instance: u64,
@@ -128,6 +130,7 @@ impl Database {
             queue: WriteQueue::new(places),
             place: Arc::new(place),
             health: WriteHealth::default(),
+            growth: Growth::default(),
             changes: Changes::default(),
             instance: rand::random(),
             zone: None,
@@ -236,6 +239,7 @@ impl Database {
             self.changes.clone(),
             self.zone,
             self.health.clone(),
+            self.growth.clone(),
             place,
         ))
     }

@@ -11,6 +11,7 @@ use super::{
     StoreError,
     changes::{Change, Changes},
     health::WriteHealth,
+    statistics::Growth,
     write_queue::Place,
 };
 use crate::domain::business_time::BusinessZone;
@@ -24,6 +25,7 @@ pub struct Transaction {
     noted: Mutex<Vec<Change>>,
     zone: Option<BusinessZone>,
     health: WriteHealth,
+    growth: Growth,
     /// Given back after all else: the next writer finds the connection free.
     _place: Place,
 }
@@ -34,6 +36,7 @@ impl Transaction {
         changes: Changes,
         zone: Option<BusinessZone>,
         health: WriteHealth,
+        growth: Growth,
         place: Place,
     ) -> Self {
         Self {
@@ -42,6 +45,7 @@ impl Transaction {
             noted: Mutex::default(),
             zone,
             health,
+            growth,
             _place: place,
         }
     }
@@ -49,6 +53,11 @@ impl Transaction {
     /// Whose days the process counts by that writes, if it does.
     pub(super) const fn zone(&self) -> Option<BusinessZone> {
         self.zone
+    }
+
+    /// How many calls this process has added.
+    pub(super) const fn growth(&self) -> &Growth {
+        &self.growth
     }
 
     /// Notes a failure of a kind that every writer would meet.

@@ -5,6 +5,7 @@ use dialgraph::{
     domain::{sync::SyncTrack, viewer::Role},
     store::{ConnectOptions, Database, Lane, Transaction},
 };
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::{
@@ -146,4 +147,48 @@ on_both! {
         // Imports are recorded; what the platform sent is kept as it came.
         assert!(first("audit_log") < first("raw_records"), "{statements:#?}");
     };
+
+    /// A connection keeps the plans that it made while there were no calls; once there are many, they are made
+    /// anew, whether or not autovacuum has been there.
+    lists_are_not_read_by_plans_for_an_empty_table = async |backend: Backend| {
+        if matches!(backend, Backend::Sqlite) {
+            // Its plans are made by the indexes that there are.
+            return;
+        }
+        let app = TestApp::new(&backend).await;
+        // One connection to read with.
+        let two = ConnectOptions { max_connections: 2, ..ConnectOptions::default() };
+        let app = app.another_process_with(two).await;
+        let db = app.base().db.clone();
+        let page = "{ calls(first: 5) { nodes { callTime } } }";
+        // From the sixth time on the plan is kept.
+        for _ in 0..7 {
+            app.data(page).await;
+        }
+        assert!(plan_of_calls(&db).await.contains("Seq Scan on calls"));
+        for import in 0..3 {
+            let rows: Vec<Value> = (0..400)
+                .map(|number| json!({ "externalId": format!("{import}-{number}"), "callTime": format!("2026-11-19T02:{:02}:{:02}Z", number / 60, number % 60), "result": "CONNECTED", "duration": 60 }))
+                .collect();
+            let imported = send(&app, Role::Admin, "importCalls", "created", json!({ "rows": rows })).await;
+            assert_eq!(imported.data()["importCalls"]["created"], 400);
+        }
+        app.data(page).await;
+        let plan = plan_of_calls(&db).await;
+        assert!(plan.contains("Index Scan Backward using ix_calls_call_time_id"), "{plan}");
+    };
+}
+
+/// The plan that the one connection to read with has for a page of calls.
+async fn plan_of_calls(db: &Database) -> String {
+    let sql = |sql: String| Statement::from_string(DatabaseBackend::Postgres, sql);
+    let prepared = sql("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%FROM \"calls\" AS \"r\"%ORDER BY%'".to_owned());
+    let prepared = db.read().query_one_raw(prepared).await.unwrap().unwrap();
+    let name: String = prepared.try_get_by(0).unwrap();
+    let explain = sql(format!("EXPLAIN EXECUTE \"{name}\"(6)"));
+    let plan = db.read().query_all_raw(explain).await.unwrap();
+    let lines = plan
+        .iter()
+        .map(|row| row.try_get_by::<String, _>(0).unwrap());
+    lines.collect::<Vec<_>>().join("\n")
 }

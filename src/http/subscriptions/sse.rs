@@ -30,7 +30,7 @@ use crate::{
         auth::{NotAuthenticated, token},
         client::RequestOrigin,
         error::refusal,
-        graphql::{NotExecuted, linked, posted},
+        graphql::{NotExecuted, linked, posted, read},
         media_type,
     },
 };
@@ -73,7 +73,12 @@ pub(in crate::http) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match posted(&state, &headers, body).await {
+    let body = match posted(&state, &headers, body).await {
+        Ok(body) => body,
+        Err(refused) => return *refused,
+    };
+    let length = body.len();
+    match state.large.read(length, async { read(body) }).await {
         Ok(request) => listen(state, listener, request, origin),
         Err(refused) => *refused,
     }
