@@ -109,15 +109,22 @@ pub fn instance(started: DateTime<Utc>) -> String {
     )
 }
 
-/// What watches the synchronisation of `base` that `syncer` carries out, and tells people by `channels`.
+/// What watches the database of `base` and the synchronisation that `syncer` carries out, if there is a
+/// platform, and tells people by `channels`.
 #[must_use]
-pub fn alerts(base: &Base, syncer: &Syncer, rules: AlertRules, channels: Channels) -> Alerts {
+pub fn alerts<'a>(
+    base: &Base,
+    syncer: impl Into<Option<&'a Syncer>>,
+    rules: AlertRules,
+    channels: Channels,
+) -> Alerts {
+    let timetable = syncer.into().map(|syncer| Arc::new(syncer.clone()) as _);
     Alerts::new(AlertParts {
         db: base.db.clone(),
         clock: base.clock.clone(),
         zone: base.zone,
         rules,
-        timetable: Arc::new(syncer.clone()),
+        timetable,
         channels,
         instance: instance(base.clock.now()),
     })

@@ -129,8 +129,8 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         streams: service.streams,
     };
     let rules = arguments.alerts.rules();
-    let alerts = syncer.as_ref();
-    let alerts = alerts.map(|syncer| app::alerts(&base, syncer, rules, channels));
+    // Without a platform, too: the database is watched in every process.
+    let alerts = Some(app::alerts(&base, syncer.as_ref(), rules, channels));
     let stop = lifecycle::shutdown_on_signal();
     let retention = arguments.retention.options();
     app::serve(base, accounts, server, syncer, alerts, retention, stop).await?;

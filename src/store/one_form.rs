@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ActiveValue::{Set, Unchanged},
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, Query},
 };
