@@ -20,7 +20,7 @@ use crate::{
     random::SystemEntropy,
     service::{
         accounts::{AccountOptions, Accounts},
-        alerts::{AlertParts, Alerts, Channels},
+        alerts::{AlertParts, Alerts, Channels, Timetable},
         business_zone,
         housekeeping::Housekeeping,
         live::Live,
@@ -118,7 +118,9 @@ pub fn alerts<'a>(
     rules: AlertRules,
     channels: Channels,
 ) -> Alerts {
-    let timetable = syncer.into().map(|syncer| Arc::new(syncer.clone()) as _);
+    let timetable = syncer
+        .into()
+        .map(|syncer| Arc::new(syncer.clone()) as Arc<dyn Timetable>);
     Alerts::new(AlertParts {
         db: base.db.clone(),
         clock: base.clock.clone(),

@@ -182,7 +182,7 @@ async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Datab
     } else {
         "DATA_DIR"
     };
-    let url = arguments.url(FILE).context(variable)?;
+    let url = arguments.url(FILE)?;
     let options = ConnectOptions {
         create,
         ..arguments.options()

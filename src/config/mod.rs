@@ -21,7 +21,7 @@ mod webhooks;
 pub use alerts::{AlertArgs, AlertConfigError};
 pub use auth::{AuthArgs, SecretError, SessionArgs};
 pub use claims::{AnyParty, ClaimArgs};
-pub use database::DatabaseArgs;
+pub use database::{DatabaseArgs, DatabaseConfigError};
 pub use environment::Environment;
 pub use guanke::{GuankeArgs, GuankeConfigError, NonSeatArgs};
 pub use keys::{KeyArgs, KeyConfigError};

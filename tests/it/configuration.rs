@@ -91,6 +91,22 @@ fn an_address_of_a_database_is_refused_with_what_is_wrong_and_without_its_passwo
         ("postgres://me:pa55word@host/d b", "write %20"),
         ("postgres://me:pa55#word@host/db", "# as %23"),
         ("postgres://me:pa55word@host/db?sslmode=on", "verify-full"),
+        ("postgres://127.0.0.1:5432/postgres", "it names no user"),
+        ("postgres:///x", "it names no user"),
+        (
+            "postgres:///postgres?host=/var/run/postgresql",
+            "write postgres://USER:PASSWORD@HOST/NAME, or set PGUSER",
+        ),
+        ("postgres://:pa55word@host/db", "it names no user"),
+        ("postgres://me:pa55word@/db", "the host is missing"),
+        (
+            "postgres://me:pa55word@host/db?sslrootcert=/nosuch.pem",
+            "sslrootcert: `/nosuch.pem` cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            "postgres://me:pa55word@host/db?sslcert=/nosuch.pem&sslkey=/nosuch.key",
+            "sslcert: `/nosuch.pem` cannot be read",
+        ),
     ] {
         let message = refusal(&[("DATABASE_URL", url)]);
         assert!(message.starts_with("error: DATABASE_URL: "), "{message}");
@@ -98,6 +114,45 @@ fn an_address_of_a_database_is_refused_with_what_is_wrong_and_without_its_passwo
         assert!(!message.contains("pa55"), "{message}");
         assert_eq!(message.trim_end().lines().count(), 1, "{message}");
     }
+}
+
+#[test]
+fn a_variable_of_postgresql_that_would_be_passed_over_is_refused() {
+    let url = "postgres://me:pa55word@127.0.0.1:1/db";
+    for (name, value, said) in [
+        (
+            "PGSSLMODE",
+            "verify_full",
+            "`verify_full` is not taken: it must be disable, allow, prefer, require, verify-ca or verify-full",
+        ),
+        (
+            "PGPORT",
+            "x",
+            "`x` is not taken: it must be a number of 1 to 65535",
+        ),
+        (
+            "PGHOSTADDR",
+            "localhost",
+            "`localhost` is not taken: it must be an IP address (names are for PGHOST)",
+        ),
+        (
+            "PGSSLROOTCERT",
+            "/nosuch.pem",
+            "`/nosuch.pem` cannot be read: No such file or directory (os error 2)",
+        ),
+    ] {
+        let message = refusal(&[("DATABASE_URL", url), (name, value)]);
+        assert_eq!(message.trim_end(), format!("error: {name}: {said}"));
+    }
+    // The user may be named there, and blanks around the address are nobody's.
+    let message = refusal(&[
+        ("DATABASE_URL", " postgres://127.0.0.1:1/db\n"),
+        ("PGUSER", "anonymous"),
+    ]);
+    assert!(
+        message.starts_with("error: DATABASE_URL: cannot open the PostgreSQL database db at 127.0.0.1:1 as anonymous: "),
+        "{message}"
+    );
 }
 
 #[test]
