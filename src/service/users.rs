@@ -13,6 +13,7 @@ use crate::{
         access::Access,
         audit::Record,
         change::{Change, GivenId},
+        counting::counted,
         password,
         problem::{Code, Path, Problems},
         user::{UserFields, UserInput, name_key},
@@ -203,8 +204,8 @@ async fn check_current(
         .attempt(&account, accounts.0.clock.now());
     if let Err(early) = tried {
         let message = format!(
-            "too many wrong passwords: try again in {} seconds",
-            whole_seconds(early.wait)
+            "too many wrong passwords: try again in {}",
+            counted(whole_seconds(early.wait), "second")
         );
         problems.note(path, Code::TooManyAttempts, message);
         return Ok(());

@@ -72,7 +72,7 @@ pub use changes::{Change, Changes, Told};
 pub use connect::{ConnectOptions, Database, default_connections};
 pub use counts::{count, count_by_parent};
 pub use dialect::{claim_calls, write_calls};
-pub use error::{StoreError, Trouble};
+pub use error::{StoreError, Trouble, reason};
 pub use fetch::{by_ids, by_parent, list, matching, veil};
 pub use health::{WriteHealth, probe};
 pub use instances::Sharing;
