@@ -118,9 +118,8 @@ pub fn alerts<'a>(
     rules: AlertRules,
     channels: Channels,
 ) -> Alerts {
-    let timetable = syncer
-        .into()
-        .map(|syncer| Arc::new(syncer.clone()) as Arc<dyn Timetable>);
+    let syncer: Option<&Syncer> = syncer.into();
+    let timetable = syncer.map(|syncer| Arc::new(syncer.clone()) as Arc<dyn Timetable>);
     Alerts::new(AlertParts {
         db: base.db.clone(),
         clock: base.clock.clone(),

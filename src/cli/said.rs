@@ -54,7 +54,7 @@ mod tests {
             trouble: Trouble::ReadOnly,
             error: DbErr::Custom("cannot execute INSERT in a read-only transaction".to_owned()),
         };
-        let text = said(&Wrapped::from(read_only).into());
+        let text = said(&read_only.into());
         assert!(text.starts_with("the database is read-only: "), "{text}");
         assert_eq!(text.matches("read-only").count(), 1, "{text}");
         let twice = anyhow::anyhow!("no room").context("no room");

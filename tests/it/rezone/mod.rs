@@ -299,7 +299,7 @@ on_both! {
     mutations_wait_for_days_that_are_being_moved = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         let old = app.in_zone("Asia/Shanghai").await;
-        ingest(&old.database.db, vec![call("1", "2026-11-19T16:30:00Z")]).await;
+        ingest(&old.base().db, vec![call("1", "2026-11-19T16:30:00Z")]).await;
         let (clock, stop) = (clock(), CancellationToken::new());
         stop.cancel();
         let ended = Rezone { db: &app.database.db, clock: &clock, stop: &stop };
