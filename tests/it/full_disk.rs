@@ -155,8 +155,8 @@ on_both! {
         assert_eq!(told[0]["alert"]["openedAt"], "2026-11-20T04:01:00Z");
     };
 
-    /// A service without the platform's credentials tells of the database, and of nothing else, though
-    /// nothing was ever synchronised there, a day failed, and a run is silent.
+    /// A service without the platform's credentials tells of the database, and of nothing else, though a
+    /// day failed there and today was not read for hours.
     without_a_platform_people_are_told_of_the_database_alone = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         let receiver = Receiver::start().await;
