@@ -20,7 +20,7 @@ use crate::{
     random::SystemEntropy,
     service::{
         accounts::{AccountOptions, Accounts},
-        alerts::{AlertParts, Alerts, Channels},
+        alerts::{AlertParts, Alerts, Channels, Timetable},
         business_zone,
         housekeeping::Housekeeping,
         live::Live,
@@ -109,15 +109,23 @@ pub fn instance(started: DateTime<Utc>) -> String {
     )
 }
 
-/// What watches the synchronisation of `base` that `syncer` carries out, and tells people by `channels`.
+/// What watches the database of `base` and the synchronisation that `syncer` carries out, if there is a
+/// platform, and tells people by `channels`.
 #[must_use]
-pub fn alerts(base: &Base, syncer: &Syncer, rules: AlertRules, channels: Channels) -> Alerts {
+pub fn alerts<'a>(
+    base: &Base,
+    syncer: impl Into<Option<&'a Syncer>>,
+    rules: AlertRules,
+    channels: Channels,
+) -> Alerts {
+    let syncer: Option<&Syncer> = syncer.into();
+    let timetable = syncer.map(|syncer| Arc::new(syncer.clone()) as Arc<dyn Timetable>);
     Alerts::new(AlertParts {
         db: base.db.clone(),
         clock: base.clock.clone(),
         zone: base.zone,
         rules,
-        timetable: Arc::new(syncer.clone()),
+        timetable,
         channels,
         instance: instance(base.clock.now()),
     })

@@ -18,9 +18,9 @@ pub enum LogFormat {
 /// `RUST_LOG` cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "RUST_LOG: {0}; it must be a level (error, warn, info, debug, trace) or directives such as dialgraph=debug,sqlx=warn"
+    "RUST_LOG: `{0}` cannot be read: it must be a level (error, warn, info, debug, trace) or directives such as dialgraph=debug,sqlx=warn"
 )]
-pub struct InvalidFilter(#[source] tracing_subscriber::filter::ParseError);
+pub struct InvalidFilter(String);
 
 /// Starts logging. `RUST_LOG` chooses what is logged; `quiet` sets what is logged where it does not.
 ///
@@ -33,7 +33,7 @@ where
     let default = if quiet { "warn" } else { "info,sqlx=warn" };
     let filter = match std::env::var("RUST_LOG") {
         Ok(filter) if !filter.trim().is_empty() => {
-            EnvFilter::try_new(filter).map_err(InvalidFilter)?
+            EnvFilter::try_new(&filter).map_err(|_| InvalidFilter(filter))?
         }
         _ => EnvFilter::new(default),
     };

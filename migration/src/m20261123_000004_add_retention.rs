@@ -81,7 +81,7 @@ async fn refuse_to_forget(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         return Ok(());
     };
     Err(DbErr::Migration(format!(
-        "add_retention cannot be taken back: {calls} calls of days before {day} were deleted for their age \
+        "add_retention cannot be taken back: calls of days before {day} ({calls} in all) were deleted for their age \
          (RETENTION_CALL_DAYS), and what they counted for could not be told from wrong figures any more. \
          To give up the figures of these days, empty {HORIZONS} first; then `dialgraph rollups rebuild` deletes them"
     )))

@@ -38,7 +38,7 @@ impl MigrationTrait for Migration {
         let retired: i64 = row.map_or(Ok(0), |row| row.try_get_by(0))?;
         if retired > 0 {
             return Err(DbErr::Migration(format!(
-                "create_retired_grades cannot be taken back: {TABLE} has {retired} grades as they were before \
+                "create_retired_grades cannot be taken back: {TABLE} has grades ({retired} in all) as they were before \
                  they were changed or deleted, and the figures of days whose calls were deleted for their age \
                  (RETENTION_CALL_DAYS) rest on them. To give up the deals and the revenue of these days, \
                  empty {TABLE} first"

@@ -12,7 +12,8 @@ use super::{
     serve::{create, open},
 };
 use crate::{
-    config::DatabaseArgs,
+    config::{DatabaseArgs, whole},
+    domain::counting::counted,
     store::{
         Database,
         schema::{self, KeptApart, Loss, OneFormReport, Progress, UserNamesReport},
@@ -30,7 +31,7 @@ enum Action {
     /// Apply migrations: all that are left, or the next few
     Up {
         /// How many; all that are left by default
-        #[arg(long, env = "MIGRATE_STEPS")]
+        #[arg(long, env = "MIGRATE_STEPS", value_parser = whole::<u32>(1..=1_000))]
         steps: Option<u32>,
         #[command(flatten)]
         database: DatabaseArgs,
@@ -39,7 +40,7 @@ enum Action {
     /// what, and changes nothing without --yes
     Down {
         /// How many; the last one by default
-        #[arg(long, env = "MIGRATE_STEPS", default_value_t = 1)]
+        #[arg(long, env = "MIGRATE_STEPS", default_value_t = 1, value_parser = whole::<u32>(1..=1_000))]
         steps: u32,
         /// Take all of them back
         #[arg(long, env = "MIGRATE_ALL", value_parser = BoolishValueParser::new(), conflicts_with = "steps")]
@@ -94,7 +95,7 @@ async fn up(db: &Database, steps: Option<u32>, bars: &MultiProgress) -> anyhow::
     let bar = OnceLock::new();
     let show = |Progress { done, of }| {
         let bar = bar.get_or_init(|| Counter::new("migrate", of, bars));
-        bar.update(done, "rows");
+        bar.update(done, "row");
     };
     let applied = schema::up_with(db, steps, &show).await;
     if let Some(bar) = bar.get() {
@@ -106,12 +107,15 @@ async fn up(db: &Database, steps: Option<u32>, bars: &MultiProgress) -> anyhow::
 /// What became of texts and telephone numbers that were stored in several forms.
 fn print_report(report: &OneFormReport) -> anyhow::Result<()> {
     for (table, rows) in &report.changed {
-        print(format_args!("in one form  {table}: {rows} rows changed"))?;
+        print(format_args!(
+            "in one form  {table}: {} changed",
+            counted(*rows, "row")
+        ))?;
     }
     if report.kept_apart > 0 {
         print(format_args!(
-            "kept apart  {} rows, because another row has the same text in its one form:",
-            report.kept_apart
+            "kept apart  {}, because another row has the same text in its one form:",
+            counted(report.kept_apart, "row")
         ))?;
     }
     print_kept_apart(&report.rows)
@@ -158,11 +162,11 @@ async fn down(db: &Database, steps: Option<u32>, yes: bool) -> anyhow::Result<()
             name => name,
         };
         let unit = if loss.of.contains('.') {
-            "values"
+            "value"
         } else {
-            "rows"
+            "row"
         };
-        format!("\n  {} {unit} of {name}", loss.count)
+        format!("\n  {} of {name}", counted(loss.count, unit))
     };
     let lost: String = losses.iter().map(what).collect();
     if yes {

@@ -8,6 +8,7 @@ mod progress;
 mod retention;
 mod rezone;
 mod rollups;
+mod said;
 mod serve;
 mod simulator;
 mod sync;
@@ -107,7 +108,7 @@ pub async fn run() -> ExitCode {
     match cli.run().await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", said::said(&error));
             ExitCode::FAILURE
         }
     }
@@ -242,6 +243,30 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn the_tables_of_both_manuals_have_every_variable() {
+        fn check(command: &clap::Command, manual: &str) {
+            for flag in command.get_arguments() {
+                let Some(variable) = flag.get_env() else {
+                    continue;
+                };
+                let cell = format!("`{}`", variable.to_string_lossy());
+                assert!(manual.contains(&cell), "{cell}");
+            }
+            command
+                .get_subcommands()
+                .for_each(|command| check(command, manual));
+        }
+        for manual in [
+            include_str!("../../README.md"),
+            include_str!("../../README.zh-CN.md"),
+        ] {
+            let rows = manual.lines().filter(|line| line.starts_with('|'));
+            let tables: String = rows.collect();
+            check(&Cli::command(), &tables);
+        }
     }
 
     #[test]

@@ -10,7 +10,10 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use tokio::sync::watch;
 
-use crate::{domain::business_time::DayRange, sync::Progress};
+use crate::{
+    domain::{business_time::DayRange, counting::counted},
+    sync::Progress,
+};
 
 /// A writer that prints log lines above the bars instead of through them.
 pub fn above(bars: MultiProgress) -> impl Fn() -> AboveBars + Send + Sync + 'static {
@@ -79,10 +82,10 @@ impl Counter {
         }
     }
 
-    /// So many parts are done; `noun` is what they are.
+    /// So many parts are done; `noun` is what one of them is. There may be more than were known of.
     pub fn update(&self, done: u64, noun: &str) {
-        let parts = self.bar.length().unwrap_or_default();
-        let message = format!("{done} of {parts} {noun}");
+        let parts = self.bar.length().unwrap_or_default().max(done);
+        let message = format!("{done} of {}", counted(parts, noun));
         self.bar.set_position(done);
         let mut last = self
             .last_line
@@ -152,13 +155,15 @@ impl View {
     fn message(&self, now: &Progress) -> String {
         let mut text = format!("{}", now.day);
         if now.slices > 1 {
-            let _ = write!(text, "  {} of {} slices", now.slices_done, now.slices);
+            let done = now.slices_done.min(now.slices);
+            let _ = write!(text, "  {done} of {} slices", now.slices);
         }
         let _ = match now.expected {
             Some(expected) if now.slices <= 1 => {
-                write!(text, "  {} of {expected} records", now.seen)
+                let expected = counted(expected.max(now.seen), "record");
+                write!(text, "  {} of {expected}", now.seen)
             }
-            _ => write!(text, "  {} records", now.seen),
+            _ => write!(text, "  {}", counted(now.seen, "record")),
         };
         let seconds = self.started.elapsed().as_secs().max(1);
         let rate = u64::try_from(now.counts.fetched).unwrap_or(0) / seconds;
@@ -228,6 +233,33 @@ mod tests {
         assert_eq!(part(&at(0, 1, 150, Some(300))), 500);
         assert_eq!(part(&at(0, 0, 0, None)), 0);
         assert_eq!(part(&at(0, 1, 0, Some(0))), 0);
+    }
+
+    #[test]
+    fn what_is_done_is_never_more_than_all_there_is() {
+        let days = DayRange::day("2026-11-20".parse().unwrap());
+        let view = View::new("calls", days, &MultiProgress::new());
+        let said = |slices_done, slices, seen, expected| {
+            let now = Progress {
+                day: days.to(),
+                expected,
+                seen,
+                slices_done,
+                slices,
+                counts: crate::store::sync_runs::RunCounts::default(),
+            };
+            view.message(&now)
+        };
+        assert_eq!(
+            said(22, 4, 900, Some(900)),
+            "2026-11-20  4 of 4 slices  900 records  0/s"
+        );
+        assert_eq!(
+            said(1, 1, 302, Some(300)),
+            "2026-11-20  302 of 302 records  0/s"
+        );
+        assert_eq!(said(0, 1, 0, Some(1)), "2026-11-20  0 of 1 record  0/s");
+        assert_eq!(said(0, 1, 1, None), "2026-11-20  1 record  0/s");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{print, serve::open};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{DatabaseArgs, RetentionArgs, ZoneArgs},
+    domain::counting::counted,
     lifecycle,
     service::{
         business_zone::check,
@@ -69,8 +70,14 @@ pub async fn run(arguments: RetentionCommandArgs) -> anyhow::Result<()> {
 }
 
 fn words(report: &RetentionReport) -> String {
+    if report.is_empty() {
+        return "nothing".to_owned();
+    }
     format!(
-        "{} pages of raw records, pushes of {} calls, {} runs, {} calls",
-        report.raw_pages, report.pushes, report.runs, report.calls
+        "{} of raw records, pushes of {}, {}, {}",
+        counted(report.raw_pages, "page"),
+        counted(report.pushes, "call"),
+        counted(report.runs, "run"),
+        counted(report.calls, "call")
     )
 }

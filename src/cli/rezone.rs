@@ -11,6 +11,7 @@ use super::{print, progress, serve::open};
 use crate::{
     clock::SystemClock,
     config::{DatabaseArgs, ZoneArgs, time_zone},
+    domain::counting::{counted, verb},
     lifecycle,
     service::rezone::{Rezone, RezonePlan, RezoneReport},
     store::schema,
@@ -60,13 +61,13 @@ pub async fn run(arguments: RezoneArgs, bars: &MultiProgress) -> anyhow::Result<
         bail!("nothing was changed: stop the service, then give --yes to do it");
     }
     let bar = progress::Counter::new("rezone", plan.calls, bars);
-    let report = rezone.run(plan, |done| bar.update(done, "calls")).await;
+    let report = rezone.run(plan, |done| bar.update(done, "call")).await;
     bar.end();
     let report = report?;
     db.close().await;
     if !report.finished {
         bail!(
-            "interrupted: run `dialgraph rezone` again, which goes on from here; until then nothing else starts"
+            "interrupted: run `dialgraph rezone` again, which goes on from here; until then the service does not start"
         );
     }
     print(outcome(&plan, &report))?;
@@ -85,8 +86,10 @@ fn intention(plan: &RezonePlan) -> String {
         );
     }
     let mut lines = vec![format!(
-        "the business days are {from}, and become those of {}: {} calls are counted again, and all days are to be read from the platform again",
-        plan.to, plan.calls
+        "the business days are {from}, and become those of {}: {} {} counted again, and all days are to be read from the platform again",
+        plan.to,
+        counted(plan.calls, "call"),
+        verb(&plan.calls, "is", "are")
     )];
     if let Some((before, after)) = plan.kept_from {
         lines.push(format!(
@@ -94,17 +97,21 @@ fn intention(plan: &RezonePlan) -> String {
         ));
     }
     if plan.resumes {
-        lines.push(format!("an earlier attempt has moved {} calls", plan.done));
+        lines.push(format!(
+            "an earlier attempt has moved {}",
+            counted(plan.done, "call")
+        ));
     }
     lines.join("\n")
 }
 
 fn outcome(plan: &RezonePlan, report: &RezoneReport) -> String {
     format!(
-        "the business days are those of {to}: {} calls and {} packages got another day or hour, {} days are to be read again\nset BUSINESS_TIMEZONE={to} before the next start",
-        report.moved,
-        report.packages,
-        report.unread,
+        "the business days are those of {to}: {} and {} got another day or hour, {} {} to be read again\nset BUSINESS_TIMEZONE={to} before the next start",
+        counted(report.moved, "call"),
+        counted(report.packages, "package"),
+        counted(report.unread, "day"),
+        verb(&report.unread, "is", "are"),
         to = plan.to
     )
 }

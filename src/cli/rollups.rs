@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::{print, serve::open};
 use crate::{
     config::{DatabaseArgs, ZoneArgs},
-    domain::stats::CallCounts,
+    domain::{counting::counted, stats::CallCounts},
     service::business_zone::check,
     store::{rollups, schema, tag_counts},
 };
@@ -75,8 +75,9 @@ pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
         ExitCode::SUCCESS
     } else {
         print(format_args!(
-            "{} rollups and {tags} counts of tags differ; mend them with: dialgraph rollups rebuild",
-            differences.len()
+            "{} and {} of tags differ; make them right with: dialgraph rollups rebuild",
+            counted(differences.len(), "rollup"),
+            counted(tags, "count")
         ))?;
         ExitCode::FAILURE
     })

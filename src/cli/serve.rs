@@ -130,8 +130,8 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
         streams: service.streams,
     };
     let rules = arguments.alerts.rules();
-    let alerts = syncer.as_ref();
-    let alerts = alerts.map(|syncer| app::alerts(&base, syncer, rules, channels));
+    // Without a platform, too: the database is watched in every process.
+    let alerts = Some(app::alerts(&base, syncer.as_ref(), rules, channels));
     let stop = lifecycle::shutdown_on_signal();
     let retention = arguments.retention.options();
     app::serve(base, accounts, server, syncer, alerts, retention, stop).await?;
@@ -183,7 +183,7 @@ async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Datab
     } else {
         "DATA_DIR"
     };
-    let url = arguments.url(FILE).context(variable)?;
+    let url = arguments.url(FILE)?;
     let options = ConnectOptions {
         create,
         ..arguments.options()

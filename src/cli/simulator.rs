@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::print;
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::whole,
+    config::{duration, ip_address, whole},
     domain::{business_time::BusinessZone, listing::ListedBy},
     guanke::simulator::{FaultProfile, Simulator, SimulatorConfig, serve},
     lifecycle,
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct SimulatorArgs {
     /// Address to listen on
-    #[arg(long, env = "SIMULATOR_HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "SIMULATOR_HOST", default_value = "127.0.0.1", value_parser = ip_address)]
     host: IpAddr,
 
     /// Port to listen on; 0 takes any free one
@@ -31,7 +31,7 @@ pub struct SimulatorArgs {
     data: SimulatedData,
 
     /// How long a page of records takes, such as 800ms
-    #[arg(long, env = "SIMULATOR_LATENCY", default_value = "0ms", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "SIMULATOR_LATENCY", default_value = "0ms", value_parser = duration)]
     latency: Duration,
 
     /// What goes wrong, drawn from the seed
@@ -106,7 +106,7 @@ impl Faults {
 #[derive(Debug, Clone, Copy, Args)]
 pub struct SimulatedData {
     /// What all randomness comes from: the same seed gives the same calls
-    #[arg(long, env = "SIMULATOR_SEED", default_value_t = 1)]
+    #[arg(long, env = "SIMULATOR_SEED", default_value_t = 1, value_parser = whole::<u64>(0..=u64::MAX))]
     pub seed: u64,
 
     /// How many days of calls, today included (1-400)

@@ -14,6 +14,7 @@ use crate::{
     config::{AuthArgs, DatabaseArgs, Environment, GuankeArgs, RetentionArgs, SyncArgs},
     domain::{
         business_time::DayRange,
+        counting::{counted, verb},
         sync::{SyncStatus, SyncTrack, SyncTrigger, SyncWindow},
     },
     lifecycle,
@@ -218,7 +219,11 @@ pub(super) async fn run_shown(
     }
     let left = days.days() - outcome.counts.days_done;
     if left > 0 {
-        eprintln!("{title}: {left} of {} days were not reached", days.days());
+        eprintln!(
+            "{title}: {left} of {} {} not reached",
+            counted(days.days(), "day"),
+            verb(&left, "was", "were")
+        );
     }
     Ok(outcome)
 }
@@ -227,11 +232,10 @@ fn summary(outcome: &RunOutcome, started: Instant) -> String {
     let counts = &outcome.counts;
     let seconds = started.elapsed().as_secs_f64();
     format!(
-        "{} {}, {} rows in {seconds:.1} s and {} requests: {} new, {} changed, {} unchanged, {} removed, {} skipped",
-        counts.days_done,
-        if counts.days_done == 1 { "day" } else { "days" },
-        counts.fetched,
-        counts.pages,
+        "{}, {} in {seconds:.1} s and {}: {} new, {} changed, {} unchanged, {} removed, {} skipped",
+        counted(counts.days_done, "day"),
+        counted(counts.fetched, "row"),
+        counted(counts.pages, "request"),
         counts.inserted,
         counts.updated,
         counts.unchanged,

@@ -12,7 +12,7 @@ use crate::{
     app,
     clock::{Clock as _, SystemClock},
     config::{DatabaseArgs, NonSeatArgs, ZoneArgs},
-    domain::business_time::DayRange,
+    domain::{business_time::DayRange, counting::counted},
     lifecycle,
     service::business_zone::check,
     store::schema,
@@ -88,13 +88,13 @@ pub async fn run(arguments: ReplayArgs, bars: &MultiProgress) -> anyhow::Result<
 fn words(report: &ReplayReport, dry_run: bool) -> String {
     let (calls, would) = (report.calls, if dry_run { "would be " } else { "" });
     format!(
-        "{} days, {} records: {} calls {would}new, {} {would}changed, {} unchanged, {} removed, {} records cannot be used",
-        report.days,
-        report.records,
-        calls.inserted,
+        "{}, {}: {} {would}new, {} {would}changed, {} unchanged, {} removed, {} cannot be used",
+        counted(report.days, "day"),
+        counted(report.records, "record"),
+        counted(calls.inserted, "call"),
         calls.updated,
         calls.unchanged,
         report.removed,
-        report.unusable
+        counted(report.unusable, "record")
     )
 }

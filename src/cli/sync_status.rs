@@ -14,6 +14,7 @@ use crate::{
     config::{DatabaseArgs, SyncArgs, whole},
     domain::{
         business_time::{BusinessZone, DayRange},
+        counting::counted,
         sync::SyncTrack,
     },
     service::{
@@ -165,7 +166,7 @@ fn breaker(track: &TrackStatus, zone: BusinessZone) -> String {
         ),
     };
     if breaker.failures > 0 {
-        let _ = write!(text, "; {} failures in a row", breaker.failures);
+        let _ = write!(text, "; {} in a row", counted(breaker.failures, "failure"));
     }
     if let Some(error) = &breaker.error {
         let _ = write!(text, "; the last one: {error}");

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use chrono::TimeDelta;
 use clap::Args;
 
@@ -29,7 +28,7 @@ pub struct TokenArgs {
     subject: String,
 
     /// How long it is good for, such as 24h or 30d (and a minute longer, for clocks that differ); ACCESS_TOKEN_EXPIRE_MINUTES by default
-    #[arg(long, env = "TOKEN_EXPIRES", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "TOKEN_EXPIRES", value_parser = lifetime)]
     expires: Option<Duration>,
 
     #[command(flatten)]
@@ -43,14 +42,21 @@ pub(super) fn role(text: &str) -> Result<Role, &'static str> {
         .map_err(|_| "it must be admin, manager, agent or analyst")
 }
 
+/// The longest that a token may be good for: ten years.
+const LONGEST: Duration = Duration::from_hours(3_660 * 24);
+
+fn lifetime(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|lifetime| (Duration::from_secs(1)..=LONGEST).contains(lifetime))
+        .ok_or("it must be a span of time from 1s to 3660days, such as 24h or 30d")
+}
+
 pub fn run(arguments: &TokenArgs, environment: Environment) -> anyhow::Result<()> {
     let secret = arguments.auth.secret(environment)?;
     let keys = JwtKeys::new(&secret, Arc::new(SystemClock)).with_rules(arguments.claims.rules());
     let lifetime = match arguments.expires {
-        Some(expires) => TimeDelta::from_std(expires)
-            .ok()
-            .filter(|lifetime| (TimeDelta::seconds(1)..=TimeDelta::days(3_660)).contains(lifetime))
-            .context("--expires must be at least a second and at most ten years")?,
+        Some(expires) => TimeDelta::from_std(expires)?,
         None => arguments.auth.lifetime(),
     };
     anyhow::ensure!(

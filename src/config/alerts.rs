@@ -15,7 +15,7 @@ use crate::{
 /// Fewest characters of a secret that messages are signed with.
 const SHORTEST_SECRET: usize = 16;
 
-/// Who is told when synchronisation is in trouble, and when.
+/// Who is told when synchronisation or the database is in trouble, and when.
 #[expect(
     clippy::struct_field_names,
     reason = "clap makes the flags of the names"

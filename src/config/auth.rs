@@ -79,8 +79,13 @@ pub enum SecretError {
     )]
     Missing,
     /// It keeps nobody out.
-    #[error("JWT_SECRET_KEY: {0}. On your own machine DIALGRAPH_ENV=development takes it")]
-    Weak(WeakSecret),
+    #[error("{variable}: {weakness}. On your own machine DIALGRAPH_ENV=development takes it")]
+    Weak {
+        /// The variable that it is in.
+        variable: &'static str,
+        /// Why not.
+        weakness: WeakSecret,
+    },
 }
 
 impl std::fmt::Debug for AuthArgs {
@@ -95,15 +100,21 @@ impl AuthArgs {
     /// # Errors
     /// [`SecretError`] when neither name has one that can be taken.
     pub fn secret(&self, environment: Environment) -> Result<SecretString, SecretError> {
-        let secret = [&self.jwt_secret_key, &self.secret_key]
+        let places = [
+            ("JWT_SECRET_KEY", &self.jwt_secret_key),
+            ("SECRET_KEY", &self.secret_key),
+        ];
+        let (variable, secret) = places
             .into_iter()
-            .find_map(|secret| secret.as_deref().and_then(given))
+            .find_map(|(variable, secret)| Some((variable, secret.as_deref().and_then(given)?)))
             .ok_or(SecretError::Missing)?;
         let secret = SecretString::from(secret);
         match (check_secret(&secret), environment) {
-            (Err(weakness), Environment::Production) => return Err(SecretError::Weak(weakness)),
+            (Err(weakness), Environment::Production) => {
+                return Err(SecretError::Weak { variable, weakness });
+            }
             (Err(weakness), Environment::Development) => {
-                tracing::warn!(%weakness, "JWT_SECRET_KEY is weak: fit for development only");
+                tracing::warn!(%weakness, "{variable} is weak: fit for development only");
             }
             (Ok(()), _) => {}
         }

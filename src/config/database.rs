@@ -5,7 +5,9 @@ use clap::Args;
 use super::whole;
 use crate::{
     domain::fields::given,
-    store::{ConnectOptions, DatabaseUrl, InvalidDatabaseUrl, default_connections},
+    store::{
+        ConnectOptions, DatabaseUrl, InvalidDatabaseUrl, InvalidServerSetting, default_connections,
+    },
 };
 
 /// Where the data is.
@@ -34,6 +36,17 @@ pub struct DatabaseArgs {
     write_queue: u32,
 }
 
+/// The database cannot be opened as the configuration says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseConfigError {
+    /// The address is none.
+    #[error("DATABASE_URL: {0}")]
+    Url(InvalidDatabaseUrl),
+    /// What else says how to reach the server.
+    #[error(transparent)]
+    Server(#[from] InvalidServerSetting),
+}
+
 impl DatabaseArgs {
     /// Whether a database is named; else it is a SQLite file.
     #[must_use]
@@ -45,12 +58,16 @@ impl DatabaseArgs {
     /// the command line, which would repeat the address, password and all.
     ///
     /// # Errors
-    /// For an address that is no database's.
-    pub fn url(&self, file: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
-        match self.database_url.as_deref().and_then(given) {
-            Some(url) => url.parse(),
-            None => Ok(DatabaseUrl::sqlite_file(&self.data_dir.join(file))),
-        }
+    /// For an address that is no database's, and settings of PostgreSQL that would be passed over.
+    pub fn url(&self, file: &str) -> Result<DatabaseUrl, DatabaseConfigError> {
+        // Files that secrets come from end with a line break.
+        let named = self.database_url.as_deref().map(str::trim);
+        let Some(url) = named.and_then(given) else {
+            return Ok(DatabaseUrl::sqlite_file(&self.data_dir.join(file)));
+        };
+        let url: DatabaseUrl = url.parse().map_err(DatabaseConfigError::Url)?;
+        url.check_server_settings(|name| std::env::var(name).ok())?;
+        Ok(url)
     }
 
     /// How to open it.

@@ -18,7 +18,8 @@ pub struct GuankeArgs {
     #[arg(
         long,
         env = "GUANKE_BASE_URL",
-        default_value = "https://open-api.gooki.com"
+        default_value = "https://open-api.gooki.com",
+        value_parser = base_url
     )]
     guanke_base_url: Url,
 
@@ -88,6 +89,13 @@ impl NonSeatArgs {
     }
 }
 
+fn base_url(text: &str) -> Result<Url, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or("it must be an http or https address, such as https://open-api.gooki.com")
+}
+
 fn cdr_api(text: &str) -> Result<CdrApi, &'static str> {
     text.parse()
         .map_err(|_| "it must be `call_record` or `task_cdr`")
@@ -104,6 +112,9 @@ pub enum GuankeConfigError {
         /// The one that is missing.
         missing: &'static str,
     },
+    /// More than an address, which may be a password: it is not repeated.
+    #[error("GUANKE_BASE_URL: it may hold no user, query or fragment")]
+    BaseUrl,
     /// A setting that cannot work.
     #[error("{0} (GUANKE_* variables)")]
     Invalid(String),
@@ -127,6 +138,11 @@ impl GuankeArgs {
         let Some(credentials) = self.credentials()? else {
             return Ok(None);
         };
+        let url = &self.guanke_base_url;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || url.query().is_some() || url.fragment().is_some() {
+            return Err(GuankeConfigError::BaseUrl);
+        }
         let config = ClientConfig {
             cdr_api: self.guanke_cdr_api,
             page_size: self.guanke_page_size,

@@ -21,7 +21,7 @@ mod webhooks;
 pub use alerts::{AlertArgs, AlertConfigError};
 pub use auth::{AuthArgs, SecretError, SessionArgs};
 pub use claims::{AnyParty, ClaimArgs};
-pub use database::DatabaseArgs;
+pub use database::{DatabaseArgs, DatabaseConfigError};
 pub use environment::Environment;
 pub use guanke::{GuankeArgs, GuankeConfigError, NonSeatArgs};
 pub use keys::{KeyArgs, KeyConfigError};
@@ -34,7 +34,7 @@ pub use streams::StreamArgs;
 pub use sync::{SyncArgs, ZoneArgs, time_zone};
 pub use webhooks::{ShortWebhookSecret, WebhookArgs};
 
-use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
+use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
 /// A whole number of `range`: what reads one on the command line, and says what is allowed.
 pub fn whole<T>(
@@ -50,8 +50,20 @@ where
     }
 }
 
+/// An IP address to listen on.
+pub fn ip_address(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| {
+        "it must be an IP address, such as 127.0.0.1 for this machine alone, or 0.0.0.0 for everybody"
+    })
+}
+
+/// A span of time such as `30s`, which may be none.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "it must be a span of time, such as 800ms or 2m")
+}
+
 /// A span of time such as `30s`, longer than none.
-fn positive_duration(text: &str) -> Result<std::time::Duration, &'static str> {
+fn positive_duration(text: &str) -> Result<Duration, &'static str> {
     humantime::parse_duration(text)
         .ok()
         .filter(|duration| !duration.is_zero())

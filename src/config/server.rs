@@ -12,7 +12,7 @@ use crate::http::HttpOptions;
 #[command(next_help_heading = "Server")]
 pub struct ServerArgs {
     /// Address to listen on; 0.0.0.0 for all
-    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "HOST", default_value = "127.0.0.1", value_parser = super::ip_address)]
     pub host: IpAddr,
 
     /// Port to listen on (0-65535; 0 takes any free one)
@@ -42,8 +42,8 @@ pub struct ServerArgs {
     cors_allow_origins: Origins,
 
     /// How many of your own proxies stand before the service, each of which adds the address that it
-    /// sees to X-Forwarded-For; sign-in attempts are counted by address
-    #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
+    /// sees to X-Forwarded-For (0-100); sign-in attempts are counted by address
+    #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0, value_parser = whole::<usize>(0..=100))]
     trusted_proxies: usize,
 
     #[command(flatten)]

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use super::{
     audit::Record,
     change::{Change, Given},
+    counting::counted,
     fields::{Fields, TextRule},
     problem::{Code, Path, Problems},
     viewer::{Capability, Role, Viewer},
@@ -86,8 +87,8 @@ impl AccessTokenFields {
             && expires_at.is_some_and(|end| end > latest)
         {
             let message = format!(
-                "you are no user of this service, so your tokens end within {} days: by {} at the latest",
-                longest.num_days(),
+                "you are no user of this service, so your tokens end within {}: by {} at the latest",
+                counted(longest.num_days(), "day"),
                 latest.to_rfc3339_opts(SecondsFormat::Secs, true)
             );
             fields.note("expiresAt", Code::OutOfRange, message);

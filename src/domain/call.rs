@@ -104,7 +104,7 @@ impl CallFields {
         before: Option<&Self>,
         input: CallInput,
         path: Path,
-        now: DateTime<Utc>,
+        (now, zone): (DateTime<Utc>, BusinessZone),
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut fields = Fields::new(path, problems);
@@ -115,7 +115,7 @@ impl CallFields {
             input.phone_number,
             before.and_then(|old| old.phone_number.clone()),
         );
-        let call_time = read_time(&mut fields, input.call_time, before, now);
+        let call_time = read_time(&mut fields, input.call_time, before, (now, zone));
         let duration = before.map_or(0, |old| old.duration);
         let duration = fields.required("duration", input.duration, Some(duration));
         let duration = fields.count("duration", duration, MAX_DURATION);
@@ -234,13 +234,16 @@ fn read_time(
     fields: &mut Fields<'_>,
     change: Change<Given<DateTime<Utc>>>,
     before: Option<&CallFields>,
-    now: DateTime<Utc>,
+    (now, zone): (DateTime<Utc>, BusinessZone),
 ) -> Option<DateTime<Utc>> {
     let is_new = change.is_said();
     let time = fields.required("callTime", change, before.map(|old| Ok(old.call_time)));
     let time = fields.readable("callTime", time)?;
     if is_new && time > now + CLOCK_SKEW {
-        let message = format!("callTime must not lie in the future: it is {now:?} now");
+        let message = format!(
+            "callTime must not lie in the future: it is {} in {zone} now",
+            zone.wall_clock(now)
+        );
         fields.note("callTime", Code::InTheFuture, message);
     }
     if is_new && time < EARLIEST {
@@ -287,7 +290,8 @@ mod tests {
 
     fn problems(input: CallInput) -> Vec<(Vec<String>, Code)> {
         let mut problems = Problems::default();
-        CallFields::read(None, input, Path::input(), now(), &mut problems);
+        let now = (now(), BusinessZone::default());
+        CallFields::read(None, input, Path::input(), now, &mut problems);
         let pair =
             |problem: &super::super::problem::Problem| (problem.path.clone().into(), problem.code);
         problems.iter().map(pair).collect()

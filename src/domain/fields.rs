@@ -1,6 +1,6 @@
 //! Reading the fields of an input: each is brought into its one form, or its problem is noted.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{
     change::{Change, Given, GivenId},
@@ -234,7 +234,8 @@ impl<'a> Fields<'a> {
         if let (Some(start), Some(end)) = (start, end)
             && end < start
         {
-            let message = format!("{name} must not lie before the start, {start:?}");
+            let start = start.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let message = format!("{name} must not lie before the start, {start}");
             self.note(name, Code::EndsBeforeStart, message);
         }
     }

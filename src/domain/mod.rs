@@ -11,6 +11,7 @@ pub mod business_time;
 pub mod business_zone;
 pub mod call;
 pub mod change;
+pub mod counting;
 pub mod day_state;
 pub mod dialing;
 pub mod fields;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use strum::{Display, IntoStaticStr, VariantArray};
 
-use super::business_time::BusinessZone;
+use super::{business_time::BusinessZone, counting::verb};
 
 /// What figures are compared by, beside the day.
 #[derive(
@@ -209,13 +209,18 @@ impl Comparison {
         };
         if self.name.is_empty() {
             let calls = self.ours.map_or(0, |ours| ours.counts.dialled);
-            let sentence = format!("{calls} of our calls of the day belong to no {noun}");
+            let sentence = format!(
+                "{calls} of our calls of the day {} to no {noun}",
+                belong(calls)
+            );
             return Some(Finding::new(Cause::Unattributed, sentence));
         }
         let unattributed = || {
             (without > 0 && self.difference().dialled < 0).then(|| {
                 let sentence = format!(
-                    "{without} of our calls of the day belong to no {noun}, and some of them may be of this one"
+                    "{without} of our calls of the day {} to no {noun}, and {} may be of this one",
+                    belong(without),
+                    verb(&without, "it", "some of them")
                 );
                 Finding::new(Cause::Unattributed, sentence)
             })
@@ -341,6 +346,10 @@ fn written(at: Option<DateTime<Utc>>) -> String {
         || "no moment".to_owned(),
         |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
     )
+}
+
+fn belong(calls: i64) -> &'static str {
+    verb(&calls, "belongs", "belong")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{guard::Hidden, limits::Refusal};
 use crate::{
     clock::whole_seconds,
     domain::{
+        business_zone::OtherDays,
         filter::{FilterError, camel_case},
         page::PageError,
         seal::Unsealable,
@@ -20,6 +21,7 @@ use crate::{
         metrics::MetricsError,
     },
     store::StoreError,
+    telemetry::with_sources,
 };
 
 /// Stable values of `extensions.code`.
@@ -169,6 +171,24 @@ fn is_hidden(field: &str, hidden: Hidden) -> String {
     )
 }
 
+/// Days that are being moved will have been; a process of other days for good has to be restarted.
+fn other_days(other: &OtherDays) -> String {
+    match other {
+        OtherDays::Unfinished { .. } => {
+            "the business days are being moved to another time zone; try again later".to_owned()
+        }
+        OtherDays::Recorded {
+            configured,
+            recorded,
+        } => format!(
+            "the business days are those of {recorded}, and this service was started with BUSINESS_TIMEZONE={configured}: it must be restarted with BUSINESS_TIMEZONE={recorded}"
+        ),
+        OtherDays::Stored { .. } | OtherDays::Unknown(_) => {
+            "the business days are not those of the BUSINESS_TIMEZONE that this service was started with: it must be restarted with theirs".to_owned()
+        }
+    }
+}
+
 impl ApiError {
     const fn code(&self) -> &'static str {
         match self {
@@ -211,9 +231,7 @@ impl ApiError {
             Self::Store(StoreError::Unavailable(_)) => {
                 "the database cannot be reached at the moment; try again".to_owned()
             }
-            Self::Store(StoreError::OtherDays(_)) => {
-                "the business days are being moved to another time zone; try again later".to_owned()
-            }
+            Self::Store(StoreError::OtherDays(other)) => other_days(other),
             Self::Store(StoreError::Unwritable { trouble, .. }) => {
                 format!("nothing was written: {trouble}")
             }
@@ -260,7 +278,9 @@ impl From<ApiError> for Error {
             ApiError::Store(StoreError::Busy { .. }) => {
                 tracing::warn!("a write was refused: too many are waiting");
             }
-            ApiError::Store(error) => tracing::error!(?error, "a field could not be resolved"),
+            ApiError::Store(error) => {
+                tracing::error!(error = with_sources(error), "a field could not be resolved")
+            }
             ApiError::Missing(what) => tracing::error!(what, "missing in the request's context"),
             _ => {}
         }

@@ -16,6 +16,7 @@ use crate::{
     auth::TokenError,
     domain::{access::Access, access_token, viewer::Viewer},
     store::StoreError,
+    telemetry::with_sources,
 };
 
 /// The viewer of a request that has a valid bearer token.
@@ -132,7 +133,10 @@ impl From<TokenError> for NotAuthenticated {
 
 impl From<StoreError> for NotAuthenticated {
     fn from(error: StoreError) -> Self {
-        tracing::error!(?error, "a token could not be looked up");
+        tracing::error!(
+            error = with_sources(&error),
+            "a token could not be looked up"
+        );
         Self::Unavailable("the database cannot be reached at the moment; try again".to_owned())
     }
 }

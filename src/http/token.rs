@@ -25,6 +25,7 @@ use crate::{
         sign_in::{SignInError, SignedIn},
     },
     store::{StoreError, Trouble},
+    telemetry::with_sources,
 };
 
 /// Most bytes of a form: a name and a password, with room to spare.
@@ -260,7 +261,7 @@ impl From<SignInError> for OAuthError {
 
 impl From<StoreError> for OAuthError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(?error, "a sign-in failed");
+        tracing::error!(error = with_sources(&error), "a sign-in failed");
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,
             StoreError::Unwritable { trouble, .. } => Self::Unwritable(trouble),

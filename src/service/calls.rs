@@ -57,7 +57,13 @@ pub async fn create(
             let mut problems = Problems::default();
             let path = Path::input();
             let call = input.call.clone();
-            let fields = CallFields::read(None, call, path.clone(), work.now, &mut problems);
+            let fields = CallFields::read(
+                None,
+                call,
+                path.clone(),
+                (work.now, work.zone),
+                &mut problems,
+            );
             let external_id = Fields::new(path.clone(), &mut problems).text(
                 "externalId",
                 TextRule::ID,
@@ -189,8 +195,13 @@ pub async fn update(
                 check_there(&row, "id", &mut problems);
                 let before = call_edits::fields(&row);
                 let path = Path::input();
-                let after =
-                    CallFields::read(Some(&before), input.clone(), path, work.now, &mut problems);
+                let after = CallFields::read(
+                    Some(&before),
+                    input.clone(),
+                    path,
+                    (work.now, work.zone),
+                    &mut problems,
+                );
                 if let Some(after) = after
                     .as_ref()
                     .filter(|after| after.call_time != before.call_time)

@@ -41,6 +41,9 @@ impl Housekeeping {
         while !stop.is_cancelled() {
             match self.once(&stop).await {
                 Ok(None) => {}
+                Ok(Some(report)) if report.is_empty() => {
+                    tracing::debug!("nothing is older than it has to be kept");
+                }
                 Ok(Some(report)) => tracing::info!(
                     raw_pages = report.raw_pages,
                     pushes = report.pushes,

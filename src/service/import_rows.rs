@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::write::Writer;
 use crate::domain::{
+    business_time::BusinessZone,
     call::{CallFields, CallInput, GivenTag, read_tags},
     change::Change,
     dialing::{CallResult, Tag},
@@ -113,7 +114,7 @@ pub(super) fn read(writer: &Writer<'_>, rows: Vec<ImportRow>, path: &Path) -> Ve
     let mut read = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
         let path = path.item(index);
-        let mut row = read_row(row, &path, writer.now);
+        let mut row = read_row(row, &path, (writer.now, writer.zone));
         if let Some(key) = &row.key
             && !seen.insert(key.clone())
         {
@@ -127,7 +128,7 @@ pub(super) fn read(writer: &Writer<'_>, rows: Vec<ImportRow>, path: &Path) -> Ve
     read
 }
 
-fn read_row(row: ImportRow, path: &Path, now: DateTime<Utc>) -> ReadRow {
+fn read_row(row: ImportRow, path: &Path, (now, zone): (DateTime<Utc>, BusinessZone)) -> ReadRow {
     let mut problems = Problems::default();
     let platform_id = Fields::new(path.clone(), &mut problems).text(
         "platformCallId",
@@ -139,7 +140,13 @@ fn read_row(row: ImportRow, path: &Path, now: DateTime<Utc>) -> ReadRow {
     let (has_task, has_agent) = (is_given(&row.call.task), is_given(&row.call.agent));
     // When and how a call of the platform went is for the platform to say.
     let unsaid = platform_id.is_some().then(|| unsaid(now));
-    let fields = CallFields::read(unsaid.as_ref(), row.call, path.clone(), now, &mut problems);
+    let fields = CallFields::read(
+        unsaid.as_ref(),
+        row.call,
+        path.clone(),
+        (now, zone),
+        &mut problems,
+    );
     let tags = read_tags(row.tags, &path.field("tags"), &mut problems);
     let mut reader = Fields::new(path.clone(), &mut problems);
     let key = read_key(&mut reader, row.external_id, platform_id);

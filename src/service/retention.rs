@@ -75,6 +75,21 @@ pub struct RetentionReport {
     pub finished: bool,
 }
 
+impl RetentionReport {
+    /// Whether nothing was deleted.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        let Self {
+            raw_pages,
+            pushes,
+            runs,
+            calls,
+            finished: _,
+        } = self;
+        *raw_pages == 0 && *pushes == 0 && *runs == 0 && *calls == 0
+    }
+}
+
 /// From when on what is kept.
 struct Horizons {
     raw: DateTime<Utc>,

@@ -186,8 +186,10 @@ pub enum TaskSelection {
     Ids(Vec<GivenId>),
     /// Those that pass.
     Filter(Filter),
-    /// Neither was said, or both were.
-    Unclear,
+    /// Neither was said.
+    None,
+    /// Both were.
+    Both,
 }
 
 /// What came of giving tasks to a package.
@@ -229,8 +231,13 @@ pub async fn assign(
                 let tasks = match selection {
                     TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
                     TaskSelection::Filter(filter) => select_by_filter(work, filter).await?,
-                    TaskSelection::Unclear => {
-                        let message = "give either `taskIds` or `filter`";
+                    TaskSelection::None => {
+                        let message = "give `taskIds`, or a `filter`";
+                        problems.note(Path::input().field("taskIds"), Code::Required, message);
+                        Vec::new()
+                    }
+                    TaskSelection::Both => {
+                        let message = "give either `taskIds` or `filter`, not both";
                         problems.note(Path::input().field("taskIds"), Code::Conflicting, message);
                         Vec::new()
                     }

@@ -14,6 +14,7 @@ use crate::{
         access::Access,
         audit::{Origin, Record},
         change::{Change, GivenId},
+        counting::counted,
         look_alikes::Look,
         password,
         problem::{Code, Path, Problems},
@@ -220,8 +221,8 @@ async fn check_current(
     let path = Path::input().field("currentPassword");
     if let Err(early) = accounts.attempt_of_user(user.id, origin) {
         let message = format!(
-            "too many wrong passwords: try again in {} seconds",
-            whole_seconds(early.wait)
+            "too many wrong passwords: try again in {}",
+            counted(whole_seconds(early.wait), "second")
         );
         problems.note(path, Code::TooManyAttempts, message);
         return Ok(());

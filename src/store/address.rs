@@ -1,6 +1,6 @@
 //! Where the database is, and what is wrong with an address that is none.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{fmt, net::IpAddr, path::Path, str::FromStr};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
@@ -37,6 +37,24 @@ pub enum InvalidDatabaseUrl {
     /// It names no database.
     #[error("the name of the database is missing: write postgres://USER:PASSWORD@HOST/NAME")]
     Name,
+    /// It names no user, and nothing else does.
+    #[error("it names no user: write postgres://USER:PASSWORD@HOST/NAME, or set PGUSER")]
+    User,
+    /// There is a user, and no host after it.
+    #[error(
+        "the host is missing behind the @: write postgres://USER@HOST/NAME, or postgres:///NAME?host=FOLDER&user=USER for a socket"
+    )]
+    Host,
+    /// A parameter with a value that it cannot have.
+    #[error("`{name}={value}` is not taken: it must be {allowed}")]
+    Value {
+        /// The parameter.
+        name: String,
+        /// What it was given.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
     /// There are blanks in it.
     #[error("there is a blank in it: write %20 for one that belongs there")]
     Blank,
@@ -105,13 +123,46 @@ fn server(text: &str, kind: &str, rest: &str) -> Result<DatabaseUrl, InvalidData
     let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, _) = place.split_once('/').unwrap_or((place, ""));
     check_port(authority)?;
+    check_host(authority)?;
     check_parameters(parameters)?;
     // What sqlx says of it may repeat a part of the password.
     let options = PgConnectOptions::from_str(text).map_err(|_| InvalidDatabaseUrl::Encoding)?;
     if options.get_database().is_none_or(str::is_empty) {
         return Err(InvalidDatabaseUrl::Name);
     }
+    let variable = std::env::var("PGUSER").ok();
+    if !names_user(authority, parameters)
+        && !is_user_known(variable.as_deref(), options.get_username())
+    {
+        return Err(InvalidDatabaseUrl::User);
+    }
     Ok(DatabaseUrl(Address::Server(text.into())))
+}
+
+/// Whether a user stands in the address itself.
+fn names_user(authority: &str, parameters: &str) -> bool {
+    let (credentials, _) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let has_user = !credentials.is_empty() && !credentials.starts_with(':');
+    let mut parameters = parameters.split('&');
+    has_user || parameters.any(|parameter| parameter.starts_with("user=") && parameter != "user=")
+}
+
+/// Whether there is a user beside the address: what `PGUSER` says, or the name that sqlx read from the
+/// system. Where that does not give it, sqlx puts one of these words in its place.
+fn is_user_known(variable: Option<&str>, of_system: &str) -> bool {
+    match variable {
+        Some(user) => !user.is_empty(),
+        None => !matches!(of_system, "" | "anonymous" | "unknown"),
+    }
+}
+
+fn check_host(authority: &str) -> Result<(), InvalidDatabaseUrl> {
+    match authority.rsplit_once('@') {
+        Some((_, host)) if host.is_empty() || host.starts_with(':') => {
+            Err(InvalidDatabaseUrl::Host)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_port(authority: &str) -> Result<(), InvalidDatabaseUrl> {
@@ -144,6 +195,21 @@ fn check_parameters(parameters: &str) -> Result<(), InvalidDatabaseUrl> {
         }
         if matches!(key, "sslmode" | "ssl-mode") && PgSslMode::from_str(value).is_err() {
             return Err(InvalidDatabaseUrl::SslMode(value.to_owned()));
+        }
+        let is_allowed = match key {
+            "hostaddr" => value.parse::<IpAddr>().is_ok(),
+            "statement-cache-capacity" => value.parse::<usize>().is_ok(),
+            _ => true,
+        };
+        if !is_allowed {
+            return Err(InvalidDatabaseUrl::Value {
+                name: key.to_owned(),
+                value: value.to_owned(),
+                allowed: match key {
+                    "hostaddr" => "an IP address",
+                    _ => "a whole number",
+                },
+            });
         }
         if key == "port" && !value.parse::<u16>().is_ok_and(|port| port > 0) {
             return Err(InvalidDatabaseUrl::Port);
@@ -230,8 +296,9 @@ mod tests {
             "sqlite://my files/x.db?mode=rwc",
             "postgres://me:pw@host/db",
             "postgres://me:p%40w@[::1]:5433/db?sslmode=verify-full",
-            "postgres:///db?host=/run/postgresql&port=5433",
-            "postgresql://host/db",
+            "postgres:///db?host=/run/postgresql&port=5433&user=me",
+            "postgresql://me@host/db",
+            "postgres://host/db?user=me",
         ] {
             assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
         }
@@ -273,11 +340,51 @@ mod tests {
                 "postgres://me:pa55word@host/db?sslmod=require",
                 "no parameter `sslmod`",
             ),
+            ("postgres://me:pa55word@/db", "the host is missing"),
+            ("postgres://me@:5432/db?host=/run", "the host is missing"),
+            (
+                "postgres://me:pa55word@host/db?hostaddr=localhost",
+                "`hostaddr=localhost` is not taken: it must be an IP address",
+            ),
+            (
+                "postgres://me@host/db?statement-cache-capacity=-1",
+                "it must be a whole number",
+            ),
             ("sqlite://x.db?mode=read", "mode (ro, rw or rwc)"),
         ] {
             let message = refused(url);
             assert!(message.contains(said), "{url}: {message}");
             assert!(!message.contains("pa55"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_user_stands_in_the_address_or_is_known_from_elsewhere() {
+        for (authority, parameters, expected) in [
+            ("me@host", "", true),
+            ("me:pw@host:5432", "sslmode=require", true),
+            ("host", "sslmode=require&user=me", true),
+            ("", "host=/run/postgresql&user=me", true),
+            ("host", "", false),
+            ("", "", false),
+            (":pw@host", "", false),
+            ("@host", "", false),
+            ("host", "user=", false),
+            ("", "host=/run/postgresql&application_name=user", false),
+        ] {
+            let named = names_user(authority, parameters);
+            assert_eq!(named, expected, "{authority}?{parameters}");
+        }
+        for (variable, of_system, expected) in [
+            (None, "anonymous", false),
+            (None, "unknown", false),
+            (None, "limei", true),
+            (Some("anonymous"), "anonymous", true),
+            (Some("me"), "anonymous", true),
+            (Some(""), "", false),
+        ] {
+            let known = is_user_known(variable, of_system);
+            assert_eq!(known, expected, "{variable:?} {of_system}");
         }
     }
 

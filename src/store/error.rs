@@ -43,6 +43,9 @@ pub enum StoreError {
     /// A list was asked for by a field or relation that its table does not have: our mistake.
     #[error("there is no {0}")]
     Unknown(String),
+    /// A migration that cannot be done, or taken back: the reason.
+    #[error("{}", words(.0))]
+    Refused(#[source] DbErr),
     /// Anything else.
     #[error("the database failed")]
     Other(#[source] DbErr),
@@ -65,13 +68,7 @@ pub enum Trouble {
 impl StoreError {
     /// That the database in this place cannot be opened, in one sentence.
     pub(super) fn cannot_open(place: &DatabasePlace, error: &sqlx::Error) -> Self {
-        let reason = match error {
-            sqlx::Error::Database(error) => error.message().to_owned(),
-            sqlx::Error::Io(error) => error.to_string(),
-            sqlx::Error::Tls(error) => format!("no encrypted connection: {error}"),
-            error => error.to_string(),
-        };
-        Self::Open(format!("cannot open {place}: {reason}"))
+        Self::Open(format!("cannot open {place}: {}", words_of_sqlx(error)))
     }
 
     /// Whether the whole transaction may be tried again.
@@ -91,6 +88,39 @@ impl StoreError {
     }
 }
 
+fn words_of_sqlx(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) => format!("no encrypted connection: {error}"),
+        error => error.to_string(),
+    }
+}
+
+/// What is wrong, without the names of what wraps it.
+fn words(error: &DbErr) -> String {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => words_of_sqlx(error),
+        DbErr::Migration(reason) | DbErr::Custom(reason) => reason.clone(),
+        error => error.to_string(),
+    }
+}
+
+/// What `error` says, if it is the database's own, in a few words: of one that takes no writes, why.
+#[must_use]
+pub fn reason(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(StoreError::Unwritable { trouble, .. }) = error.downcast_ref() {
+        return Some(trouble.to_string());
+    }
+    let error = error.downcast_ref::<DbErr>()?;
+    Some(match StoreError::from(error.clone()) {
+        StoreError::Unwritable { trouble, .. } => trouble.to_string(),
+        _ => words(error),
+    })
+}
+
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         if let Some(kind) = error.sql_err() {
@@ -103,6 +133,7 @@ impl From<DbErr> for StoreError {
         }
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
+            DbErr::Migration(_) => Self::Refused(error),
             DbErr::Exec(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause)) => match sqlstate(cause).as_deref() {
                 Some(code) if CONTENDED.contains(&code) => Self::Contended(error),

@@ -104,7 +104,15 @@ pub(super) async fn bring(
     data_changes::done(tx, NAME, &report).await?;
     if !report.changed.is_empty() {
         tx.note(Change::Anything);
-        tracing::info!(changed = ?report.changed, "texts and telephone numbers were brought to one form");
+        let changed = report.changed.iter();
+        let changed: Vec<_> = changed
+            .map(|(table, rows)| format!("{table} {rows}"))
+            .collect();
+        let changed = changed.join(", ");
+        tracing::info!(
+            changed,
+            "texts and telephone numbers were brought to one form"
+        );
     }
     if report.kept_apart > 0 {
         tracing::warn!(

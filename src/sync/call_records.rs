@@ -113,7 +113,9 @@ async fn split(
         if !slice_claims::split(tx, slice, &halves, &reason, now).await? {
             return Err(SyncError::LeaseLost);
         }
-    })
+    })?;
+    reader.tally.slices_added(halves.len());
+    Ok(())
 }
 
 /// One pass over all pages, several at a time, each stored as it arrives.

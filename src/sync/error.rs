@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::{guanke, store::StoreError};
+use crate::{
+    domain::counting::{counted, verb},
+    guanke,
+    store::StoreError,
+};
 
 /// Why a day could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +26,7 @@ pub enum SyncError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What was read is not what the platform counted, after reading it again.
-    #[error("the platform counts {expected} records, and {seen} could be read")]
+    #[error("the platform counts {}, and {seen} could be read", counted(*.expected, "record"))]
     Mismatch {
         /// What it counts.
         expected: u64,
@@ -30,7 +34,7 @@ pub enum SyncError {
         seen: u64,
     },
     /// The platform's count was another one each time it was asked for.
-    #[error("the platform counts {least} records, and then {most}")]
+    #[error("the platform counts {}, and then {most}", counted(*.least, "record"))]
     Moving {
         /// The lowest count.
         least: u64,
@@ -40,7 +44,8 @@ pub enum SyncError {
     /// So many calls that are stored and that the platform does not give any more that this is no
     /// matter of a few records.
     #[error(
-        "the platform does not give {gone} of {stored} calls any more that are stored; if that is meant, `dialgraph sync --accept-removals` for these days takes it for granted"
+        "the platform does not give {gone} of {} any more that are stored; if that is meant, `dialgraph sync --accept-removals` for these days takes it for granted",
+        counted(*.stored, "call")
     )]
     TooManyGone {
         /// How many.
@@ -49,7 +54,7 @@ pub enum SyncError {
         stored: usize,
     },
     /// Not every call that the platform listed is stored as one of that day's part of its list.
-    #[error("the platform listed {listed} calls, and {stored} of them are stored")]
+    #[error("the platform listed {}, of which {stored} {} stored", counted(*.listed, "call"), verb(.stored, "is", "are"))]
     NotStored {
         /// How many it listed.
         listed: i64,
@@ -58,7 +63,11 @@ pub enum SyncError {
     },
     /// Calls of a time that has not come yet: a clock of the platform is wrong. They are stored.
     #[error(
-        "{count} records are dated in the future, the first one ({id}) {time}: they are stored, and the day is not complete while the platform has them so",
+        "{} {} dated in the future, the first one ({id}) {time}: {} stored, and the day is not complete while the platform has {} so",
+        counted(*.count, "record"),
+        verb(.count, "is", "are"),
+        verb(.count, "it is", "they are"),
+        verb(.count, "it", "them"),
         time = .time.format("%Y-%m-%d %H:%M:%S UTC")
     )]
     FutureDated {
@@ -73,10 +82,12 @@ pub enum SyncError {
     #[error("the platform gave no total, so nothing proves that these are all")]
     NoTotal,
     /// Records that cannot be stored.
-    #[error("{count} records cannot be used; the first one: {reason}")]
+    #[error("{} cannot be used; the first one{}: {reason}", counted(*.count, "record"), in_brackets(.id.as_deref()))]
     Unusable {
         /// How many.
         count: usize,
+        /// The id of the first, if it has one.
+        id: Option<String>,
         /// What is wrong with the first.
         reason: String,
     },
@@ -118,6 +129,10 @@ pub enum SyncError {
     /// The program ends.
     #[error("stopped before its end, because the program was")]
     Stopped,
+}
+
+fn in_brackets(id: Option<&str>) -> String {
+    id.map(|id| format!(" ({id})")).unwrap_or_default()
 }
 
 fn others(slices: usize) -> String {

@@ -102,6 +102,11 @@ impl Tally {
         self.change(|sums| sums.done += 1);
     }
 
+    /// Slices were planned in the place of one that is done.
+    pub fn slices_added(&self, slices: usize) {
+        self.change(|sums| sums.slices += slices);
+    }
+
     /// What was counted so far.
     pub fn counts(&self) -> RunCounts {
         self.change(|sums| sums.counts)
@@ -116,7 +121,8 @@ impl Tally {
             day: sums.day,
             expected: (!sums.seen.is_empty()).then(|| number(known.sum())),
             seen: number(sums.seen.iter().map(|(_, seen)| seen.seen).sum()),
-            slices_done: sums.done,
+            // Others read the same day, and may have planned more than is known here.
+            slices_done: sums.done.min(sums.slices),
             slices: sums.slices,
             counts: sums.counts,
         });

@@ -11,7 +11,7 @@ use crate::{
         listing::{Evidence, FUTURE_TOLERANCE},
         stats::count,
     },
-    guanke::{CallRecord, RecordPage},
+    guanke::{CallRecord, RecordPage, UnusableRecord},
     store::slice_claims::{SliceSeen, Window},
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Seen {
     totals: Option<(u64, u64)>,
     pub pages: u32,
     unusable: usize,
-    first_unusable: Option<String>,
+    first_unusable: Option<UnusableRecord>,
 }
 
 impl Seen {
@@ -97,7 +97,7 @@ impl Seen {
         }
         self.unusable += page.unusable.len();
         if let (None, Some(unusable)) = (&self.first_unusable, page.unusable.first()) {
-            self.first_unusable = Some(unusable.reason.clone());
+            self.first_unusable = Some(unusable.clone());
         }
         // The platform counts what waits to be dialled, too.
         let calls = page.records.iter().map(|record| &record.id);
@@ -134,10 +134,11 @@ impl Seen {
     }
 
     pub fn verdict(&self) -> Result<(), SyncError> {
-        if let Some(reason) = &self.first_unusable {
+        if let Some(first) = &self.first_unusable {
             return Err(SyncError::Unusable {
                 count: self.unusable,
-                reason: reason.clone(),
+                id: first.id.clone(),
+                reason: first.reason.clone(),
             });
         }
         if let Some((id, time)) = &self.first_future {
@@ -177,7 +178,6 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guanke::UnusableRecord;
 
     fn page(undialled: &[&str], total: Option<u64>) -> RecordPage {
         RecordPage {
@@ -212,10 +212,10 @@ mod tests {
             total_count: Some(2),
             ..RecordPage::default()
         });
-        assert!(matches!(
-            seen.verdict(),
-            Err(SyncError::Unusable { count: 1, .. })
-        ));
+        assert_eq!(
+            seen.verdict().unwrap_err().to_string(),
+            "1 record cannot be used; the first one (3): record without call time"
+        );
     }
 
     #[test]

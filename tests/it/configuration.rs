@@ -71,10 +71,73 @@ fn a_setting_without_a_value_or_below_its_range_is_refused_by_name() {
         ("DATABASE_WRITE_QUEUE", "0", "from 1 to 100000"),
         ("PORT", "-1", "from 0 to 65535"),
         ("PORT", "http", "from 0 to 65535"),
+        ("HOST", "nosuchhost", "it must be an IP address"),
+        ("HOST", "127.0.0.1:8080", "it must be an IP address"),
+        ("TRUSTED_PROXIES", "-1", "from 0 to 100"),
+        ("TRUSTED_PROXIES", "two", "from 0 to 100"),
+        ("GUANKE_BASE_URL", "foo", "an http or https address"),
+        ("GUANKE_BASE_URL", "ftp://foo", "an http or https address"),
     ] {
         let message = refusal(&[(name, value)]);
         assert!(message.contains(allowed), "{name}={value}: {message}");
         assert!(message.contains(name), "{message}");
+    }
+}
+
+#[test]
+fn a_setting_of_other_commands_is_refused_by_name_value_and_what_is_allowed() {
+    for (command, name, value, allowed) in [
+        ("migrate up", "MIGRATE_STEPS", "abc", "from 1 to 1000"),
+        ("migrate down", "MIGRATE_STEPS", "0", "from 1 to 1000"),
+        (
+            "guanke-simulator",
+            "SIMULATOR_HOST",
+            "nosuchhost",
+            "an IP address",
+        ),
+        ("guanke-simulator", "SIMULATOR_SEED", "x7", "a whole number"),
+        (
+            "guanke-simulator",
+            "SIMULATOR_LATENCY",
+            "fast",
+            "a span of time",
+        ),
+        ("token --role admin", "TOKEN_EXPIRES", "soon", "from 1s"),
+        ("token --role admin", "TOKEN_EXPIRES", "0s", "from 1s"),
+    ] {
+        let command: Vec<&str> = command.split(' ').collect();
+        let output = dialgraph(&command, &[("JWT_SECRET_KEY", SECRET), (name, value)]);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert_eq!(times(&message, &format!("'{value}'")), 1, "{message}");
+        assert!(message.contains(allowed), "{message}");
+        assert!(message.contains(name), "{message}");
+    }
+}
+
+#[test]
+fn what_is_logged_is_refused_once() {
+    for value in ["bogus=xx", "dialgraph=loud", "a=b=c"] {
+        let message = refusal(&[("RUST_LOG", value)]);
+        assert!(
+            message.starts_with(&format!(
+                "error: RUST_LOG: `{value}` cannot be read: it must be a level"
+            )),
+            "{message}"
+        );
+        assert_eq!(times(&message, value), 1, "{message}");
+        assert_eq!(times(&message, "invalid"), 0, "{message}");
+    }
+}
+
+#[test]
+fn the_secret_that_is_weak_is_named_by_the_variable_that_it_is_in() {
+    for name in ["SECRET_KEY", "JWT_SECRET_KEY"] {
+        let output = dialgraph(&["token", "--role", "admin"], &[(name, "zz")]);
+        let message = text(&output.stderr);
+        let expected = format!("error: {name}: it must have at least 32 bytes");
+        assert!(message.starts_with(&expected), "{message}");
+        assert_eq!(times(&message, "SECRET_KEY"), 1, "{message}");
     }
 }
 
@@ -91,6 +154,22 @@ fn an_address_of_a_database_is_refused_with_what_is_wrong_and_without_its_passwo
         ("postgres://me:pa55word@host/d b", "write %20"),
         ("postgres://me:pa55#word@host/db", "# as %23"),
         ("postgres://me:pa55word@host/db?sslmode=on", "verify-full"),
+        ("postgres://127.0.0.1:5432/postgres", "it names no user"),
+        ("postgres:///x", "it names no user"),
+        (
+            "postgres:///postgres?host=/var/run/postgresql",
+            "write postgres://USER:PASSWORD@HOST/NAME, or set PGUSER",
+        ),
+        ("postgres://:pa55word@host/db", "it names no user"),
+        ("postgres://me:pa55word@/db", "the host is missing"),
+        (
+            "postgres://me:pa55word@host/db?sslrootcert=/nosuch.pem",
+            "sslrootcert: `/nosuch.pem` cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            "postgres://me:pa55word@host/db?sslcert=/nosuch.pem&sslkey=/nosuch.key",
+            "sslcert: `/nosuch.pem` cannot be read",
+        ),
     ] {
         let message = refusal(&[("DATABASE_URL", url)]);
         assert!(message.starts_with("error: DATABASE_URL: "), "{message}");
@@ -98,6 +177,45 @@ fn an_address_of_a_database_is_refused_with_what_is_wrong_and_without_its_passwo
         assert!(!message.contains("pa55"), "{message}");
         assert_eq!(message.trim_end().lines().count(), 1, "{message}");
     }
+}
+
+#[test]
+fn a_variable_of_postgresql_that_would_be_passed_over_is_refused() {
+    let url = "postgres://me:pa55word@127.0.0.1:1/db";
+    for (name, value, said) in [
+        (
+            "PGSSLMODE",
+            "verify_full",
+            "`verify_full` is not taken: it must be disable, allow, prefer, require, verify-ca or verify-full",
+        ),
+        (
+            "PGPORT",
+            "x",
+            "`x` is not taken: it must be a number of 1 to 65535",
+        ),
+        (
+            "PGHOSTADDR",
+            "localhost",
+            "`localhost` is not taken: it must be an IP address (names are for PGHOST)",
+        ),
+        (
+            "PGSSLROOTCERT",
+            "/nosuch.pem",
+            "`/nosuch.pem` cannot be read: No such file or directory (os error 2)",
+        ),
+    ] {
+        let message = refusal(&[("DATABASE_URL", url), (name, value)]);
+        assert_eq!(message.trim_end(), format!("error: {name}: {said}"));
+    }
+    // The user may be named there, and blanks around the address are nobody's.
+    let message = refusal(&[
+        ("DATABASE_URL", " postgres://127.0.0.1:1/db\n"),
+        ("PGUSER", "anonymous"),
+    ]);
+    assert!(
+        message.starts_with("error: DATABASE_URL: cannot open the PostgreSQL database db at 127.0.0.1:1 as anonymous: "),
+        "{message}"
+    );
 }
 
 #[test]
@@ -308,6 +426,21 @@ fn whoever_cannot_sign_in_is_in_the_log() {
 }
 
 on_both! {
+    /// A database that may only be read is said to be so, once, without the lines of its source.
+    a_command_says_once_that_it_may_not_write = async |backend: Backend| {
+        let database = TestDatabase::migrated(&backend).await;
+        let parameter = match backend {
+            Backend::Sqlite => "mode=ro",
+            Backend::Postgres(_) => "options[default_transaction_read_only]=on",
+        };
+        let url = format!("{}?{parameter}", database.url);
+        let output = dialgraph(&["rollups", "rebuild"], &[("DATABASE_URL", &url)]);
+        assert!(!output.status.success());
+        let message = text(&output.stderr);
+        let said = message.lines().last();
+        assert_eq!(said, Some("error: the database is read-only: somebody has to look at it"), "{message}");
+    };
+
     /// A step back that deletes something says what, and how much of it, and does nothing until it is
     /// told to; one that deletes nothing asks nothing.
     a_step_back_asks_before_it_deletes = async |backend: Backend| {
@@ -326,13 +459,13 @@ on_both! {
         let (done, _, refused) = run(&["down", "--all"]);
         assert!(!done);
         assert!(refused.contains("nothing was changed, because this would delete:"), "{refused}");
-        assert!(refused.contains("\n  1 rows of audit_log, which nobody can change or delete otherwise"), "{refused}");
+        assert!(refused.contains("\n  1 row of audit_log, which nobody can change or delete otherwise"), "{refused}");
         assert!(refused.contains("add --yes"), "{refused}");
         assert_eq!(run(&["status"]).1, status);
 
         let (done, applied, deleted) = run(&["down", "--all", "--yes"]);
         assert!(done, "{deleted}");
-        assert!(deleted.contains("deleted:") && deleted.contains("1 rows of audit_log"), "{deleted}");
+        assert!(deleted.contains("deleted:") && deleted.contains("1 row of audit_log"), "{deleted}");
         assert_eq!(times(&applied, "applied"), 0, "{applied}");
         assert!(run(&["up"]).0);
         // The last migration made a table in which nothing of anybody's is.

@@ -9,12 +9,13 @@ use dialgraph::{
     notify::Webhook,
     service::alerts::{Alerts, Channels},
     store::{ConnectOptions, Database},
+    sync::Syncer,
 };
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
 use crate::{
-    alerts::{Received, Receiver},
+    alerts::{Received, Receiver, a_day_fails},
     harness::{Answer, Backend, TestApp, answer},
     on_both,
     writes::send,
@@ -152,6 +153,34 @@ on_both! {
         assert_eq!(told[0]["event"], "RESOLVED");
         assert_eq!(told[0]["message"], "recovered: writes to the database, lasted 4 min");
         assert_eq!(told[0]["alert"]["openedAt"], "2026-11-20T04:01:00Z");
+    };
+
+    /// A service without the platform's credentials tells of the database, and of nothing else, though a
+    /// day failed there and today was not read for hours.
+    without_a_platform_people_are_told_of_the_database_alone = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let receiver = Receiver::start().await;
+        let webhook = Webhook::new(&receiver.url("/hook").into(), None).unwrap();
+        let channels = Channels::new(vec![Box::new(webhook)]);
+        let alerts = app::alerts(app.base(), None::<&Syncer>, AlertRules::default(), channels);
+        fill(&app.base().db, &["write_probes"]).await;
+        alerts.database.look().await;
+        make_room(&app.base().db).await;
+        for _ in 0..3 {
+            app.clock.advance(TimeDelta::minutes(1));
+            alerts.database.look().await;
+        }
+        let told: Vec<Value> = receiver.received().iter().map(Received::json).collect();
+        let events: Vec<_> = told.iter().map(|told| (&told["event"], &told["alert"]["kind"])).collect();
+        let kind = json!("DATABASE_UNWRITABLE");
+        assert_eq!(events, [(&json!("OPENED"), &kind), (&json!("RESOLVED"), &kind)]);
+
+        a_day_fails(&app).await;
+        app.clock.advance(TimeDelta::hours(6));
+        assert_eq!(alerts.watch.look().await.unwrap().count(), 0);
+        assert_eq!(app.data("{ syncAlerts { nodes { kind } } }").await["syncAlerts"]["nodes"], json!([]));
+        // With the platform the same state is worth an alert.
+        assert!(watching(&app, &receiver).watch.look().await.unwrap().count() > 0);
     };
 }
 

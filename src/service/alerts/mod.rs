@@ -1,4 +1,4 @@
-//! Telling people when synchronisation is in trouble, and when that is over.
+//! Telling people when synchronisation or the database is in trouble, and when that is over.
 //!
 //! Twice a minute one instance looks at what the database says of days, tracks and runs, notes what is
 //! wrong or over, and in the same transaction what is to be told. Every instance sends what is to be
@@ -42,8 +42,8 @@ pub struct AlertParts {
     pub zone: BusinessZone,
     /// When people are told.
     pub rules: AlertRules,
-    /// When days are read.
-    pub timetable: Arc<dyn Timetable>,
+    /// When days are read; none where nothing is synchronised, and nothing is told of it.
+    pub timetable: Option<Arc<dyn Timetable>>,
     /// How people are told.
     pub channels: Channels,
     /// This process among all instances.
@@ -81,8 +81,13 @@ impl Alerts {
         }
     }
 
-    /// Watches and tells until `stop`. What is being sent then is sent again by the next process.
+    /// Watches and tells until `stop`. What is being sent then is sent again by the next process. Where
+    /// nothing is synchronised, only the database is watched.
     pub async fn follow(&self, stop: &CancellationToken) {
+        if !self.watch.has_timetable() {
+            stop.run_until_cancelled(self.watch_the_database()).await;
+            return;
+        }
         let work = async {
             tokio::join!(
                 self.look_again_and_again(),

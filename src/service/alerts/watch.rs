@@ -37,7 +37,8 @@ pub struct Watch {
     clock: Arc<dyn Clock>,
     zone: BusinessZone,
     rules: AlertRules,
-    timetable: Arc<dyn Timetable>,
+    /// None where nothing is synchronised.
+    timetable: Option<Arc<dyn Timetable>>,
     channels: Channels,
     instance: String,
 }
@@ -86,12 +87,20 @@ impl Watch {
         }
     }
 
+    /// Whether this process synchronises anything.
+    pub(super) const fn has_timetable(&self) -> bool {
+        self.timetable.is_some()
+    }
+
     /// Looks, unless another instance did in this half of a minute; notes what is wrong and what is over, with what
-    /// is to be told.
+    /// is to be told. A process that synchronises nothing leaves that to those that do.
     ///
     /// # Errors
     /// When the database fails; nothing is noted then.
     pub async fn look(&self) -> Result<Told, StoreError> {
+        if !self.has_timetable() {
+            return Ok(Told::default());
+        }
         let now = self.clock.now();
         let turn_of = now.duration_trunc(TimeDelta::seconds(30)).unwrap_or(now);
         let told = self
@@ -173,7 +182,7 @@ impl Watch {
         if self.zone.day_of(by) != self.zone.day_of(now) {
             return None;
         }
-        self.timetable.last_read_due(track, by)
+        self.timetable.as_ref()?.last_read_due(track, by)
     }
 
     async fn open(

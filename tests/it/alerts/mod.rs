@@ -46,7 +46,7 @@ async fn look(alerts: &Alerts) -> usize {
 }
 
 /// Lets a read of 19 November fail, with today read well; the platform is whole again afterwards.
-async fn a_day_fails(app: &TestApp) {
+pub async fn a_day_fails(app: &TestApp) {
     app.know_all_grades().await;
     app.synced(CALLS, "2026-11-20", "2026-11-20").await;
     app.platform.add_fault(Fault {

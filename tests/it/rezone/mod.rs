@@ -295,8 +295,24 @@ on_both! {
         assert_eq!(hours(&old).await, [("2026-11-19".to_owned(), 11)]);
     };
 
-    /// People who ask a service of the old days to write are asked to come back later, and nothing of it
-    /// is kept; by the new days they are served.
+    /// While days are being moved, people who write are asked to come back later.
+    mutations_wait_for_days_that_are_being_moved = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let old = app.in_zone("Asia/Shanghai").await;
+        ingest(&old.base().db, vec![call("1", "2026-11-19T16:30:00Z")]).await;
+        let (clock, stop) = (clock(), CancellationToken::new());
+        stop.cancel();
+        let ended = Rezone { db: &app.database.db, clock: &clock, stop: &stop };
+        let plan = ended.plan(Some(zone("America/New_York")), zone("UTC")).await.unwrap();
+        assert!(!ended.run(plan, |_| {}).await.unwrap().finished);
+        let write = r#"mutation { createCall(input: { callTime: "2026-11-19T16:30:00Z", result: NO_ANSWER }) { call { callDate } } }"#;
+        let answer = old.query(write).await;
+        let expected = ("UNAVAILABLE", "the business days are being moved to another time zone; try again later");
+        assert_eq!((answer.code(), answer.message()), expected);
+    };
+
+    /// People who ask a service of the old days to write are told that it must be restarted, and nothing of
+    /// it is kept; by the new days they are served.
     mutations_of_old_days_are_refused = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
         let old = app.in_zone("Asia/Shanghai").await;
@@ -309,7 +325,7 @@ on_both! {
         rezone(&app.database.db, "America/New_York").await;
         for write in writes {
             let answer = old.query(write).await;
-            assert_eq!((answer.code(), answer.message()), ("UNAVAILABLE", "the business days are being moved to another time zone; try again later"), "{write}");
+            assert_eq!((answer.code(), answer.message()), ("UNAVAILABLE", "the business days are those of America/New_York, and this service was started with BUSINESS_TIMEZONE=Asia/Shanghai: it must be restarted with BUSINESS_TIMEZONE=America/New_York"), "{write}");
         }
         assert!(hours(&app.database.db).await.is_empty());
         let new = app.in_zone("America/New_York").await;
@@ -334,6 +350,8 @@ on_both! {
         assert!(!ended.run(plan, |_| {}).await.unwrap().finished);
         let refused = schema::down(&database.db, None).await.unwrap_err();
         let reason = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(!refused.to_string().contains("Migration Error"), "{refused}");
+        assert!(reason.ends_with(&refused.to_string()), "{reason}");
         assert!(reason.contains("the business days are being moved to Asia/Tokyo") && reason.contains("`dialgraph rezone`"), "{reason}");
         assert!(schema::is_current(database.db.read()).await.unwrap());
         rezone(&database.db, "Asia/Tokyo").await;

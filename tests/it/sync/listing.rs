@@ -201,7 +201,7 @@ on_both! {
         let id = app.platform.misdate(day("2026-11-19"), 7, "2027-03-01T02:00:00Z".parse().unwrap());
         let outcome = app.sync(CALLS, "2026-11-19", "2026-11-19").await;
         assert_eq!(outcome.status, SyncStatus::Failed);
-        let reason = format!("1 records are dated in the future, the first one ({id}) 2027-03-01 02:00:00 UTC: they are stored, and the day is not complete while the platform has them so");
+        let reason = format!("1 record is dated in the future, the first one ({id}) 2027-03-01 02:00:00 UTC: it is stored, and the day is not complete while the platform has it so");
         assert_eq!(outcome.failed[0].1, reason);
         let day_ = json!({ "complete": false, "stale": true, "expected": 299, "stored": 299, "missing": 0 });
         assert_eq!(covered(&app, "2026-11-19").await, day_);

@@ -69,6 +69,16 @@ on_both! {
         assert_eq!(refused(&app, "deleteCall", json!({ "id": call })).await, [at("input.id", "NOT_FOUND")]);
     };
 
+    /// The time it is now is said as clocks of the business time zone show it, to the second.
+    a_call_of_the_future_is_refused_with_the_time_that_it_is = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        app.clock.advance(chrono::TimeDelta::microseconds(1_234_567));
+        let mutation = r#"mutation { createCall(input: { callTime: "2026-11-20T05:00:00Z", result: BUSY }) { userErrors { message } } }"#;
+        let errors = app.data(mutation).await["createCall"]["userErrors"].clone();
+        let message = "callTime must not lie in the future: it is 2026-11-20 12:00:01 in Asia/Shanghai now";
+        assert_eq!(errors, json!([{ "message": message }]));
+    };
+
     /// Every reason at once, tags by their number.
     a_bad_call_is_refused_for_every_reason = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

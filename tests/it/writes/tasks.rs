@@ -133,6 +133,12 @@ on_both! {
         assert_eq!(refused(&app, "assignTasks", json!({ "taskIds": [first] })).await, [at("input.packageId", "REQUIRED")]);
         let nothing = json!({ "packageId": package, "taskIds": [] });
         assert_eq!(refused(&app, "assignTasks", nothing).await, [at("input.taskIds", "REQUIRED")]);
+        let neither = json!({ "packageId": package });
+        assert_eq!(refused(&app, "assignTasks", neither).await, [at("input.taskIds", "REQUIRED")]);
+        let nulls = json!({ "packageId": package, "taskIds": null, "filter": null });
+        assert_eq!(refused(&app, "assignTasks", nulls).await, [at("input.taskIds", "REQUIRED")]);
+        let both = json!({ "packageId": package, "taskIds": [first], "filter": { "taskName": { "eq": "x" } } });
+        assert_eq!(refused(&app, "assignTasks", both).await, [at("input.taskIds", "CONFLICTING")]);
         let many = json!({ "packageId": package, "taskIds": vec![first.as_str(); 1_001] });
         assert_eq!(refused(&app, "assignTasks", many).await, [at("input.taskIds", "TOO_MANY")]);
         let most = json!({ "packageId": package, "taskIds": vec![first.as_str(); 1_000] });

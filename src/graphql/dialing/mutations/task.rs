@@ -96,7 +96,8 @@ impl AssignTasksInput {
                 let filter = usable::<DialTask>(context, filter)?;
                 TaskSelection::Filter(filter.on(services.today(), services.zone))
             }
-            _ => TaskSelection::Unclear,
+            (None, None) => TaskSelection::None,
+            (Some(_), Some(_)) => TaskSelection::Both,
         })
     }
 }
