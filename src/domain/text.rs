@@ -113,7 +113,9 @@ pub fn grade(text: &str) -> String {
             form.push(c);
         }
     }
-    composed(form)
+    let form = composed(form);
+    // A letter that got its accent is none of the Latin ones any more.
+    if form == text { form } else { grade(&form) }
 }
 
 /// What people write freely: only what cannot be seen is dropped, but for what makes emoji, and lines
@@ -334,6 +336,7 @@ mod tests {
             ("意向 A", "意向A"),
             ("NOT  interested", "NOT interested"),
             ("1 9 元", "1 9元"),
+            ("a a \u{301}", "aá"),
             (" ", ""),
         ] {
             assert_eq!(grade(written), form);
