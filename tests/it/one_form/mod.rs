@@ -380,6 +380,21 @@ on_both! {
             json!({ "calls": { "every": {} } }),
             json!({ "calls": { "none": { "or": [] } } }),
             json!({ "calls": {} }),
+            // What every task has, however it is asked for.
+            json!({ "databaseId": { "gte": 0 } }),
+            json!({ "databaseId": { "gt": -1 } }),
+            json!({ "databaseId": { "ne": 0 } }),
+            json!({ "or": [{ "databaseId": { "lte": 2 } }, { "databaseId": { "gte": 3 } }] }),
+            json!({ "version": { "gte": 1 } }),
+            json!({ "packageClaims": { "gte": 0 } }),
+            json!({ "not": { "packageClaims": { "lt": 0 } } }),
+            json!({ "createdAt": { "gte": "1970-01-01T00:00:00Z" } }),
+            json!({ "createdAt": { "lte": "9999-12-31T23:59:59Z" } }),
+            json!({ "updatedAt": { "lt": "2999-01-01T00:00:00Z" } }),
+            json!({ "source": { "in": ["GUANKE", "MANUAL", "IMPORT"] } }),
+            json!({ "or": [{ "startTime": { "isNull": true } }, { "startTime": { "gte": "0001-01-01T00:00:00Z" } }, { "startTime": { "lt": "0001-01-01T00:00:00Z" } }] }),
+            json!({ "calls": { "none": { "duration": { "lt": 0 } } } }),
+            json!({ "calls": { "every": { "databaseId": { "gte": 1 } } } }),
         ] {
             let input = json!({ "packageId": package, "filter": filter });
             assert_eq!(refused(&app, "assignTasks", input).await, [at("input.filter", "REQUIRED")], "{filter}");
@@ -390,6 +405,31 @@ on_both! {
         assert_eq!(problems(&payload["userErrors"]), [at("input.filter", "REQUIRED")]);
         let message = "the filter leaves no task out, and every task there is cannot be meant: a condition whose variable is not sent is left out";
         assert_eq!(payload["userErrors"][0]["message"], message);
+        // A condition whose variable was not sent is missed, and others do not stand for it.
+        for (filter, place) in [
+            (json!({ "status": { "eq": "PENDING" }, "taskName": {} }), "input.filter.taskName"),
+            (json!({ "package": { "name": {} } }), "input.filter.package.name"),
+            (json!({ "package": {} }), "input.filter.package"),
+            (json!({ "packageId": {}, "status": { "eq": "PENDING" } }), "input.filter.packageId"),
+            (json!({ "status": { "eq": "PENDING" }, "calls": {} }), "input.filter.calls"),
+            (json!({ "calls": { "some": { "callTime": {} } } }), "input.filter.calls.some.callTime"),
+            (json!({ "and": [{ "status": { "eq": "PENDING" } }, {}] }), "input.filter.and.1"),
+            (json!({ "or": [{ "status": { "eq": "PENDING" } }, { "not": { "databaseId": {} } }] }), "input.filter.or.1.not.databaseId"),
+        ] {
+            let input = json!({ "packageId": package, "filter": filter });
+            assert_eq!(refused(&app, "assignTasks", input).await, [at(place, "REQUIRED")], "{filter}");
+            let query = "query($filter: DialTaskFilter) { tasks(filter: $filter) { totalCount } }";
+            let answer = app.query_with(Role::Admin, query, json!({ "filter": filter })).await;
+            assert!(answer.data()["tasks"]["totalCount"].is_number(), "{filter}");
+        }
+        let part = "mutation($package: ID, $x: String) { assignTasks(input: { packageId: $package,
+            filter: { status: { eq: PENDING }, taskName: { startsWith: $x } } }) { assigned userErrors { field code message } } }";
+        let payload = app.query_with(Role::Admin, part, json!({ "package": package })).await.data()["assignTasks"].clone();
+        assert_eq!(problems(&payload["userErrors"]), [at("input.filter.taskName", "REQUIRED")]);
+        // That there are no calls is something.
+        let input = json!({ "packageId": null, "filter": { "calls": { "none": {} } } });
+        assert_eq!(done(&app, "assignTasks", "assigned tasks { id }", input).await["tasks"].as_array().unwrap().len(), 3);
+        done(&app, "assignTasks", "assigned", json!({ "byRules": true, "filter": { "calls": { "none": {} } } })).await;
         for text in ["", "\u{200b} "] {
             let answer = app.query_with(Role::Admin, mutation, json!({ "package": package, "x": text, "y": { "eq": "1" } })).await;
             assert_eq!(answer.code(), "BAD_USER_INPUT");
