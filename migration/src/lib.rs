@@ -52,6 +52,7 @@ mod m20261130_010101_owe_masked_audit_log;
 mod m20261130_030101_owe_user_names;
 mod m20261130_040101_end_tokens_of_others;
 mod m20261130_040102_keep_own_names;
+mod m20261130_050101_owe_one_form_again;
 mod rebuild;
 
 /// Brings a database to the present schema, or back.
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_030101_owe_user_names::Migration),
             Box::new(m20261130_040101_end_tokens_of_others::Migration),
             Box::new(m20261130_040102_keep_own_names::Migration),
+            Box::new(m20261130_050101_owe_one_form_again::Migration),
         ]
     }
 }

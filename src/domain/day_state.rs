@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 pub enum DayState {
     /// It was read whole after it had ended, and nothing is known to be missing.
     Complete,
-    /// It was read, but not whole, or a newer read of it failed or is unfinished.
+    /// It was read, but not whole, or a newer read of it failed or is unfinished; the first one, too, if
+    /// calls were stored by it.
     Stale,
     /// It is not over: its figures still grow.
     Running,
-    /// It is over, and no read of it ever ended well: calls that nobody read are not counted.
+    /// It is over, and no read stored anything of it: calls that nobody read are not counted.
     #[default]
     NeverRead,
 }
@@ -19,12 +20,20 @@ pub enum DayState {
 /// What reads of a day came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// A read of it ended well.
+    /// A read of it ended well, or stored calls before it failed.
     pub read: bool,
     /// It was read whole, after it had ended.
     pub complete: bool,
     /// A newer read failed or is unfinished.
     pub stale: bool,
+}
+
+impl Reads {
+    /// Whether nothing is known of the day by them.
+    #[must_use]
+    pub const fn know_nothing(self) -> bool {
+        !self.read && !self.complete
+    }
 }
 
 impl DayState {
@@ -35,10 +44,10 @@ impl DayState {
             Self::Running
         } else if reads.complete && !reads.stale {
             Self::Complete
-        } else if reads.read || reads.complete {
-            Self::Stale
-        } else {
+        } else if reads.know_nothing() {
             Self::NeverRead
+        } else {
+            Self::Stale
         }
     }
 
@@ -79,8 +88,9 @@ mod tests {
             ("2026-11-20", reads(true, false, true), Running),
             ("2026-11-21", reads(false, false, false), Running),
             ("2026-11-19", reads(false, false, false), NeverRead),
-            // A first read that failed.
+            // A first read that failed before it stored anything, and one that had stored calls.
             ("2026-11-19", reads(false, false, true), NeverRead),
+            ("2026-11-19", reads(true, false, true), Stale),
             // Read in the evening, and not since.
             ("2026-11-19", reads(true, false, false), Stale),
             ("2026-11-19", reads(true, true, true), Stale),

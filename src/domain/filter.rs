@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 mod reading;
 mod truth;
 
-pub use truth::Facts;
+pub use truth::{Facts, Measure};
 
 /// A condition on a record. Fields and relations go by their names in the tables.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -5,6 +5,8 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 use super::text;
 
+mod starred;
+
 /// How many digits of a number are shown before those that are hidden.
 const HEAD: usize = 3;
 /// How many are shown behind them.
@@ -43,7 +45,7 @@ pub(super) fn national_head(digits: &str) -> Option<usize> {
     };
     own(digits).or_else(|| {
         let national = strip_country(digits)?;
-        let area = || landline(&format!("0{national}")).map(|_| HEAD - 1);
+        let area = || without_zero(national).map(|_| HEAD - 1);
         let head = own(national).or_else(area)?;
         Some(digits.len() - national.len() + head)
     })
@@ -58,15 +60,16 @@ pub(super) fn foreign_head(digits: &str, has_plus: bool) -> Option<usize> {
     (is_dialled && (11..=17).contains(&digits.len())).then_some(HEAD)
 }
 
-/// The text is no telephone number of mainland China.
+/// The text is no telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this is no phone number: a mobile (13812348000, +86 138 1234 8000), a landline with its area code (010-12345678), a 400 or 800 number, a service number of 95, 96 or 10 and up to 8 digits (95588), a short number of 3 to 6 digits, or a masked one (138****8000) is taken, mobiles, landlines, 400 and 800 numbers maybe with an extension (0571-1234567-801, 17012345678转1234)"
+    "this is no phone number: a mobile (13812348000, +86 138 1234 8000), a landline with its area code (010-12345678), a 400 or 800 number, a service number of 95, 96 or 10 and up to 8 digits (95588), a short number of 3 to 6 digits, a foreign number with + or 00 (+852 2123 4567), or a masked one (138****8000) is taken, mobiles, landlines, foreign, 400 and 800 numbers maybe with an extension (0571-1234567-801, 17012345678转1234)"
 )]
 pub struct InvalidPhone;
 
-/// Words between a number and its extension, those that others are a part of first.
-const EXTENSION_WORDS: [&str; 11] = [
+/// Words between a number and its extension, those that others are a part of first; the last ones are
+/// what telephones write for a pause or a wait.
+const EXTENSION_WORDS: [&str; 16] = [
     "转分机号",
     "转分机",
     "分机号",
@@ -78,7 +81,14 @@ const EXTENSION_WORDS: [&str; 11] = [
     "ext.",
     "ext",
     "#",
+    ",",
+    ";",
+    "p",
+    "w",
+    "x",
 ];
+/// What stands before the extension of a foreign number: a hyphen may be a part of such a number.
+const FOREIGN_EXTENSION: &str = ";ext=";
 
 /// The one form of a number, which is its own one form too:
 ///
@@ -88,36 +98,57 @@ const EXTENSION_WORDS: [&str; 11] = [
 /// - service numbers as they are, `95588`, with an area code `0571-96110`;
 /// - short numbers, 3 to 6 digits, as they are;
 /// - mobiles, landlines, 400 and 800 numbers with an extension as `17012345678-1234`;
+/// - foreign numbers, which are written with `+` or `00`, as `+85221234567` (E.164), with an extension
+///   `+85221234567;ext=12`;
 /// - numbers that came masked without blanks, mobiles without what stands before them.
 ///
 /// Characters are read as in ids, see [`text::id`]; blanks, hyphens of every kind, dots and
-/// parentheses mean nothing.
+/// parentheses mean nothing, but for a hyphen behind a whole number: an extension follows it.
 ///
 /// # Errors
-/// [`InvalidPhone`] for anything else.
+/// [`InvalidPhone`] for anything else, such as a service or short number with an extension.
 pub fn normalise(text: &str) -> Result<String, InvalidPhone> {
-    let text = spelled(text);
-    if text.contains('*') {
-        return masked_form(&text).ok_or(InvalidPhone);
-    }
-    if let Some((number, extension)) = split_extension(&text) {
-        return with_extension(extensible(number), extension).ok_or(InvalidPhone);
-    }
-    // A hyphen may stand before an extension, and then the rest is a whole number.
-    let behind_hyphen = text
-        .rsplit_once('-')
-        .and_then(|(number, extension)| with_extension(extensible(number), extension));
-    behind_hyphen
-        .or_else(|| extensible(&text))
-        .or_else(|| short(&text))
-        .ok_or(InvalidPhone)
+    form(&spelled(text)).ok_or(InvalidPhone)
 }
 
-/// The one form of a number; of what is none, such as a foreign number, the text as [`text::id`] reads
-/// it. For numbers that were dialled: a call must not be missing because of its number.
+fn form(text: &str) -> Option<String> {
+    if let Some((number, extension)) = split_extension(text) {
+        return extended(number, extension);
+    }
+    if text.contains('*') {
+        return starred::form(text);
+    }
+    let behind_hyphen = text.rsplit_once('-');
+    behind_hyphen
+        .and_then(|(number, extension)| with_extension(&extensible(number)?, extension))
+        .or_else(|| extensible(text))
+        .or_else(|| service_or_short(text))
+        .or_else(|| foreign(text))
+}
+
+/// The one form of a number; of what is none, the text as [`text::id`] reads it. For numbers that were
+/// dialled: a call must not be missing because of its number.
 #[must_use]
 pub fn read(text: &str) -> String {
     normalise(text).unwrap_or_else(|_| text::id(text))
+}
+
+/// The one form of what is stored. An older program took the beginning of some landlines with the code
+/// of the country for a service number, `+86-10-6234-5678` for `106234-5678`.
+#[must_use]
+pub fn read_stored(stored: &str) -> String {
+    misread(stored).unwrap_or_else(|| read(stored))
+}
+
+fn misread(stored: &str) -> Option<String> {
+    let (front, rest) = stored.split_once('-')?;
+    let is_service = matches!(front.len(), 6 | 7) && service(front).is_some();
+    let is_rest = matches!(rest.len(), 3 | 4);
+    let joined = format!("0{front}{rest}");
+    let is_number = joined.chars().all(|c| c.is_ascii_digit());
+    (is_service && is_rest && is_number)
+        .then(|| landline(&joined))
+        .flatten()
 }
 
 /// The forms in which a part of a number, or its beginning, may be stored: as it is written, without
@@ -147,8 +178,10 @@ pub fn parts(part: &str, is_beginning: bool) -> Vec<String> {
         .and_then(|area| national.split_at_checked(area))
         .filter(|(_, rest)| !rest.is_empty())
         .map(|(area, rest)| format!("{area}-{rest}"));
+    let foreign = abroad(&bare).filter(|_| is_beginning);
     let mut forms = vec![text::id(part), spelled, national.to_owned()];
     forms.extend(hyphenated);
+    forms.extend(foreign.map(|number| format!("+{number}")));
     let mut seen = std::collections::HashSet::new();
     forms.retain(|form| !form.is_empty() && seen.insert(form.clone()));
     forms
@@ -176,18 +209,34 @@ fn split_extension(text: &str) -> Option<(&str, &str)> {
     let (number, extension) = EXTENSION_WORDS
         .iter()
         .find_map(|word| text.split_once(word))?;
-    let between = |c: char| c == ' ' || c == '-' || c == ':';
+    // A telephone may wait more than once.
+    let between = |c: char| " -:,;pw".contains(c);
     Some((
         number.trim_end_matches(between),
         extension.trim_matches(between),
     ))
 }
 
-fn with_extension(number: Option<String>, extension: &str) -> Option<String> {
+fn is_extension(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
+}
+
+fn with_extension(number: &str, extension: &str) -> Option<String> {
     let extension = extension.trim();
-    let is_extension =
-        (1..=6).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_digit());
-    Some(format!("{}-{extension}", number.filter(|_| is_extension)?))
+    let sign = if number.starts_with('+') {
+        FOREIGN_EXTENSION
+    } else {
+        "-"
+    };
+    is_extension(extension).then(|| format!("{number}{sign}{extension}"))
+}
+
+/// A number with what is certain to be its extension.
+fn extended(number: &str, extension: &str) -> Option<String> {
+    let number = extensible(number)
+        .or_else(|| starred::whole(number))
+        .or_else(|| foreign(number))?;
+    with_extension(&number, extension)
 }
 
 /// The digits, if there is nothing else but what means nothing, and whether a + stands before them.
@@ -213,12 +262,10 @@ fn extensible(text: &str) -> Option<String> {
     let country = strip_country(&digits);
     if is_international || digits.starts_with("0086") {
         let national = country?;
-        let with_area = || landline(&format!("0{national}"));
         return mobile(national)
             .or_else(|| toll_free(national))
             .or_else(|| landline(national))
-            .or_else(with_area)
-            .or_else(|| service(national));
+            .or_else(|| without_zero(national));
     }
     let own = || {
         mobile(&digits)
@@ -228,10 +275,10 @@ fn extensible(text: &str) -> Option<String> {
     // 86 alone may be a part of the number itself.
     let national = || {
         let national = country?;
-        let area = || landline(&format!("0{national}"));
         mobile(national)
+            .or_else(|| toll_free(national))
             .or_else(|| landline(national))
-            .or_else(area)
+            .or_else(|| without_zero(national))
     };
     own().or_else(national)
 }
@@ -246,7 +293,9 @@ fn mobile(digits: &str) -> Option<String> {
     (digits.len() == 11 && begins_mobile(digits)).then(|| digits.to_owned())
 }
 
+/// Some dial a 0 before it, too.
 fn toll_free(digits: &str) -> Option<String> {
+    let digits = digits.strip_prefix('0').unwrap_or(digits);
     let is_free = digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
     is_free.then(|| digits.to_owned())
 }
@@ -255,8 +304,8 @@ fn toll_free(digits: &str) -> Option<String> {
 fn area_code(digits: &str) -> Option<usize> {
     match digits.as_bytes() {
         [b'0', b'1', b'0', ..] | [b'0', b'2', ..] => Some(3),
-        // No area has a code of 086…: that is the code of the country.
-        [b'0', b'8', b'6', ..] => None,
+        // No area has a code of 086…: that is the code of the country. Nor of 0400 or 0800.
+        [b'0', b'8', b'6', ..] | [b'0', b'4' | b'8', b'0', b'0', ..] => None,
         [b'0', b'3'..=b'9', ..] => Some(4),
         _ => None,
     }
@@ -270,6 +319,14 @@ fn landline(digits: &str) -> Option<String> {
     is_known.then(|| format!("{area}-{local}"))
 }
 
+/// With its area code, but without the 0 before that. Service numbers such as 10108888 are none.
+fn without_zero(national: &str) -> Option<String> {
+    let is_service = national.len() == 8 && national.starts_with("1010");
+    (!is_service)
+        .then(|| landline(&format!("0{national}")))
+        .flatten()
+}
+
 /// A service number: 95588, 96110, 10086, 95105555.
 fn service(digits: &str) -> Option<String> {
     let is_service = (5..=8).contains(&digits.len())
@@ -279,30 +336,73 @@ fn service(digits: &str) -> Option<String> {
     is_service.then(|| digits.to_owned())
 }
 
-fn short(text: &str) -> Option<String> {
-    let (digits, is_international) = digits(text)?;
-    if is_international {
-        return None;
-    }
-    service(&digits).or_else(|| (3..=6).contains(&digits.len()).then_some(digits))
+/// A short number of the whole country: 110, 114, 12345.
+fn public(digits: &str) -> Option<String> {
+    let is_public =
+        (3..=6).contains(&digits.len()) && ["11", "12"].iter().any(|s| digits.starts_with(s));
+    is_public.then(|| digits.to_owned())
 }
 
-/// A number that came with its middle hidden.
-fn masked_form(text: &str) -> Option<String> {
-    let is_masked = text.len() <= 40
-        && text.chars().any(|c| c.is_ascii_digit())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || "*+-() .".contains(c));
-    if !is_masked {
+/// A number that takes no extension.
+fn service_or_short(text: &str) -> Option<String> {
+    // The hyphen behind a whole number: what follows would be an extension.
+    let front = text.rsplit_once('-').map(|(front, _)| front);
+    if front.is_some_and(|front| service_number(front).is_some()) {
         return None;
     }
-    let form: String = text.chars().filter(|c| !"() .".contains(*c)).collect();
-    let bare: String = form.chars().filter(|&c| c != '-').collect();
-    let national = strip_country(&bare).unwrap_or(&bare);
-    let mobile = national.strip_prefix('0').unwrap_or(national);
-    let is_mobile = mobile.len() == 11 && begins_mobile(mobile);
-    Some(if is_mobile { mobile.to_owned() } else { form })
+    let is_one = front.is_none_or(|front| short(front).is_none());
+    service_number(text).or_else(|| short(text).filter(|_| is_one))
+}
+
+/// A service number, maybe with the code of the country before it.
+fn service_number(text: &str) -> Option<String> {
+    let (digits, is_international) = digits(text)?;
+    let Some(national) = strip_country(&digits) else {
+        return service(&digits).filter(|_| !is_international);
+    };
+    if is_international || digits.starts_with('0') || stands_apart(text) {
+        return service(national).or_else(|| public(national));
+    }
+    // 86 alone, all digits together: 8 of them may be a number within an area.
+    let is_together = digits.len() == text.len() && digits.len() != 8;
+    service(national).filter(|_| is_together)
+}
+
+/// Whether 86 stands before the rest as something of its own.
+fn stands_apart(text: &str) -> bool {
+    text.trim_start_matches([' ', '('])
+        .strip_prefix("86")
+        .is_some_and(|rest| rest.starts_with([' ', '-', '.', ')', '(']))
+}
+
+fn short(text: &str) -> Option<String> {
+    let (digits, is_international) = digits(text)?;
+    // The code of a country alone is no number.
+    let is_code = digits.starts_with("00") || digits.starts_with("086") || stands_apart(text);
+    (!is_international && !is_code && (3..=6).contains(&digits.len())).then_some(digits)
+}
+
+/// A number of another country, as E.164 has it.
+fn foreign(text: &str) -> Option<String> {
+    let (digits, is_international) = digits(text)?;
+    let number = if is_international {
+        digits.as_str()
+    } else {
+        abroad(&digits)?
+    };
+    let fits = match number.as_bytes() {
+        // North America.
+        [b'1', area, ..] => number.len() == 11 && *area > b'1',
+        [b'0', ..] | [b'8', b'6', ..] => false,
+        _ => (7..=15).contains(&number.len()),
+    };
+    fits.then(|| format!("+{number}"))
+}
+
+/// What follows the 00 that is dialled before the code of another country.
+fn abroad(digits: &str) -> Option<&str> {
+    let number = digits.strip_prefix("00")?;
+    (!number.is_empty() && !number.starts_with('0') && !number.starts_with("86")).then_some(number)
 }
 
 #[cfg(test)]

@@ -342,6 +342,7 @@ mod tests {
             ("意向 A", "意向A"),
             ("NOT  interested", "NOT interested"),
             ("1 9 元", "1 9元"),
+            ("a a \u{301}", "aá"),
             (" ", ""),
         ] {
             assert_eq!(grade(written), form);

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::sync::SyncTrack;
+use crate::domain::{day_state::Reads, sync::SyncTrack};
 
 /// A row of `sync_days`.
 #[sea_orm::model]
@@ -15,7 +15,8 @@ pub struct Model {
     pub day: Date,
     /// How many records the platform said there are, at the last read.
     pub expected: Option<i64>,
-    /// How many distinct records the last read brought.
+    /// How many distinct records the last read brought; until a first read ends, how many calls it brought
+    /// at least.
     pub seen: Option<i64>,
     /// When the whole day was first read and counted.
     pub completed_at: Option<DateTimeUtc>,
@@ -40,3 +41,17 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// What its reads came to. One that failed is one, too, if calls were stored by it: they are in the
+    /// figures.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        let has_stored = self.seen.is_some_and(|seen| seen > self.undialled);
+        Reads {
+            read: self.synced_at.is_some() || has_stored,
+            complete: self.completed_at.is_some(),
+            stale: self.is_stale,
+        }
+    }
+}

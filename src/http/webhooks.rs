@@ -90,10 +90,19 @@ pub(super) async fn push(
     let length = body.as_ref().map_or(0, Bytes::len);
     let taken = take(webhooks, kind, &headers, &uri, body);
     let answer = state.large.read(length, taken).await;
-    let (kind, result) = (word(kind), result(answer.status()));
-    state.metrics.push_received(kind, result);
+    let is_misdated = answer.extensions().get::<Misdated>().is_some();
+    let result = if is_misdated {
+        "in_future"
+    } else {
+        result(answer.status())
+    };
+    state.metrics.push_received(word(kind), result);
     answer
 }
+
+/// An answer to a push that was taken in with calls that are dated in the future.
+#[derive(Clone, Copy)]
+struct Misdated;
 
 const fn word(kind: PushKind) -> &'static str {
     match kind {
@@ -132,9 +141,13 @@ async fn take(
     let content_type = headers.get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     match webhooks.pushes.take(kind, content_type, &body).await {
-        Ok(calls) => {
-            tracing::debug!(%kind, calls, "a push was taken in");
-            answer(StatusCode::OK, "OK")
+        Ok(taken) => {
+            tracing::debug!(%kind, taken.calls, "a push was taken in");
+            let mut taken_in = answer(StatusCode::OK, "OK");
+            if taken.in_future > 0 {
+                taken_in.extensions_mut().insert(Misdated);
+            }
+            taken_in
         }
         Err(PushError::Unusable(error)) => {
             tracing::warn!(%kind, %error, "a push cannot be used");

@@ -49,12 +49,12 @@ impl DayCoverage {
         self.known.as_ref().is_some_and(|day| day.is_stale)
     }
 
-    /// No read of it ever ended well.
+    /// No read of it stored anything.
     #[must_use]
     pub fn is_never_read(&self) -> bool {
         self.known
             .as_ref()
-            .is_none_or(|day| day.synced_through.is_none())
+            .is_none_or(|day| day.reads().know_nothing())
     }
 
     /// Records that the platform has and that were not read; none where it never said how many.

@@ -52,18 +52,14 @@ pub struct Freshness {
     pub read_at: Option<DateTime<Utc>>,
     /// The days together.
     pub state: DayState,
-    /// Days that are over and that no read of ever ended well.
+    /// Days that are over and of which no read stored anything.
     pub never_read_days: i64,
 }
 
 impl Freshness {
     /// Of a day, seen from `today`, of which `row` says what is known.
     pub(super) fn of(day: NaiveDate, today: NaiveDate, row: Option<&SyncDayRow>) -> Self {
-        let reads = row.map_or_else(Reads::default, |row| Reads {
-            read: row.synced_at.is_some(),
-            complete: row.completed_at.is_some(),
-            stale: row.is_stale,
-        });
+        let reads = row.map_or_else(Reads::default, SyncDayRow::reads);
         let state = DayState::of(day, today, reads);
         Self {
             complete: reads.complete,

@@ -128,7 +128,8 @@ pub async fn grade_stats(
     let counts = rollups::by_day(db, DayRange::day(date)).await?;
     let total_records = counts.iter().map(|(_, counts)| counts.counts.calls).sum();
     let synced_at = day.as_ref().and_then(|day| day.synced_at);
-    if date < today && synced_at.is_none() && total_records == 0 {
+    let freshness = Freshness::of(date, today, day.as_ref());
+    if freshness.is_unknown(total_records) {
         return Err(GradeStatsError::NotSynced {
             date,
             next_sync: refresher.next_scheduled(SyncTrack::CallRecords, date, now),
@@ -169,7 +170,7 @@ pub async fn grade_stats(
         total_records,
         calculated_at: synced_at.unwrap_or(now),
         from_cache: synced_at.is_some(),
-        freshness: Freshness::of(date, today, day.as_ref()),
+        freshness,
     })
 }
 

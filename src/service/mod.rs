@@ -43,6 +43,7 @@ mod sign_in_audit;
 pub mod sync_requests;
 pub mod sync_status;
 pub mod tagging;
+mod task_facts;
 pub mod tasks;
 mod throttle;
 pub mod trend;

@@ -15,6 +15,7 @@ use crate::{
         business_time::BusinessZone,
         dialing::CallSource,
         incoming::{IncomingCall, LinkedCall},
+        listing::FUTURE_TOLERANCE,
         pushed_call::{Filled, PushKind, PushedCall},
     },
     store::{
@@ -56,6 +57,15 @@ pub struct Pushes {
     reader: Arc<dyn PushReader>,
 }
 
+/// What was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// How many calls the body was about.
+    pub calls: usize,
+    /// How many of them are dated in the future: a clock of the platform is wrong.
+    pub in_future: usize,
+}
+
 /// Why a push was not taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
@@ -84,8 +94,8 @@ impl Pushes {
         }
     }
 
-    /// Takes in what a body says. When this returns, all of it is committed. Returns how many calls it
-    /// was about.
+    /// Takes in what a body says. When this returns, all of it is committed. Calls that are dated in the
+    /// future are stored as well, and logged.
     ///
     /// # Errors
     /// See [`PushError`]; nothing was kept then.
@@ -94,7 +104,7 @@ impl Pushes {
         kind: PushKind,
         content_type: Option<&str>,
         body: &[u8],
-    ) -> Result<usize, PushError> {
+    ) -> Result<Taken, PushError> {
         let pushes = self.reader.read(kind, content_type, body)?;
         let mut attempt = 1;
         loop {
@@ -105,10 +115,30 @@ impl Pushes {
             match merged.await {
                 Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error.into()),
-                Ok(_) => return Ok(pushes.len()),
+                Ok(_) => {
+                    let in_future = warn_of_future(&pushes, now);
+                    return Ok(Taken {
+                        calls: pushes.len(),
+                        in_future,
+                    });
+                }
             }
         }
     }
+}
+
+/// Logs the calls whose time has not come, and counts them.
+fn warn_of_future(pushes: &[PushedCall], now: DateTime<Utc>) -> usize {
+    let latest = now + FUTURE_TOLERANCE;
+    let times = pushes
+        .iter()
+        .filter_map(|push| Some((&push.external_id, push.call_time?)));
+    let in_future = times.filter(|(_, time)| *time > latest);
+    in_future
+        .inspect(|(id, time)| {
+            tracing::warn!(call.id = %id, call.time = %time, "a pushed call is dated in the future: it is stored, and counts on that day until the platform dates it otherwise");
+        })
+        .count()
 }
 
 /// What pushes came to: external ids of calls.

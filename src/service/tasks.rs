@@ -2,21 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use strum::VariantArray as _;
-
 use super::{
     audit::{changed, object},
     idempotency::read_key,
     package_rules,
+    task_facts::leaves_none_out,
     write::{Result, Work, WriteError, Writer, accepted, check_version, no},
 };
 use crate::{
     domain::{
         audit::Record,
         change::{Change, GivenId},
-        dialing::TaskStatus,
         fields::Fields,
-        filter::{Facts, Filter},
+        filter::Filter,
         package_rules::Link,
         problem::{Code, Path, Problems},
         task::{TaskFields, TaskInput},
@@ -185,7 +183,12 @@ pub enum TaskSelection {
     /// Those with these ids.
     Ids(Vec<GivenId>),
     /// Those that pass.
-    Filter(Filter),
+    Filter {
+        /// What they pass.
+        filter: Filter,
+        /// The first place where it asks nothing, maybe because a variable was not sent.
+        hole: Option<Path>,
+    },
     /// Neither was said.
     None,
     /// Both were.
@@ -230,7 +233,9 @@ pub async fn assign(
                 let package_id = read_package(to, &mut problems);
                 let tasks = match selection {
                     TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
-                    TaskSelection::Filter(filter) => select_by_filter(work, filter).await?,
+                    TaskSelection::Filter { filter, hole } => {
+                        select_by_filter(work, filter, hole.as_ref()).await?
+                    }
                     TaskSelection::None => {
                         let message = "give `taskIds`, or a `filter`";
                         problems.note(Path::input().field("taskIds"), Code::Required, message);
@@ -315,16 +320,19 @@ fn read_package(to: &Assignment, problems: &mut Problems) -> Option<i64> {
 
 /// Locks the tasks that pass the filter, and returns them oldest first. One that changes while they
 /// are looked up is taken as it was.
-async fn select_by_filter(work: &Work, filter: &Filter) -> Result<Vec<TaskRow>> {
-    let words: Vec<&str> = TaskStatus::VARIANTS.iter().map(<&str>::from).collect();
-    let facts = Facts {
-        always_there: &["id", "task_name", "version", "created_at", "updated_at"],
-        words: &[("status", &words)],
-    };
-    if filter.is_always_true(&facts) {
+async fn select_by_filter(
+    work: &Work,
+    filter: &Filter,
+    hole: Option<&Path>,
+) -> Result<Vec<TaskRow>> {
+    if leaves_none_out(filter, work.now) {
         let message = "the filter leaves no task out, and every task there is cannot be meant: a condition whose variable is not sent is left out";
         let path = Path::input().field("filter");
         return Err(WriteError::refused(path, Code::Required, message));
+    }
+    if let Some(path) = hole {
+        let message = "nothing is asked here, and what is to be written must not depend on a variable that was not sent: give the condition, or leave the field out";
+        return Err(WriteError::refused(path.clone(), Code::Required, message));
     }
     let most = MAX_ASSIGNED as u64;
     let ids = matching(&work.tx, &TASKS, filter, most + 1).await?;

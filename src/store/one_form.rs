@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Result, StoreError, Transaction, data_changes, dialect};
 use crate::{
-    domain::{grade::normalise, package_rules, privacy::hidden, text::Reading, user::name_key},
+    domain::{
+        grade::normalise, package_rules, phone, privacy::hidden, text::Reading, user::name_key,
+    },
     entity::{grade, lead_package, user},
 };
 
@@ -154,11 +156,19 @@ struct Form(Option<String>);
 /// The form of a text in `column`, if it is another text.
 fn changed(column: &str, text: Option<&str>) -> Option<Form> {
     let text = text?;
-    let form = Reading::of_column(column)?.read(text);
+    let form = form_of(Reading::of_column(column)?, text);
     if form == text || form.is_empty() && REQUIRED.contains(&column) {
         return None;
     }
     Some(Form(Some(form).filter(|form| !form.is_empty())))
+}
+
+/// The form of what is stored.
+fn form_of(reading: Reading, stored: &str) -> String {
+    match reading {
+        Reading::Phone => phone::read_stored(stored),
+        reading => reading.read(stored),
+    }
 }
 
 async fn simple(

@@ -82,6 +82,27 @@ pub async fn begin_read(
     insert_day(tx, day, insert, conflict).await
 }
 
+/// A read stored `calls` of a day of which nothing was known: they are in the figures, however the read
+/// ends.
+pub async fn note_stored(
+    tx: &Transaction,
+    track: SyncTrack,
+    day: NaiveDate,
+    calls: i64,
+) -> Result<()> {
+    let noted = Entity::update_many()
+        .col_expr(Column::Seen, Expr::value(calls))
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.eq(day))
+        .filter(Column::Seen.is_null())
+        .exec(tx)
+        .await?;
+    if noted.rows_affected > 0 {
+        tx.note(Change::Day(day));
+    }
+    Ok(())
+}
+
 /// Notes of a day why a run that began at `began` did not read it: what is known of it stays, stale,
 /// unless it was read well since.
 pub async fn note_unread(

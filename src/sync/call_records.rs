@@ -30,6 +30,7 @@ use crate::{
     store::{
         Lane, retention,
         slice_claims::{self, SliceCounts, SliceSeen},
+        sync_days,
     },
 };
 
@@ -241,6 +242,10 @@ async fn store(reader: &SliceReader, seen: &mut Seen, fetched: Fetched) -> Resul
         step.run.updated = ingested.updated;
         step.run.unchanged = ingested.unchanged;
         reader.note(tx, step, None).await?;
+        if !calls.is_empty() {
+            let stored = count(calls.len());
+            sync_days::note_stored(tx, TRACK, reader.slice.day, stored).await?;
+        }
         step
     })?;
     reader.tell(step);

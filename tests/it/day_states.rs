@@ -8,7 +8,7 @@ use crate::{
     on_both,
     writes::{call_input, done},
 };
-use dialgraph::guanke::simulator::{Fault, FaultKind, FaultOn};
+use dialgraph::guanke::simulator::{Distortion, Fault, FaultKind, FaultOn};
 
 const CALLS: SyncTrack = SyncTrack::CallRecords;
 
@@ -56,6 +56,30 @@ on_both! {
         });
         app.sync(CALLS, "2026-11-19", "2026-11-19").await;
         assert_eq!(trend(&app, "2026-11-19", "2026-11-19").await, [point("2026-11-19", "STALE", 300)]);
+    };
+
+    /// A first read that failed: what it stored is in the sums, and the day is stale; where it stored nothing,
+    /// nothing is known.
+    a_day_that_was_read_and_found_wrong_is_stale = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let page = |date: &str| FaultOn::Page { day: Some(day(date)), page: None };
+        // The platform counts more records than it lists; and it does not answer at all.
+        let counts_more = Distortion { total: 5, ..Distortion::default() };
+        app.platform.add_fault(Fault { on: page("2026-11-18"), kind: FaultKind::Distorted(counts_more), times: None });
+        app.platform.add_fault(Fault { on: page("2026-11-19"), kind: FaultKind::HttpStatus(502), times: None });
+        app.sync(CALLS, "2026-11-18", "2026-11-18").await;
+        app.sync(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(trend(&app, "2026-11-17", "2026-11-19").await, [
+            point("2026-11-17", "NEVER_READ", Value::Null),
+            point("2026-11-18", "STALE", 300),
+            point("2026-11-19", "NEVER_READ", Value::Null),
+        ]);
+        let query = r#"{ callStats(from: "2026-11-17", to: "2026-11-19") { calls state neverReadDays }
+            syncCoverage(from: "2026-11-17", to: "2026-11-19", tracks: [CALL_RECORDS]) { totals { completeDays neverReadDays } } }"#;
+        assert_eq!(app.data(query).await, json!({ "callStats": { "calls": 300, "state": "STALE", "neverReadDays": 2 },
+            "syncCoverage": { "totals": [{ "completeDays": 0, "neverReadDays": 2 }] } }));
+        assert_eq!(app.data(r#"{ gradeStats(date: "2026-11-18") { state totalRecords } }"#).await["gradeStats"], json!({ "state": "STALE", "totalRecords": 300 }));
+        assert_eq!(app.query(r#"{ gradeStats(date: "2026-11-19") { state } }"#).await.code(), "NOT_SYNCED");
     };
 
     /// Sums count what is known and say how many days they miss; a period of which nothing is known has

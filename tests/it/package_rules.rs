@@ -332,6 +332,13 @@ on_both! {
         assert_eq!(refused(&app, "updatePackage", json!({ "id": package, "rules": many })).await, [at("input.rules", "TOO_MANY")]);
         let answer = payload(&app, "createPackage", "__typename", json!({ "name": "B", "rules": [{ "match": "PATTERN", "text": "a(" }] })).await;
         assert_eq!(answer["userErrors"][0]["message"], "this is no regular expression: unclosed group");
+        // A pattern that says nothing of the names would claim whatever comes.
+        for pattern in [".+", ".", r"\w", r"[\s\S]", ".{1,}", "^.", "[^x]", "task|.", "(?i).+", r"\S+$", ".*.", "(?s).+", r"\S", ".{2,}", r"\p{L}"] {
+            let rules = json!([{ "match": "PATTERN", "text": pattern }]);
+            assert_eq!(refused(&app, "updatePackage", json!({ "id": package, "rules": rules })).await, [at("input.rules.0.text", "INVALID_FORMAT")], "{pattern}");
+        }
+        let one = json!([{ "match": "PREFIX", "text": "a" }, { "match": "CONTAINS", "text": "包" }, { "match": "PATTERN", "text": r"\d" }]);
+        done(&app, "updatePackage", "package { id }", json!({ "id": package, "rules": one })).await;
     };
 
     /// Two packages never have the same name, whatever its width, case and blanks, and whoever is first.

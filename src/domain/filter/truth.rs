@@ -3,6 +3,11 @@
 use super::{Filter, Quantifier, Test};
 use crate::domain::scalar::Scalar;
 
+mod bounds;
+
+pub use bounds::Measure;
+use bounds::{Passing, whole};
+
 /// What is known of the fields of the records that are filtered.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'a> {
@@ -10,9 +15,23 @@ pub struct Facts<'a> {
     pub always_there: &'a [&'static str],
     /// Fields that hold one of a few words, and always one.
     pub words: &'a [(&'static str, &'a [&'static str])],
+    /// Fields whose values lie within bounds.
+    pub measures: &'a [(&'static str, Measure)],
+    /// What is known of related records, by relation.
+    pub related: &'a [(&'static str, &'a Facts<'a>)],
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    fn of_related(&self, relation: &str) -> Facts<'a> {
+        let facts = self.related.iter().find(|(name, _)| *name == relation);
+        facts.map_or_else(Facts::default, |(_, facts)| **facts)
+    }
+
+    fn measure(&self, field: &str) -> Option<Measure> {
+        let (_, measure) = self.measures.iter().find(|(name, _)| *name == field)?;
+        Some(*measure)
+    }
+
     fn is_there(&self, field: &str) -> bool {
         self.always_there.contains(&field) || self.words_of(field).is_some()
     }
@@ -43,7 +62,7 @@ fn simplified(filter: &Filter, negated: bool, facts: &Facts<'_>) -> Filter {
         Filter::All(filters) => joined(filters, negated, !negated, facts),
         Filter::Any(filters) => joined(filters, negated, negated, facts),
         Filter::Field(name, test) => literal(name, test, negated, facts),
-        Filter::One(name, filter) => match simplified(filter, false, &Facts::default()) {
+        Filter::One(name, filter) => match simplified(filter, false, &facts.of_related(name)) {
             filter if filter == NEVER => constant(negated),
             filter => signed(Filter::One(name, Box::new(filter)), negated),
         },
@@ -54,7 +73,7 @@ fn simplified(filter: &Filter, negated: bool, facts: &Facts<'_>) -> Filter {
                 Quantifier::None => (false, !negated),
                 Quantifier::Every => (true, !negated),
             };
-            match simplified(filter, opposite, &Facts::default()) {
+            match simplified(filter, opposite, &facts.of_related(name)) {
                 filter if filter == NEVER => constant(negated),
                 filter => {
                     let some = Filter::Many(name, Quantifier::Some, Box::new(filter));
@@ -125,19 +144,56 @@ fn literal(name: &'static str, test: &Test, negated: bool, facts: &Facts<'_>) ->
         };
     }
     let is_there = facts.is_there(name);
+    let test = &whole(test);
+    match facts
+        .measure(name)
+        .and_then(|measure| measure.passing(test))
+    {
+        Some(Passing::Each) if is_there => return constant(!negated),
+        Some(Passing::Each) => return signed(Filter::Field(name, Test::Missing), !negated),
+        Some(Passing::None) => return constant(negated),
+        None => {}
+    }
+    match (test, opposite(test)) {
+        (Test::Among(values), _) if values.is_empty() => constant(negated),
+        (Test::Missing, _) if is_there => constant(negated),
+        (_, Some(opposite)) if negated && is_there => Filter::Field(name, opposite),
+        _ => signed(Filter::Field(name, test.clone()), negated),
+    }
+}
+
+/// What a value passes that does not pass a test, if there is such a test.
+fn opposite(test: &Test) -> Option<Test> {
     let opposite = match test {
-        Test::Among(values) if values.is_empty() => return constant(negated),
-        Test::Missing if is_there => return constant(negated),
         Test::Greater(bound) => Test::AtMost(bound.clone()),
         Test::AtLeast(bound) => Test::Less(bound.clone()),
         Test::Less(bound) => Test::AtLeast(bound.clone()),
         Test::AtMost(bound) => Test::Greater(bound.clone()),
-        test => return signed(Filter::Field(name, test.clone()), negated),
+        _ => return None,
     };
-    if negated && is_there {
-        return Filter::Field(name, opposite);
-    }
-    signed(Filter::Field(name, test.clone()), negated)
+    Some(whole(&opposite))
+}
+
+/// Filters that hold together: where one says that there is a value, others say what it is, and not only
+/// what it is not.
+fn settled(parts: &[Filter]) -> Vec<Filter> {
+    let is_there = |name: &str| {
+        let mut tests = parts.iter().filter_map(|part| of(name, part));
+        tests.any(|(test, negated)| *test == Test::Missing && negated)
+    };
+    let settle = |part: &Filter| match part {
+        Filter::Not(filter) => match &**filter {
+            Filter::Field(name, test) if is_there(name) => {
+                Some(Filter::Field(name, opposite(test)?))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    parts
+        .iter()
+        .map(|part| settle(part).unwrap_or_else(|| part.clone()))
+        .collect()
 }
 
 /// The values that a test allows, where they are few.
@@ -151,6 +207,7 @@ fn values(test: &Test) -> Option<&[Scalar]> {
 
 /// Whether no record passes all of these.
 fn contradicts(parts: &[Filter], facts: &Facts<'_>) -> bool {
+    let parts = settled(parts);
     parts.iter().enumerate().any(|(index, part)| {
         let others = &parts[index + 1..];
         if *part == NEVER || others.contains(&simplified(part, true, facts)) {
@@ -229,7 +286,28 @@ mod tests {
     const FACTS: Facts<'static> = Facts {
         always_there: &["id", "name"],
         words: &[("status", &["A", "B", "C"])],
+        measures: &[
+            ("id", Measure::Ordinal),
+            ("cost", Measure::Money),
+            ("count", Measure::Count),
+            ("begun", Measure::Instant),
+        ],
+        related: &[("calls", &CALLS), ("package", &CALLS)],
     };
+    const CALLS: Facts<'static> = Facts {
+        always_there: &["seconds"],
+        words: &[],
+        measures: &[("seconds", Measure::Count)],
+        related: &[],
+    };
+
+    fn seconds(test: fn(Scalar) -> Test, bound: i64) -> Filter {
+        Filter::Field("seconds", test(Scalar::Int(bound)))
+    }
+
+    fn begun(test: fn(Scalar) -> Test, at: &str) -> Filter {
+        Filter::Field("begun", test(Scalar::Time(at.parse().unwrap())))
+    }
 
     fn text(name: &'static str, text: &str) -> Filter {
         Filter::Field(name, Test::Equal(Scalar::Text(text.to_owned())))
@@ -283,6 +361,39 @@ mod tests {
                 missing("note").negated(),
             ]),
             missing("name").negated(),
+            // Whole numbers have neighbours.
+            any(vec![id(Test::AtMost, 5), id(Test::AtLeast, 6)]),
+            any(vec![id(Test::Less, 5), id(Test::Greater, 4)]),
+            // No record lies beyond what its fields can hold.
+            id(Test::AtLeast, 0),
+            id(Test::AtLeast, 1),
+            id(Test::Greater, -1),
+            id(Test::Greater, 0),
+            id(Test::AtMost, i64::MAX),
+            id(Test::Less, i64::MAX),
+            id(Test::Less, 1).negated(),
+            id(Test::Equal, 0).negated(),
+            Filter::Field("id", Test::Among(vec![Scalar::Int(0), Scalar::Int(-7)])).negated(),
+            any(vec![id(Test::AtLeast, 0), text("note", "x")]),
+            any(vec![
+                Filter::Field("count", Test::AtLeast(Scalar::Int(0))),
+                missing("count"),
+            ]),
+            Filter::Field("cost", Test::Less(Scalar::Int(0))).negated(),
+            any(vec![
+                begun(Test::AtLeast, "0000-01-01T00:00:00Z"),
+                missing("begun"),
+            ]),
+            begun(Test::Greater, "9999-12-31T23:59:59Z").negated(),
+            any(vec![
+                missing("begun"),
+                begun(Test::Less, "2026-11-20T00:00:00Z"),
+                begun(Test::AtLeast, "2026-11-20T00:00:00Z"),
+            ]),
+            many(None, seconds(Test::Less, 0)),
+            many(Every, seconds(Test::AtLeast, 0)),
+            many(Some, seconds(Test::Equal, -1)).negated(),
+            Filter::One("package", Box::new(seconds(Test::AtMost, -1))).negated(),
             among("status", &["C", "B", "A"]),
             any(vec![text("status", "A"), among("status", &["B", "C"])]),
             any(vec![text("status", "A"), text("status", "A").negated()]),
@@ -320,6 +431,18 @@ mod tests {
                 Filter::Field("bound", Test::Less(Scalar::Int(5))),
             ]),
             any(vec![id(Test::Greater, 5), id(Test::Less, 5)]),
+            any(vec![id(Test::AtMost, 5), id(Test::AtLeast, 7)]),
+            id(Test::AtLeast, 2),
+            id(Test::Greater, 1),
+            id(Test::Less, 0),
+            id(Test::AtMost, 1_000),
+            Filter::Field("count", Test::AtLeast(Scalar::Int(0))),
+            Filter::Field("count", Test::AtLeast(Scalar::Int(0))).negated(),
+            Filter::Field("unknown", Test::AtLeast(Scalar::Int(0))),
+            begun(Test::AtLeast, "1970-01-01T00:00:00Z"),
+            many(Some, seconds(Test::AtLeast, 0)),
+            many(None, seconds(Test::AtLeast, 0)),
+            Filter::One("package", Box::new(seconds(Test::AtLeast, 0))),
             among("status", &["A", "B"]),
             text("status", "A").negated(),
             many(Some, ALWAYS),

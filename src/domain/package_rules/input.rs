@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     PackageRule, RuleMatch,
-    names::{compile, name_key, plain_pattern},
+    names::{compile, name_key, plain_pattern, unrelated_matches},
 };
 use crate::domain::{
     change::Change,
@@ -70,12 +70,15 @@ fn read_rule(rule: PackageRule, fields: &mut Fields<'_>) -> Option<PackageRule> 
                 fields.note("text", Code::InvalidFormat, refusal(&error));
                 return None;
             }
-            Ok(pattern) if pattern.is_match("") => {
-                let message = "this pattern matches every name: say what the names have in them";
-                fields.note("text", Code::InvalidFormat, message);
-                return None;
+            Ok(pattern) => {
+                if let Some((one, other)) = unrelated_matches(&pattern) {
+                    let message = format!(
+                        "the pattern `{text}` matches names that have nothing in common, such as `{one}` and `{other}`: say what the names of the package's tasks have in them"
+                    );
+                    fields.note("text", Code::InvalidFormat, message);
+                    return None;
+                }
             }
-            Ok(_) => {}
         }
     } else if name_key(&text).is_empty() {
         fields.note("text", Code::Blank, "it must not be blank");
@@ -159,6 +162,25 @@ mod tests {
             refusal(&error),
             "this is no regular expression: unclosed group"
         );
+    }
+
+    #[test]
+    fn a_rule_that_says_nothing_of_the_names_is_refused() {
+        for pattern in [".+", "．+", r"\w", "[^x]", "task|.", ".{2,}", r"\S+$"] {
+            let (_, problems) = read(vec![rule(RuleMatch::Pattern, pattern)]);
+            assert_eq!(problems.len(), usize::from(pattern != "．+"), "{pattern}");
+        }
+        let mut problems = Problems::default();
+        let given = Change::Set(vec![rule(RuleMatch::Pattern, "task|.")]);
+        read_rules(given, None, &Path::input().field("rules"), &mut problems);
+        let message = problems.into_iter().next().unwrap().message;
+        assert!(message.contains("`task|.` matches names"), "{message}");
+        // One character is enough where it is a text.
+        for matches in [RuleMatch::Prefix, RuleMatch::Contains] {
+            for text in ["a", "7", "包", "."] {
+                assert_eq!(read(vec![rule(matches, text)]).1, [], "{text}");
+            }
+        }
     }
 
     #[test]

@@ -44,3 +44,117 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
         .nest_limit(50)
         .build()
 }
+
+/// Names that have nothing in common but their lengths. A pattern that matches all of a row, or all but
+/// one, says nothing of the names.
+const UNRELATED: [&[&str]; 3] = [
+    &["a", "Q", "7", "包", "浙", "é", "z"],
+    &["task", "K3", "外呼", "été", "2026", "B组", "vip"],
+    &[
+        "quarterly review of everything",
+        "浙江杭州企业十一月外呼名单第二批补充和其它余下号码",
+        "012345678901234567890123456789",
+        "Élève ñandú øre tschüß Žofín åäö",
+        "KKK999KKK999KKK999KKK999KKK999",
+    ],
+];
+
+/// Two names that have nothing in common, if a pattern matches whatever name.
+pub(super) fn unrelated_matches(pattern: &Regex) -> Option<(&'static str, &'static str)> {
+    UNRELATED.iter().find_map(|names| {
+        let matched: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| pattern.is_match(name))
+            .collect();
+        let (first, last) = (matched.first()?, matched.last()?);
+        (matched.len() + 1 >= names.len()).then_some((*first, *last))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(pattern: &str) -> bool {
+        unrelated_matches(&compile(pattern).unwrap()).is_some()
+    }
+
+    #[test]
+    fn a_pattern_that_matches_whatever_name_is_found_out() {
+        for pattern in [
+            ".*",
+            "x*",
+            "^",
+            "$",
+            "",
+            ".+",
+            ".",
+            r"\w",
+            r"[\s\S]",
+            ".{1,}",
+            "^.",
+            "[^x]",
+            "task|.",
+            "(?i).+",
+            r"\S+$",
+            ".*.",
+            "(?s).+",
+            r"\S",
+            "..",
+            ".{2,}",
+            ".{3}",
+            r"\w\w",
+            "^.{1,50}$",
+            ".{20,}",
+            "^.$",
+            r"\b",
+            r"\D",
+            r"\d|\D",
+            "[^包]",
+            r"[^\d]",
+            r"[^\s-]",
+            r"^[^-]+$",
+            r"\p{L}",
+            r"[a-z]|\d|\p{Han}",
+            r"[\p{Han}a-z]",
+            "(a|[^a])",
+            "^(?:.|任务)+$",
+            ".?.",
+            "(?m)^.",
+            r"(?-u:\w)|.",
+            "[^甲乙丙]{2}",
+        ] {
+            assert!(is_refused(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_says_something_of_a_name_is_taken() {
+        for pattern in [
+            "a",
+            "包",
+            "^浙",
+            r"\d",
+            r"\d{4}-\d{2}",
+            "A包|B包",
+            "^江苏.*-\\d{2}$",
+            "^A[BC]?-1$",
+            "x+",
+            "^.{2}-",
+            r"\p{Han}",
+            "[a-z]",
+            "[0-9]+$",
+            "移动|联通|电信",
+            "(?i)vip",
+            r"^vip.*\d{2}$",
+            "浙江（A|B）",
+            r"\s",
+            "-",
+            "^[A-F]组",
+            "^..包",
+        ] {
+            assert!(!is_refused(pattern), "{pattern}");
+        }
+    }
+}

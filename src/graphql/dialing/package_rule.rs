@@ -24,7 +24,7 @@ pub(in crate::graphql) enum PackageRuleMatch {
     /// The name has it somewhere.
     Contains,
     /// The name, or a part of it, matches this regular expression; `^` and `$` are its ends. One that
-    /// matches every name is refused.
+    /// matches names that have nothing in common, such as `.+` or `[^x]`, is refused.
     Pattern,
 }
 

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::domain::{
     filter::{Filter, camel_case},
+    problem::Path,
     scalar::Scalar,
 };
 
@@ -36,12 +37,24 @@ pub(super) trait ListFilter: InputType {
 
     /// Whether it asks for a related record that there is not, or that there is.
     fn is_null(&self) -> Option<bool>;
+
+    /// The first place, at `path` or below it, where nothing is asked, maybe because a variable was not
+    /// sent. Queries take that for no condition; what is written must not depend on it.
+    fn hole(&self, path: &Path) -> Option<Path>;
 }
 
 /// What a filter says of one field or relation.
 pub(super) trait Condition {
     /// The conditions on `name`.
     fn conditions(&self, name: &'static str) -> Result<Vec<Filter>, ApiError>;
+
+    /// See [`ListFilter::hole`].
+    fn hole(&self, path: &Path) -> Option<Path> {
+        let asks_nothing = self
+            .conditions("")
+            .is_ok_and(|conditions| conditions.is_empty());
+        asks_nothing.then(|| path.clone())
+    }
 }
 
 impl<F: ListFilter> Condition for Box<F> {
@@ -57,6 +70,10 @@ impl<F: ListFilter> Condition for Box<F> {
             filters.push(related(fields));
         }
         Ok(filters)
+    }
+
+    fn hole(&self, path: &Path) -> Option<Path> {
+        F::hole(self, path)
     }
 }
 
@@ -148,6 +165,37 @@ macro_rules! list_filter {
                     filters.push(not.filter()?.negated());
                 }
                 Ok(Filter::all(filters))
+            }
+
+            fn hole(&self, path: &$crate::domain::problem::Path) -> Option<$crate::domain::problem::Path> {
+                use $crate::{domain::filter::camel_case, graphql::filter::{Condition, ListFilter}};
+                let mut asks = self.is_null.is_some();
+                $(if let async_graphql::MaybeUndefined::Value(id) = &self.$id {
+                    asks = true;
+                    if id.asks_nothing() {
+                        return Some(path.field(&camel_case(stringify!($id))));
+                    }
+                })*
+                $(if let async_graphql::MaybeUndefined::Value(field) = &self.$field {
+                    asks = true;
+                    let hole = Condition::hole(field, &path.field(&camel_case(stringify!($field))));
+                    if hole.is_some() {
+                        return hole;
+                    }
+                })*
+                for (name, filters) in [("and", &self.and), ("or", &self.or)] {
+                    for (index, filter) in filters.iter().flatten().enumerate() {
+                        let hole = ListFilter::hole(filter, &path.field(name).item(index));
+                        if hole.is_some() {
+                            return hole;
+                        }
+                    }
+                    asks |= filters.is_some();
+                }
+                match &self.not {
+                    Some(not) => ListFilter::hole(&**not, &path.field("not")),
+                    None => (!asks).then(|| path.clone()),
+                }
             }
         }
     };

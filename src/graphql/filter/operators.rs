@@ -11,6 +11,7 @@ use crate::{
     domain::{
         filter::{Filter, Quantifier, Test},
         period::Period,
+        problem::Path,
         scalar::Scalar,
     },
     graphql::{
@@ -243,6 +244,15 @@ impl IdFilter {
             .missing(self.is_null);
         Ok(tests.filters)
     }
+
+    /// Whether there is no comparison.
+    pub const fn asks_nothing(&self) -> bool {
+        self.eq.is_undefined()
+            && self.ne.is_undefined()
+            && self.among.is_undefined()
+            && self.not_in.is_undefined()
+            && self.is_null.is_none()
+    }
 }
 
 fn convert<T, U>(
@@ -283,5 +293,28 @@ impl<F: ListFilter> Condition for RelatedFilter<F> {
             }
         }
         Ok(filters)
+    }
+
+    /// That there is a related record, or none, is something: `some: {}`, `none: {}`.
+    fn hole(&self, path: &Path) -> Option<Path> {
+        let filters = [
+            ("some", &self.some, true),
+            ("none", &self.none, true),
+            ("every", &self.every, false),
+        ];
+        let mut asks = false;
+        for (name, filter, may_be_empty) in filters {
+            let Some(filter) = filter else { continue };
+            asks = true;
+            let path = path.field(name);
+            let hole = ListFilter::hole(&**filter, &path);
+            if hole
+                .as_ref()
+                .is_some_and(|hole| !may_be_empty || *hole != path)
+            {
+                return hole;
+            }
+        }
+        (!asks).then(|| path.clone())
     }
 }

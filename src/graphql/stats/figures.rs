@@ -11,12 +11,12 @@ use crate::{
 pub(super) enum DayState {
     /// It was read whole after it had ended; of several days, each was.
     Complete,
-    /// It was read, but not whole yet, or a newer read of it failed or is unfinished; of several days,
-    /// not each is complete.
+    /// It was read, but not whole yet, or a newer read of it failed or is unfinished (the first one, too,
+    /// if calls were stored by it); of several days, not each is complete.
     Stale,
     /// It is not over: its figures still grow; of several days, one is not over.
     Running,
-    /// It is over, and no read of it ever ended well; of several days, none was read. Its figures count
+    /// It is over, and no read stored anything of it; of several days, none was read. Its figures count
     /// calls that came in another way, by imports say, and are null where there are none: nobody knows
     /// how many calls it had.
     NeverRead,
@@ -188,7 +188,8 @@ impl PeriodStats {
         self.0.freshness.state.into()
     }
 
-    /// How many of its days are over and were never read: their calls are not in these sums.
+    /// How many of its days are over and of which no read stored anything: these sums miss their calls, but
+    /// for such as came in another way.
     async fn never_read_days(&self) -> i64 {
         self.0.freshness.never_read_days
     }

@@ -132,7 +132,7 @@ pub(super) struct SyncCoverageTotals {
     complete_days: i64,
     /// Of those, stale ones.
     stale_days: i64,
-    /// Of those, such as no read of ever ended well.
+    /// Of those, such of which no read stored anything.
     never_read_days: i64,
     /// Records known to be missing, over the days of which it is known.
     missing: BigInt,

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{Counter, OneFormReport, PAGE, alone, changed};
+use super::{Counter, OneFormReport, PAGE, alone, changed, form_of};
 use crate::{
     domain::{dialing::CallSource, text::Reading},
     entity::{call, call_push},
@@ -143,6 +143,6 @@ fn read_pushed(pushed: &mut serde_json::Value) {
 
 fn read_value(value: &mut serde_json::Value, reading: Reading) {
     if let Some(text) = value.as_str() {
-        *value = reading.read(text).into();
+        *value = form_of(reading, text).into();
     }
 }

@@ -122,6 +122,31 @@ on_both! {
         assert_eq!(schema::one_form(db).await.unwrap().unwrap(), report);
     };
 
+    /// Numbers that an older program read in another way: the migration of this one reads them again.
+    numbers_are_read_again = async |backend: Backend| {
+        let database = TestDatabase::migrated(&backend).await;
+        let db = &database.db;
+        let numbers = ["106234-5678", "9516234-567", "0400-8208820", "+852 2123\u{a0}4567", "17012345678,1234", "95588-1", "13812348000"];
+        let stored = numbers.iter().enumerate().map(|(index, number)| graded(&index.to_string(), number, "A"));
+        ingest(db, stored.collect()).await;
+        let mut pushes = CallPushes::default();
+        pushes.merged.merge(&PushedCall { external_id: own("p"), phone_number: Some(own("106234-5678")), ..PushedCall::default() });
+        let now = TIME.parse().unwrap();
+        db.transaction(async |tx| call_pushes::save(tx, &[("p", pushes.clone())].into(), now).await).await.unwrap();
+        let migrations = schema::status(db).await.unwrap();
+        let place = migrations.iter().position(|migration| migration.name.contains("owe_one_form_again")).unwrap();
+        schema::down(db, Some(u32::try_from(migrations.len() - place).unwrap())).await.unwrap();
+        schema::up(db, None).await.unwrap();
+        let forms: Vec<Option<String>> = calls(&database).await.into_iter().map(|call| call.phone_number).collect();
+        let expected = ["010-62345678", "0951-6234567", "4008208820", "+85221234567", "17012345678-1234", "95588-1", "13812348000"];
+        assert_eq!(forms, expected.map(|form| Some(own(form))));
+        let report = schema::one_form(db).await.unwrap().unwrap();
+        assert_eq!(report.changed, BTreeMap::from([(own("calls"), 5), (own("call_pushes"), 1)]));
+        let row = call_push::Entity::find().one(db.read()).await.unwrap().unwrap();
+        assert!(row.pushed.contains("010-62345678"), "{}", row.pushed);
+        assert_counted(&database).await;
+    };
+
     /// Rows that would become one are kept apart, and named.
     nothing_is_merged = async |backend: Backend| {
         let database = TestDatabase::migrated(&backend).await;

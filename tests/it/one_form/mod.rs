@@ -64,7 +64,7 @@ const NINES: [&str; 10] = [
 ];
 
 /// Kinds of numbers, and the form of each.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 18] = [
     ("010 6234\u{2011}5678", "010-62345678"),
     ("(0571)8888666 转 801", "0571-8888666-801"),
     ("+86 10 62345678", "010-62345678"),
@@ -77,6 +77,12 @@ const KINDS: [(&str, &str); 12] = [
     ("17012345678转1234", "17012345678-1234"),
     ("170-1234-5678-1234", "17012345678-1234"),
     ("+86 170 1234 5678 分机 1234", "17012345678-1234"),
+    ("0086-10-6234-5678", "010-62345678"),
+    ("864008208820", "4008208820"),
+    ("86-10086", "10086"),
+    ("010-62345678,8001", "010-62345678-8001"),
+    ("+852 2123 4567", "+85221234567"),
+    ("00852-2123-4567", "+85221234567"),
 ];
 
 fn row(id: &str) -> Value {
@@ -210,7 +216,7 @@ on_both! {
             row["phoneNumber"] = json!(number);
             row
         });
-        assert_eq!(import(&app, rows.collect()).await["created"], 12);
+        assert_eq!(import(&app, rows.collect()).await["created"], 18);
         let mut forms = all(&app, "phoneNumber").await;
         forms.reverse();
         assert_eq!(forms, KINDS.map(|(_, form)| json!(form)));
@@ -218,15 +224,33 @@ on_both! {
             let same = KINDS.iter().filter(|(_, other)| *other == form).count();
             assert_eq!(found(&app, json!({ "phoneNumber": { "eq": number } })).await, i64::try_from(same).unwrap(), "{number}");
         }
-        assert_eq!(found(&app, json!({ "phoneNumber": { "startsWith": "0106234" } })).await, 2);
+        assert_eq!(found(&app, json!({ "phoneNumber": { "startsWith": "0106234" } })).await, 4);
         let foreign = "+1\u{a0}415 555\u{200b} 2671";
         platform(&app, &[record("foreign", json!({ "phone": foreign })), record("odd", json!({ "phone": "未知号码" }))]).await;
         push(&app, json!({ "cdr_id": "pushed", "callTime": "2026-11-19 11:00:00", "phone": foreign })).await;
-        assert_eq!(found(&app, json!({ "phoneNumber": { "eq": foreign } })).await, 2);
+        let mut imported = row("imported");
+        imported["phoneNumber"] = json!("001-415-555-2671");
+        assert_eq!(import(&app, vec![imported]).await["created"], 1);
+        assert_eq!(found(&app, json!({ "phoneNumber": { "eq": foreign } })).await, 3);
+        assert_eq!(found(&app, json!({ "phoneNumber": { "startsWith": "00 1415" } })).await, 3);
+        // By the platform's records they have the same forms.
+        let records: Vec<Value> = KINDS.iter().enumerate().map(|(index, (number, _))| record(&format!("p{index}"), json!({ "phone": number }))).collect();
+        platform(&app, &records).await;
+        for (number, form) in KINDS {
+            let same = KINDS.iter().filter(|(_, other)| *other == form).count();
+            assert_eq!(found(&app, json!({ "phoneNumber": { "eq": number } })).await, 2 * i64::try_from(same).unwrap(), "{number}");
+        }
         assert_eq!(found(&app, json!({ "phoneNumber": { "eq": " 未知号码" } })).await, 1);
-        let mut bad = row("bad");
-        bad["phoneNumber"] = json!(foreign);
-        assert_eq!(import(&app, vec![bad]).await["invalid"], 1);
+        // A service number has no extension: it would be another number.
+        for (index, odd) in ["95588-1", "95588转1", "95588,1", "62345678转123", "0086", "未知号码"].into_iter().enumerate() {
+            let mut bad = row("bad");
+            bad["phoneNumber"] = json!(odd);
+            assert_eq!(import(&app, vec![bad]).await["invalid"], 1, "{odd}");
+            platform(&app, &[record(&format!("odd{index}"), json!({ "phone": odd }))]).await;
+            let filter = json!({ "externalId": { "eq": format!("odd{index}") }, "phoneNumber": { "eq": odd } });
+            assert_eq!(found(&app, filter).await, 1, "{odd}");
+        }
+        assert_eq!(found(&app, json!({ "phoneNumber": { "eq": "955881" } })).await, 0);
         assert_counted(&app).await;
     };
 
@@ -356,6 +380,21 @@ on_both! {
             json!({ "calls": { "every": {} } }),
             json!({ "calls": { "none": { "or": [] } } }),
             json!({ "calls": {} }),
+            // What every task has, however it is asked for.
+            json!({ "databaseId": { "gte": 0 } }),
+            json!({ "databaseId": { "gt": -1 } }),
+            json!({ "databaseId": { "ne": 0 } }),
+            json!({ "or": [{ "databaseId": { "lte": 2 } }, { "databaseId": { "gte": 3 } }] }),
+            json!({ "version": { "gte": 1 } }),
+            json!({ "packageClaims": { "gte": 0 } }),
+            json!({ "not": { "packageClaims": { "lt": 0 } } }),
+            json!({ "createdAt": { "gte": "1970-01-01T00:00:00Z" } }),
+            json!({ "createdAt": { "lte": "9999-12-31T23:59:59Z" } }),
+            json!({ "updatedAt": { "lt": "2999-01-01T00:00:00Z" } }),
+            json!({ "source": { "in": ["GUANKE", "MANUAL", "IMPORT"] } }),
+            json!({ "or": [{ "startTime": { "isNull": true } }, { "startTime": { "gte": "0001-01-01T00:00:00Z" } }, { "startTime": { "lt": "0001-01-01T00:00:00Z" } }] }),
+            json!({ "calls": { "none": { "duration": { "lt": 0 } } } }),
+            json!({ "calls": { "every": { "databaseId": { "gte": 1 } } } }),
         ] {
             let input = json!({ "packageId": package, "filter": filter });
             assert_eq!(refused(&app, "assignTasks", input).await, [at("input.filter", "REQUIRED")], "{filter}");
@@ -366,6 +405,31 @@ on_both! {
         assert_eq!(problems(&payload["userErrors"]), [at("input.filter", "REQUIRED")]);
         let message = "the filter leaves no task out, and every task there is cannot be meant: a condition whose variable is not sent is left out";
         assert_eq!(payload["userErrors"][0]["message"], message);
+        // A condition whose variable was not sent is missed, and others do not stand for it.
+        for (filter, place) in [
+            (json!({ "status": { "eq": "PENDING" }, "taskName": {} }), "input.filter.taskName"),
+            (json!({ "package": { "name": {} } }), "input.filter.package.name"),
+            (json!({ "package": {} }), "input.filter.package"),
+            (json!({ "packageId": {}, "status": { "eq": "PENDING" } }), "input.filter.packageId"),
+            (json!({ "status": { "eq": "PENDING" }, "calls": {} }), "input.filter.calls"),
+            (json!({ "calls": { "some": { "callTime": {} } } }), "input.filter.calls.some.callTime"),
+            (json!({ "and": [{ "status": { "eq": "PENDING" } }, {}] }), "input.filter.and.1"),
+            (json!({ "or": [{ "status": { "eq": "PENDING" } }, { "not": { "databaseId": {} } }] }), "input.filter.or.1.not.databaseId"),
+        ] {
+            let input = json!({ "packageId": package, "filter": filter });
+            assert_eq!(refused(&app, "assignTasks", input).await, [at(place, "REQUIRED")], "{filter}");
+            let query = "query($filter: DialTaskFilter) { tasks(filter: $filter) { totalCount } }";
+            let answer = app.query_with(Role::Admin, query, json!({ "filter": filter })).await;
+            assert!(answer.data()["tasks"]["totalCount"].is_number(), "{filter}");
+        }
+        let part = "mutation($package: ID, $x: String) { assignTasks(input: { packageId: $package,
+            filter: { status: { eq: PENDING }, taskName: { startsWith: $x } } }) { assigned userErrors { field code message } } }";
+        let payload = app.query_with(Role::Admin, part, json!({ "package": package })).await.data()["assignTasks"].clone();
+        assert_eq!(problems(&payload["userErrors"]), [at("input.filter.taskName", "REQUIRED")]);
+        // That there are no calls is something.
+        let input = json!({ "packageId": null, "filter": { "calls": { "none": {} } } });
+        assert_eq!(done(&app, "assignTasks", "assigned tasks { id }", input).await["tasks"].as_array().unwrap().len(), 3);
+        done(&app, "assignTasks", "assigned", json!({ "byRules": true, "filter": { "calls": { "none": {} } } })).await;
         for text in ["", "\u{200b} "] {
             let answer = app.query_with(Role::Admin, mutation, json!({ "package": package, "x": text, "y": { "eq": "1" } })).await;
             assert_eq!(answer.code(), "BAD_USER_INPUT");

@@ -207,6 +207,14 @@ on_both! {
         assert_eq!(covered(&app, "2026-11-19").await, day_);
         let query = format!(r#"{{ calls(filter: {{ externalId: {{ eq: "{id}" }} }}) {{ nodes {{ callDate }} }} }}"#);
         assert_eq!(app.data(&query).await["calls"]["nodes"], json!([{ "callDate": "2027-03-01" }]));
+        // Its calls are in the sums: the day was read, and the read failed.
+        let query = r#"{ trend(from: "2026-11-19", to: "2026-11-19") { state calls } gradeStats(date: "2026-11-19") { state totalRecords complete }
+            callStats(from: "2026-11-18", to: "2026-11-19") { calls state neverReadDays }
+            syncCoverage(from: "2026-11-18", to: "2026-11-19", tracks: [CALL_RECORDS]) { totals { staleDays neverReadDays } } }"#;
+        assert_eq!(app.data(query).await, json!({ "trend": [{ "state": "STALE", "calls": 299 }],
+            "gradeStats": { "state": "STALE", "totalRecords": 299, "complete": false },
+            "callStats": { "calls": 299, "state": "STALE", "neverReadDays": 1 },
+            "syncCoverage": { "totals": [{ "staleDays": 1, "neverReadDays": 1 }] } }));
 
         app.platform.misdate(day("2026-11-19"), 7, "2026-11-19T03:00:00Z".parse().unwrap());
         app.synced(CALLS, "2026-11-19", "2026-11-19").await;

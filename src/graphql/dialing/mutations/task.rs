@@ -2,12 +2,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::input::{answer, change, id_change, payloads, writer};
 use crate::{
-    domain::{change::Change, task},
+    domain::{change::Change, problem::Path, task},
     graphql::{
         connection::{shown, usable},
         context::ContextExt,
         dialing::{DialTask, DialTaskFilter, LeadPackage, task::TaskStatus},
         error::Result,
+        filter::ListFilter as _,
         id::{self, Kind},
         permissions::Root,
         scalars::{DateTime, Written},
@@ -93,8 +94,12 @@ impl AssignTasksInput {
             }
             (None, Some(filter)) => {
                 let services = context.services()?;
+                let hole = filter.hole(&Path::input().field("filter"));
                 let filter = usable::<DialTask>(context, filter)?;
-                TaskSelection::Filter(filter.on(services.today(), services.zone))
+                TaskSelection::Filter {
+                    filter: filter.on(services.today(), services.zone),
+                    hole,
+                }
             }
             (None, None) => TaskSelection::None,
             (Some(_), Some(_)) => TaskSelection::Both,
