@@ -186,8 +186,9 @@ fn sql_is_written_in_the_store_only() {
 #[test]
 fn every_part_of_a_root_asks_the_table_of_permissions() {
     let mut parts = 0;
-    for file in sources(&src().join("graphql")) {
-        let text = fs::read_to_string(&file).unwrap();
+    let files = sources(&src().join("graphql"));
+    for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+        let text = fs::read_to_string(file).unwrap();
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate() {
             for root in ["Query", "Mutation", "Subscription"] {
