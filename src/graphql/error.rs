@@ -279,7 +279,7 @@ impl From<ApiError> for Error {
                 tracing::warn!("a write was refused: too many are waiting");
             }
             ApiError::Store(error) => {
-                tracing::error!(error = with_sources(error), "a field could not be resolved")
+                tracing::error!(error = with_sources(error), "a field could not be resolved");
             }
             ApiError::Missing(what) => tracing::error!(what, "missing in the request's context"),
             _ => {}
