@@ -122,6 +122,32 @@ on_both! {
         }
     };
 
+    /// A push that is dated in the future is taken in, and counted apart; ten minutes ahead a clock may be.
+    pushes_of_the_future_are_counted_apart = async |backend: Backend| {
+        let options = HttpOptions {
+            metrics_token: Some(TOKEN.into()),
+            webhook_secret: Some(TOKEN.into()),
+            ..HttpOptions::default()
+        };
+        let app = TestApp::with_options(&backend, options).await;
+        // It is noon.
+        for (id, time) in [("1", "2026-11-20 11:00:00"), ("2", "2026-11-20 12:09:00"), ("3", "2026-11-20 12:11:00"), ("4", "2027-03-01 10:00:00")] {
+            let body = serde_json::json!({ "cdr_id": id, "callTime": time, "grade": "A" }).to_string();
+            let request = Request::post("/webhooks/guanke/cdr")
+                .header("X-Webhook-Secret", TOKEN)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body))
+                .unwrap();
+            assert_eq!(app.send(request).await.status(), StatusCode::OK);
+        }
+        let text = scraped(&app).await;
+        for result in ["accepted", "in_future"] {
+            let counted = value(&text, &format!(r#"dialgraph_pushes_total{{kind="cdr",result="{result}"}}"#));
+            assert!((counted - 2.0).abs() < 1e-9, "{result} {counted}");
+        }
+        assert_eq!(app.data("{ calls { totalCount } }").await["calls"]["totalCount"], 4);
+    };
+
     /// What the database says is read once in ten seconds, in six statements.
     scrapes_cost_the_database_next_to_nothing = async |backend: Backend| {
         let app = app(&backend).await;
