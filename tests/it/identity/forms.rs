@@ -69,7 +69,7 @@ on_both! {
         for (set, same, others) in [
             (COMPOSED, [DECOMPOSED, "zwo\u{308}lf\u{a0}Boxkämpfer"], ["zwolf Boxkampfer", "ZWÖLF BOXKÄMPFER"]),
             (DECOMPOSED, [COMPOSED, "zwölf\u{3000}Boxkämpfer"], ["zwölf  Boxkämpfer", "zwölf Boxkämpfer "]),
-            ("蓝色的\u{3000}大象在月亮上", ["蓝色的 大象在月亮上", "蓝色的\u{2003}大象在月亮上"], ["蓝色的大象在月亮上", "藍色的 大象在月亮上"]),
+            ("蓝色的\u{3000}大象在月亮上看星星", ["蓝色的 大象在月亮上看星星", "蓝色的\u{2003}大象在月亮上看星星"], ["蓝色的大象在月亮上看星星", "藍色的 大象在月亮上看星星"]),
             ("ｍ9Xq!vv2LtRb", ["ｍ9Xq!vv2LtRb", "ｍ9Xq!vv2LtRb"], ["m9Xq!vv2LtRb", "ｍ9xq!vv2LtRb"]),
             ("각하 좋은 아침이에요 🤣", ["\u{1100}\u{1161}\u{11a8}하 좋은 아침이에요 🤣", "각하\u{a0}좋은 아침이에요 🤣"], ["각하 좋은 아침이에요", "각하 좋은 아침이에요 🤣🤣"]),
         ] {
