@@ -230,7 +230,8 @@ fn own_role(claims: &Claims) -> Option<Role> {
 fn issuer(claims: &Claims) -> Result<Option<String>, TokenError> {
     match claims.get("iss") {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(issuer)) => Ok(Some(issuer.clone()).filter(|issuer| !issuer.is_empty())),
+        Some(Value::String(issuer)) if issuer.is_empty() => Ok(None),
+        Some(Value::String(issuer)) if is_name(issuer) => Ok(Some(issuer.clone())),
         Some(_) => Err(TokenError::Invalid),
     }
 }
@@ -356,6 +357,11 @@ mod tests {
                 Err(TokenError::Invalid),
                 "{subject:?}"
             );
+        }
+        for issuer in ["x\0y", "\0", "a\nb"] {
+            let claims = json!({"sub": "li", "role": "agent", "iss": issuer});
+            let read = role(&rules, claims);
+            assert_eq!(read, Err(TokenError::Invalid), "{issuer:?}");
         }
         let email = |email: Value| {
             let claims = json!({"sub": "li", "role": "agent", "email": email});

@@ -175,9 +175,8 @@ fn coerce_scalar(scalar: Scalar, value: &mut Value, is_judged_later: bool) -> Re
         },
         (Scalar::Int, _) => "a whole number (Int)",
         (Scalar::Float, Value::Number(_))
-        | (Scalar::String, Value::String(_))
-        | (Scalar::Boolean, Value::Boolean(_))
-        | (Scalar::Id, Value::String(_)) => return Ok(()),
+        | (Scalar::String | Scalar::Id, Value::String(_))
+        | (Scalar::Boolean, Value::Boolean(_)) => return Ok(()),
         (Scalar::Id, Value::Number(number)) => match whole(number) {
             Some(whole) => {
                 *value = Value::from(whole);

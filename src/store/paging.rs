@@ -296,8 +296,10 @@ pub fn kinds(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Vec<Kind
 /// goes on.
 pub(super) fn page<T>(mut rows: Vec<T>, request: &PageRequest, behind: bool) -> Page<T> {
     let size = request.size as usize;
-    let more = rows.len() > size;
+    // An empty page has no cursor to go on with: who is sent on without one begins again, for ever.
+    let more = size > 0 && rows.len() > size;
     rows.truncate(size);
+    let behind = behind && !rows.is_empty();
     if request.backward {
         rows.reverse();
     }

@@ -236,6 +236,24 @@ on_both! {
         }
     };
 
+    /// Who is told that a list goes on, and gets no cursor to go on with, begins again.
+    an_empty_page_leads_nowhere = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        ingest(&app.database.db, ["a", "b", "c"].map(|id| call(id, "2026-11-19T01:00:00Z")).to_vec()).await;
+        let info = "pageInfo { hasNextPage hasPreviousPage endCursor startCursor }";
+        let nowhere = serde_json::json!({ "hasNextPage": false, "hasPreviousPage": false, "endCursor": null, "startCursor": null });
+        for list in ["calls", "grades", "packages", "tags", "agents", "auditLog"] {
+            for none in ["first: 0", "last: 0"] {
+                let data = app.data(&format!("{{ {list}({none}) {{ {info} }} }}")).await;
+                assert_eq!(data[list]["pageInfo"], nowhere, "{list} {none}");
+            }
+        }
+        let last = app.data("{ calls(last: 1) { pageInfo { endCursor } } }").await;
+        let end = last["calls"]["pageInfo"]["endCursor"].as_str().unwrap();
+        let behind = app.data(&format!(r#"{{ calls(after: "{end}") {{ {info} }} }}"#)).await;
+        assert_eq!(behind["calls"]["pageInfo"], nowhere);
+    };
+
     /// Through the API: the flags and cursors of a page in a mixed order with gaps.
     cursors_lead_on_in_any_order_and_belong_to_it = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

@@ -177,7 +177,7 @@ fn good(types: &InputTypes, ty: &Type) -> Json {
             Some(InputType::Scalar(Scalar::Boolean)) => json!(true),
             Some(InputType::Scalar(Scalar::Date)) => json!("2026-11-19"),
             Some(InputType::Scalar(Scalar::DateTime)) => json!("2026-11-19T01:00:00Z"),
-            Some(InputType::Scalar(_)) | Some(InputType::Anything) | None => json!("1"),
+            Some(InputType::Scalar(_) | InputType::Anything) | None => json!("1"),
             Some(InputType::Enum(values)) => json!(values.first()),
             Some(InputType::Object(fields)) => fields
                 .iter()
