@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// A number with what it counts: `1 record`, `2 records`. `noun` is one of them, and takes an s.
-pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let ending = verb(&count, "", "s");
     format!("{count} {noun}{ending}")
 }

@@ -107,6 +107,7 @@ fn allows(
 }
 
 /// A character where it stands.
+#[derive(Clone, Copy)]
 struct Place<'a> {
     before: &'a str,
     character: char,

@@ -301,7 +301,7 @@ mod tests {
                 seal().open(text, &binding),
                 Err(PageError::InvalidCursor),
                 "{text}"
-            )
+            );
         };
         for at in PREFIX.len()..text.len() {
             let mut forged = text.clone().into_bytes();

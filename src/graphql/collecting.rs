@@ -131,7 +131,7 @@ pub(super) fn collected(
     };
     let collected = Positioned::new(collected, pos);
     let mut operations = document.operations.iter();
-    let name = operations.find(|(_, other)| std::ptr::eq(&other.node, operation));
+    let name = operations.find(|(_, other)| std::ptr::eq(&raw const other.node, operation));
     ExecutableDocument {
         operations: match name {
             Some((Some(name), _)) => {

@@ -64,7 +64,7 @@ pub(super) fn may_filter(
     }
     for (field, privacy, test) in table.tests(filter) {
         let hidden = match (privacy, test) {
-            (Privacy::Open, _) => continue,
+            (Privacy::Open, _) | (Privacy::Text | Privacy::Person, Test::Missing) => continue,
             (Privacy::Number, Test::Equal(Scalar::Text(number)))
                 if field == PHONE && is_whole_number(number) =>
             {
@@ -72,7 +72,6 @@ pub(super) fn may_filter(
                 continue;
             }
             (Privacy::Number, _) => Hidden::Test,
-            (Privacy::Text | Privacy::Person, Test::Missing) => continue,
             (Privacy::Text | Privacy::Person, Test::Equal(_) | Test::Among(_)) => {
                 if !test.texts().any(is_personal) {
                     continue;

@@ -43,8 +43,11 @@ impl Validator {
     /// What is wrong with a document; nothing for a good one.
     pub fn mistakes(&self, tree: &Tree) -> Vec<ServerError> {
         // What does not exist is told first: of the rest of the document, little holds without it.
-        let document = tree.to_executable(&self.0);
-        match document.and_then(|document: ExecutableDocument| document.validate(&self.0)) {
+        let document: ExecutableDocument = match tree.to_executable(&self.0) {
+            Ok(document) => document,
+            Err(broken) => return told(&broken.errors),
+        };
+        match document.validate(&self.0) {
             Ok(document) => values::mistakes(&self.0, &document, MOST_TOLD),
             Err(broken) => told(&broken.errors),
         }

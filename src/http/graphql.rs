@@ -52,12 +52,12 @@ pub(super) async fn post(
         Err(refused) => return *refused,
     };
     let length = body.len();
-    let answer = async {
+    let answer = Box::pin(async {
         match read(body) {
             Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
             Err(refused) => *refused,
         }
-    };
+    });
     state.large.read(length, answer).await
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn push(
         return StatusCode::NOT_FOUND.into_response();
     };
     let length = body.as_ref().map_or(0, Bytes::len);
-    let taken = take(webhooks, kind, &headers, &uri, body);
+    let taken = Box::pin(take(webhooks, kind, &headers, &uri, body));
     let answer = state.large.read(length, taken).await;
     let is_misdated = answer.extensions().get::<Misdated>().is_some();
     let result = if is_misdated {

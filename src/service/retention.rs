@@ -138,19 +138,18 @@ pub async fn retain(
     report.runs = sweep.all(Old::Runs(horizons.runs)).await?.rows;
     if let Some(day) = horizons.calls
         && !stop.is_cancelled()
+        && has_old_calls(db.read(), day).await?
     {
-        if has_old_calls(db.read(), day).await? {
-            // First: from here on nobody takes the missing calls for missing figures.
-            db.transaction_in(Lane::Background, async |tx| {
-                claim_calls(tx).await?;
-                coverage::keep_counts(tx, day, now).await?;
-                move_call_horizon(tx, day, now).await
-            })
-            .await?;
-            let pruned = sweep.all(Old::Calls(day)).await?;
-            report.calls = pruned.rows;
-            report.pushes += pruned.pushes;
-        }
+        // First: from here on nobody takes the missing calls for missing figures.
+        db.transaction_in(Lane::Background, async |tx| {
+            claim_calls(tx).await?;
+            coverage::keep_counts(tx, day, now).await?;
+            move_call_horizon(tx, day, now).await
+        })
+        .await?;
+        let pruned = sweep.all(Old::Calls(day)).await?;
+        report.calls = pruned.rows;
+        report.pushes += pruned.pushes;
     }
     if let Some(day) = horizons.calls.max(call_horizon(db.read()).await?) {
         let stranded = OldPushes::Stranded(zone.start_of(day));

@@ -14,8 +14,8 @@ const LONGEST_QUOTED: usize = 66;
 pub(super) fn stretches(chars: &[char], signs: &[Sign]) -> Vec<Stretch> {
     let text = Text { chars, signs };
     let mut found = Vec::new();
-    for at in 0..chars.len() {
-        if signs[at] == Sign::At
+    for (at, sign) in signs.iter().enumerate() {
+        if *sign == Sign::At
             && text.has_host(at + 1)
             && let Some((from, to)) = text.name(at)
         {

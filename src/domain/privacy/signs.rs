@@ -141,12 +141,12 @@ pub(super) fn plain(c: char) -> char {
 fn decimal(c: char) -> Sign {
     // Decimal digits stand in rows from 0 to 9, and rows may follow each other.
     let mut before = 0;
-    if !c.is_ascii() {
+    if c.is_ascii() {
+        before = u32::from(c) - u32::from('0');
+    } else {
         while before < 100 && is_decimal(u32::from(c) - before - 1) {
             before += 1;
         }
-    } else {
-        before = u32::from(c) - u32::from('0');
     }
     let value = before % 10;
     Sign::Digits {
