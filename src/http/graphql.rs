@@ -95,10 +95,10 @@ pub(super) async fn posted(
 }
 
 /// The request in a body, which is not kept beside it.
-#[expect(clippy::needless_pass_by_value)]
 pub(super) fn read(body: Bytes) -> Result<Request, Box<Response>> {
-    request::from_body(&body)
-        .map_err(|error| Box::new(refusal(StatusCode::BAD_REQUEST, &error.to_string())))
+    let request = request::from_body(&body);
+    drop(body);
+    request.map_err(|error| Box::new(refusal(StatusCode::BAD_REQUEST, &error.to_string())))
 }
 
 /// What is sent for a request that was not executed: no entry `data`, which would say that it was.
