@@ -16,6 +16,7 @@ const FIRST: &str = r#"a: createPackage(input: {name: "甲", totalLeads: 1, vali
 
 /// Operations that would change something before they meet a variable that cannot be used: their
 /// variables, what is declared, where it is used, and what is said of it.
+#[expect(clippy::too_many_lines, reason = "one entry a document")]
 fn refused() -> Vec<(Value, &'static str, &'static str, &'static str)> {
     const NAMED: &str =
         "b: createPackage(input: {name: $n, totalLeads: 1, validLeads: 1}) { userErrors { code } }";

@@ -105,6 +105,7 @@ on_both! {
         schema::up(db, None).await.unwrap();
         let find = access_token::Entity::find().order_by_asc(access_token::Column::Id);
         let rows = find.all(db.read()).await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "migrations take the time from the database")]
         let month = Utc::now() + TimeDelta::days(30);
         let is_capped = |end: Option<DateTime<Utc>>| end.is_some_and(|end| (month - end).abs() < TimeDelta::hours(1));
         let seen: Vec<_> = rows.iter().map(|row| (row.created_by.as_str(), is_capped(row.expires_at))).collect();

@@ -9,7 +9,7 @@ use dialgraph::{entity::user, service::passwords::PasswordCost};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::{Value, json};
 
-use super::{PASSWORD, post, sign_in, token_of, user};
+use super::{PASSWORD, names::encoded, post, sign_in, token_of, user};
 use crate::{
     harness::{Backend, TestApp},
     on_both,
@@ -20,10 +20,7 @@ const COMPOSED: &str = "zwölf Boxkämpfer";
 const DECOMPOSED: &str = "zwo\u{308}lf Boxka\u{308}mpfer";
 
 async fn signs_in(app: &TestApp, password: &str) -> bool {
-    let encoded: String = password
-        .bytes()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect();
+    let encoded = encoded(password);
     let form = [
         ("grant_type", "password"),
         ("username", "li"),
@@ -141,8 +138,7 @@ on_both! {
             let token = if current == PASSWORD {
                 token_of(&app, "li").await
             } else {
-                let encoded: String = current.bytes().map(|byte| format!("%{byte:02X}")).collect();
-                sign_in(&app, "li", &encoded).await.text("access_token")
+                sign_in(&app, "li", &encoded(current)).await.text("access_token")
             };
             let query = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { userErrors { field code message } } }";
             let known = if current == PASSWORD { PASSWORD } else { DECOMPOSED };

@@ -1,5 +1,7 @@
 //! Names of users: one name in every form, and nobody who passes for somebody else.
 
+use std::fmt::Write as _;
+
 use axum::http::StatusCode;
 use dialgraph::{
     entity::user,
@@ -26,8 +28,11 @@ async fn create(app: &TestApp, name: &str) -> String {
 }
 
 /// Percent-encoded, as a browser sends it.
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+pub(super) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        let _ = write!(encoded, "%{byte:02X}");
+        encoded
+    })
 }
 
 async fn signs_in(app: &TestApp, name: &str) -> bool {
