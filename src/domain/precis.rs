@@ -47,7 +47,8 @@ impl From<Error> for Unfit {
 pub fn user_name(name: &str) -> Result<String, Unfit> {
     let profile = UsernameCaseMapped::new();
     let parts = name.split(' ').map(|part| {
-        let part = profile.width_mapping_rule(part)?;
+        // Before the class is looked at: it knows Korean letters as whole syllables only.
+        let part: String = profile.width_mapping_rule(part)?.nfc().collect();
         allows(&IdentifierClass::default(), &part, is_of_name)?;
         let part = profile.case_mapping_rule(part)?;
         let part = profile.normalization_rule(part)?;
@@ -67,8 +68,10 @@ pub fn user_name(name: &str) -> Result<String, Unfit> {
 /// [`Unfit`] for one with characters that show nothing, or that nobody knows.
 pub fn password(password: &str) -> Result<String, Unfit> {
     let profile = OpaqueString::new();
-    allows(&FreeformClass::default(), password, is_visible)?;
-    let form = profile.additional_mapping_rule(password)?;
+    // First, as in names.
+    let composed: String = password.nfc().collect();
+    allows(&FreeformClass::default(), &composed, is_visible)?;
+    let form = profile.additional_mapping_rule(composed.as_str())?;
     let form = profile.normalization_rule(form)?;
     if form.is_empty() {
         return Err(Unfit::Whole);
@@ -161,6 +164,7 @@ mod tests {
             ("ΝΙΚΟΣ", "νικοσ"),
             ("ｶﾞ", "ガ"),
             ("王芳", "王芳"),
+            ("\u{1112}\u{1161}\u{11ab}나", "한나"),
             ("o'neil_2@x", "o'neil_2@x"),
             // Of Unicode 8 and 13, in the table of characters for general use and beyond it.
             ("\u{2b823}\u{30000}", "\u{2b823}\u{30000}"),
@@ -203,6 +207,7 @@ mod tests {
             ("Ｐass 🐒🤣🏽", "Ｐass 🐒🤣🏽"),
             (" p ", " p "),
             ("\u{212b}", "\u{c5}"),
+            ("\u{1100}\u{1161}\u{11a8}하", "각하"),
             ("\u{1100}", "Character('\u{1100}')"),
             ("a\tb", "Character('\\t')"),
             ("a\0b", "Character('\\0')"),
