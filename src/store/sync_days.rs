@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query, SimpleExpr},
 };
 
 use super::{Change, Result, Transaction, dialect};
@@ -280,23 +280,16 @@ pub async fn note_lost(
     (lost, left): (i64, i64),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.note(Change::Day(day));
     let fewer = |column: Column| {
         let listed = || Expr::col(column).sub(Expr::col(Column::Undialled));
         let without_pushed = Expr::col(Column::Undialled).add(left);
         Expr::case(listed().gte(left + lost), Expr::col(column).sub(lost))
             .case(listed().gt(left), without_pushed)
             .finally(Expr::col(column))
+            .into()
     };
-    Entity::update_many()
-        .col_expr(Column::Expected, fewer(Column::Expected).into())
-        .col_expr(Column::Seen, fewer(Column::Seen).into())
-        .col_expr(Column::UpdatedAt, Expr::value(now))
-        .filter(Column::Track.eq(track))
-        .filter(Column::Day.eq(day))
-        .exec(tx)
-        .await?;
-    Ok(())
+    let counts = [fewer(Column::Expected), fewer(Column::Seen)];
+    change_counts(tx, track, day, counts, now).await
 }
 
 /// Notes that the day's own part of the list has `calls` again that another part gave.
@@ -307,16 +300,8 @@ pub async fn note_returned(
     calls: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.note(Change::Day(day));
-    Entity::update_many()
-        .col_expr(Column::Expected, Expr::col(Column::Expected).add(calls))
-        .col_expr(Column::Seen, Expr::col(Column::Seen).add(calls))
-        .col_expr(Column::UpdatedAt, Expr::value(now))
-        .filter(Column::Track.eq(track))
-        .filter(Column::Day.eq(day))
-        .exec(tx)
-        .await?;
-    Ok(())
+    let counts = [Column::Expected, Column::Seen].map(|column| Expr::col(column).add(calls));
+    change_counts(tx, track, day, counts, now).await
 }
 
 /// Sets how many records the platform said there are of a day, and how many of them were seen.
@@ -326,13 +311,25 @@ pub async fn set_counts(
     (expected, seen): (i64, i64),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.note(Change::Day(day.day));
+    let counts = [expected, seen].map(Expr::value);
+    change_counts(tx, day.track, day.day, counts, now).await
+}
+
+/// Changes how many records a day is expected to have, and how many of them were seen.
+async fn change_counts(
+    tx: &Transaction,
+    track: SyncTrack,
+    day: NaiveDate,
+    [expected, seen]: [SimpleExpr; 2],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.note(Change::Day(day));
     Entity::update_many()
-        .col_expr(Column::Expected, Expr::value(expected))
-        .col_expr(Column::Seen, Expr::value(seen))
+        .col_expr(Column::Expected, expected)
+        .col_expr(Column::Seen, seen)
         .col_expr(Column::UpdatedAt, Expr::value(now))
-        .filter(Column::Track.eq(day.track))
-        .filter(Column::Day.eq(day.day))
+        .filter(Column::Track.eq(track))
+        .filter(Column::Day.eq(day))
         .exec(tx)
         .await?;
     Ok(())

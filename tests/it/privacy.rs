@@ -1,6 +1,6 @@
 //! Personal data: who sees it, and that nobody else comes by it in any way.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::TimeDelta;
 use dialgraph::{
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Backend, TestApp, call, ingest},
+    hidden_numbers::types,
     on_both,
 };
 
@@ -58,18 +59,6 @@ async fn fill(app: &TestApp) {
     ingest(&app.database.db, vec![call]).await;
 }
 
-/// The schema's types by name, as introspection has them.
-async fn types(app: &TestApp) -> HashMap<String, Value> {
-    let query = "{ __schema { types { name kind fields { name args { name type { kind } } type { ...T } } } } }
-        fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
-    let data = app.data(query).await;
-    let types = data["__schema"]["types"].as_array().unwrap();
-    types
-        .iter()
-        .map(|of| (of["name"].as_str().unwrap().to_owned(), of.clone()))
-        .collect()
-}
-
 fn named(of: &Value) -> &Value {
     if of["ofType"].is_null() {
         of
@@ -79,7 +68,7 @@ fn named(of: &Value) -> &Value {
 }
 
 /// Everything that can be selected of a type without arguments that must be given, `depth` deep.
-fn selection(types: &HashMap<String, Value>, of: &str, depth: usize) -> String {
+fn selection(types: &BTreeMap<String, Value>, of: &str, depth: usize) -> String {
     let mut selected = String::new();
     for field in types[of]["fields"].as_array().unwrap() {
         let arguments = field["args"].as_array().unwrap();

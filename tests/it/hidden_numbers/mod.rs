@@ -108,7 +108,7 @@ async fn fill(app: &TestApp, middles: [&str; 2]) {
 }
 
 /// The schema's types by name, as introspection has them.
-async fn types(app: &TestApp) -> BTreeMap<String, Value> {
+pub async fn types(app: &TestApp) -> BTreeMap<String, Value> {
     let query = "{ __schema { types { name kind enumValues { name } inputFields { name type { ...T } }
         fields { name args { name type { ...T } } type { ...T } } } } }
         fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
