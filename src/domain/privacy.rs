@@ -13,6 +13,9 @@ use std::{borrow::Cow, ops::RangeInclusive, sync::LazyLock};
 
 use self::signs::Sign;
 
+/// Most passes over a text. What is hidden can leave digits beside it that read as a number only
+/// then, such as a time of day behind a number whose end was taken for its hour.
+const MOST_PASSES: usize = 8;
 /// Fewest digits of a number that is hidden.
 pub const FEWEST_DIGITS: usize = 7;
 /// An @ in the address of a web page.
@@ -29,9 +32,20 @@ struct Stretch {
 /// The text with the middle of every telephone number and the name of every e-mail address hidden:
 /// `138****8000`, `l***@example.com`. Mobiles, landlines with their area codes, 400 and 800 numbers,
 /// and those of other countries behind a + or 00. Digits in a row that are more than a number, such
-/// as another system's id, stay, and so do days and times.
+/// as another system's id, stay, and so do days and times. To hide what was hidden changes nothing.
 #[must_use]
 pub fn hidden(text: &str) -> Cow<'_, str> {
+    let mut shown = hidden_in_one_pass(text);
+    for _ in 1..MOST_PASSES {
+        let Cow::Owned(next) = hidden_in_one_pass(&shown) else {
+            break;
+        };
+        shown = Cow::Owned(next);
+    }
+    shown
+}
+
+fn hidden_in_one_pass(text: &str) -> Cow<'_, str> {
     if !may_hide(text) {
         return Cow::Borrowed(text);
     }
