@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_graphql::{Request, ServerError, Value, parser::types::OperationType};
+use async_graphql_axum::GraphQLResponse;
 use axum::{
+    Json,
     body::{Body, Bytes, to_bytes},
     extract::{Extension, State},
     http::{HeaderMap, StatusCode, Uri, header},
@@ -32,7 +34,7 @@ pub(super) async fn get(
     Extension(answer_type): Extension<AnswerType>,
     uri: Uri,
 ) -> Response {
-    match linked(&state, &uri, |ty| ty != OperationType::Query) {
+    match linked(&state, &uri, |ty| ty != OperationType::Query).await {
         Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
         Err(refused) => *refused,
     }
@@ -53,9 +55,9 @@ pub(super) async fn post(
     };
     let length = body.len();
     let answer = Box::pin(async {
-        match read(body) {
+        match request::from_body(body).await {
             Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
-            Err(refused) => *refused,
+            Err(malformed) => malformed.into_response(),
         }
     });
     state.large.read(length, answer).await
@@ -63,13 +65,14 @@ pub(super) async fn post(
 
 /// The request in a URL, whose operation must not be of such a type: a link must not change
 /// anything.
-pub(super) fn linked(
+pub(super) async fn linked(
     state: &AppState,
     uri: &Uri,
     is_refused: impl Fn(OperationType) -> bool,
 ) -> Result<Request, Box<Response>> {
     let mut request = request::from_url(uri)
-        .map_err(|error| refusal(StatusCode::BAD_REQUEST, &error.to_string()))?;
+        .await
+        .map_err(IntoResponse::into_response)?;
     // A link that only names a change is one as well.
     state.schema.recall(&mut request);
     if state.schema.is_operation(&request, is_refused) {
@@ -94,13 +97,6 @@ pub(super) async fn posted(
         .map_err(|error| Box::new(unreadable_body(&error, &state.options)))
 }
 
-/// The request in a body, which is not kept beside it.
-pub(super) fn read(body: Bytes) -> Result<Request, Box<Response>> {
-    let request = request::from_body(&body);
-    drop(body);
-    request.map_err(|error| Box::new(refusal(StatusCode::BAD_REQUEST, &error.to_string())))
-}
-
 /// What is sent for a request that was not executed: no entry `data`, which would say that it was.
 #[derive(Serialize)]
 pub(super) struct NotExecuted<'a> {
@@ -117,26 +113,18 @@ async fn execute(
     answer_type: AnswerType,
 ) -> Response {
     let response = state.schema.execute(request, viewer, origin).await;
-    let is_executed = was_executed(&response);
-    let body = if is_executed {
-        serde_json::to_vec(&response)
-    } else {
-        serde_json::to_vec(&NotExecuted {
-            errors: &response.errors,
-            extensions: &response.extensions,
-        })
-    };
-    let status = match answer_type {
-        AnswerType::GraphQlResponse if !is_executed => status_of(&response.errors),
-        _ => StatusCode::OK,
-    };
-    match body {
-        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+    if was_executed(&response) {
+        return GraphQLResponse::from(response).into_response();
     }
+    let status = match answer_type {
+        AnswerType::GraphQlResponse => status_of(&response.errors),
+        AnswerType::Json => StatusCode::OK,
+    };
+    let body = NotExecuted {
+        errors: &response.errors,
+        extensions: &response.extensions,
+    };
+    (status, Json(body)).into_response()
 }
 
 /// Whether any field was resolved. Errors of a document, its operation or its variables have no

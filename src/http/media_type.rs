@@ -122,9 +122,10 @@ pub(super) async fn negotiate(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(answer_type);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    // async-graphql-axum has one form for all of its answers, axum's JSON the other.
     if headers
         .get(header::CONTENT_TYPE)
-        .is_some_and(|it| it == "application/json")
+        .is_some_and(|it| it == "application/graphql-response+json" || it == "application/json")
     {
         headers.insert(header::CONTENT_TYPE, answer_type.header());
     }

@@ -3,6 +3,8 @@
 mod auth;
 mod client;
 mod error;
+mod extraction;
+mod given_once;
 mod graphiql;
 mod graphql;
 mod health;
@@ -15,7 +17,6 @@ mod router;
 mod server;
 mod subscriptions;
 mod token;
-mod variables;
 mod webhooks;
 
 pub use graphiql::GraphiQl;

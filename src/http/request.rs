@@ -1,15 +1,16 @@
 //! From JSON or a query string to a GraphQL request, or to words about what is wrong with it.
 
-use async_graphql::{Request, Value, value};
-use axum::{extract::Query, http::Uri};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{error::Category, value::RawValue};
-
-use super::variables::SentVariables;
-use crate::{
-    domain::fields::given,
-    graphql::{PERSISTED_QUERY, bare},
+use async_graphql::{ParseRequestError, Request};
+use axum::{
+    extract::Query,
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Response},
 };
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, error::Category, value::RawValue};
+
+use super::{error::refusal, extraction::Checked, given_once::GivenOnce};
+use crate::domain::fields::given;
 
 /// Most values of variables, each number, text, list and object being one; an import of 5,000 calls
 /// has some 150,000.
@@ -76,6 +77,21 @@ pub(super) enum Malformed {
         "a GraphQL request in a URL has `query` or `documentId`, and maybe `operationName`, `variables` and `extensions` (JSON), each once"
     )]
     QueryString,
+    /// async-graphql-axum cannot read what passed the checks.
+    #[error("the request cannot be read: {0}")]
+    NotRead(String),
+}
+
+impl From<ParseRequestError> for Malformed {
+    fn from(error: ParseRequestError) -> Self {
+        Self::NotRead(error.to_string())
+    }
+}
+
+impl IntoResponse for Malformed {
+    fn into_response(self) -> Response {
+        refusal(StatusCode::BAD_REQUEST, &self.to_string())
+    }
 }
 
 const FORM: &str = r#"a GraphQL request is JSON of the form {"query": "…", "variables": {…}, "operationName": "…"}"#;
@@ -112,8 +128,14 @@ struct UrlParameters {
     extensions: String,
 }
 
-/// A request in the body of a POST.
-pub(super) fn from_body(body: &[u8]) -> Result<Request, Malformed> {
+/// The request in the body of a POST, which is not kept beside it.
+pub(super) async fn from_body(body: impl AsRef<[u8]>) -> Result<Request, Malformed> {
+    let checked = check_body(body.as_ref())?;
+    drop(body);
+    checked.extract().await
+}
+
+fn check_body(body: &[u8]) -> Result<Checked, Malformed> {
     let text = without_mark(std::str::from_utf8(body).map_err(|_| Malformed::NotUtf8)?);
     match text.trim_start().as_bytes().first() {
         None => return Err(Malformed::Empty),
@@ -130,22 +152,10 @@ pub(super) fn from_body(body: &[u8]) -> Result<Request, Malformed> {
                 column: error.column(),
             },
         })?;
-    let query = parameters
-        .query
-        .map(|raw| read("query", "a string", raw.get()))
-        .transpose()?;
-    let document_id = parameters
-        .document_id
-        .map(|raw| read("documentId", "a string", raw.get()))
-        .transpose()?;
-    let operation_name = parameters
-        .operation_name
-        .map(|raw| read("operationName", "a string", raw.get()))
-        .transpose()?;
-    request(
-        query,
-        document_id,
-        operation_name,
+    check(
+        parameters.query.map(RawValue::get),
+        parameters.document_id.map(RawValue::get),
+        parameters.operation_name.map(RawValue::get),
         parameters.variables.map(RawValue::get),
         parameters.extensions.map(RawValue::get),
     )
@@ -156,68 +166,66 @@ pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// A request in the query string of a GET.
-pub(super) fn from_url(uri: &Uri) -> Result<Request, Malformed> {
+/// The request in the query string of a GET.
+pub(super) async fn from_url(uri: &Uri) -> Result<Request, Malformed> {
+    check_url(uri)?.extract().await
+}
+
+fn check_url(uri: &Uri) -> Result<Checked, Malformed> {
     let Query(parameters) =
         Query::<UrlParameters>::try_from_uri(uri).map_err(|_| Malformed::QueryString)?;
-    request(
-        Some(parameters.query),
-        given(parameters.document_id),
-        given(parameters.operation_name),
+    let json = |text: String| Value::String(text).to_string();
+    check(
+        Some(&json(parameters.query)),
+        given(parameters.document_id).map(json).as_deref(),
+        given(parameters.operation_name).map(json).as_deref(),
         given(parameters.variables).as_deref(),
         given(parameters.extensions).as_deref(),
     )
 }
 
-fn request(
-    query: Option<String>,
-    document_id: Option<String>,
-    operation_name: Option<String>,
+/// Checks the parameters, each of them JSON.
+fn check(
+    query: Option<&str>,
+    document_id: Option<&str>,
+    operation_name: Option<&str>,
     variables: Option<&str>,
     extensions: Option<&str>,
-) -> Result<Request, Malformed> {
-    let query = query.filter(|query| !query.trim().is_empty());
-    let has_query = query.is_some();
-    let mut request = Request::new(query.unwrap_or_default());
-    request.operation_name = operation_name;
-    if let Some(variables) = variables {
-        let SentVariables(sent) = object("variables", variables)?;
-        request.variables = sent;
-    }
-    if let Some(extensions) = extensions {
-        request.extensions = object("extensions", extensions)?;
-    }
-    if let Some(id) = document_id {
-        name_document(&mut request, &id)?;
-    }
-    let named = request.extensions.get(PERSISTED_QUERY);
-    if !has_query && named.is_none_or(|named| *named == Value::Null) {
-        return Err(Malformed::NoQuery);
-    }
-    Ok(request)
+) -> Result<Checked, Malformed> {
+    let string = |name: &'static str, json: &str| read::<String>(name, "a string", json);
+    query.map(|json| string("query", json)).transpose()?;
+    let document_id = document_id
+        .map(|json| string("documentId", json))
+        .transpose()?;
+    operation_name
+        .map(|json| string("operationName", json))
+        .transpose()?;
+    let variables = variables
+        .map(|json| object("variables", json))
+        .transpose()?;
+    let extensions = extensions
+        .map(|json| object("extensions", json))
+        .transpose()?;
+    Ok(Checked::new(
+        query,
+        operation_name,
+        variables,
+        extensions,
+        document_id,
+    ))
 }
 
-/// Puts the id of the appendix on persisted documents where Apollo's clients put theirs.
-fn name_document(request: &mut Request, id: &str) -> Result<(), Malformed> {
-    let named = value!({ "version": 1, "sha256Hash": bare(id) });
-    match request
-        .extensions
-        .insert(PERSISTED_QUERY.to_owned(), named.clone())
-    {
-        Some(other) if other != named => Err(Malformed::TwoDocuments),
-        _ => Ok(()),
-    }
-}
-
-/// An object, or nothing for null.
-fn object<T: DeserializeOwned + Default>(name: &'static str, json: &str) -> Result<T, Malformed> {
-    if json.trim() == "null" {
-        return Ok(T::default());
+/// The text of an object whose fields are given once, or of null.
+fn object<'a>(name: &'static str, json: &'a str) -> Result<&'a str, Malformed> {
+    let json = json.trim();
+    if json == "null" {
+        return Ok(json);
     }
     if values(json) > MAX_VALUES {
         return Err(Malformed::TooManyValues(name));
     }
-    read(name, "an object", json)
+    let GivenOnce = read(name, "an object", json)?;
+    Ok(json)
 }
 
 /// About how many values a JSON text has, counted without reading it.
@@ -271,7 +279,18 @@ fn kind(json: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    /// Nothing is waited for: a large request has its turn until it is read.
+    fn from_body(body: &[u8]) -> Result<Request, Malformed> {
+        super::from_body(body).now_or_never().unwrap()
+    }
+
+    fn from_url(uri: &Uri) -> Result<Request, Malformed> {
+        super::from_url(uri).now_or_never().unwrap()
+    }
 
     fn refused(body: &str) -> String {
         from_body(body.as_bytes())
@@ -328,6 +347,10 @@ mod tests {
             (
                 r#"{"query": "x", "variables": {"a": [{"b": 1, "c": 2, "b": 1}]}}"#,
                 "`variables` cannot be read: `b` is given twice in one object",
+            ),
+            (
+                r#"{"query": "x", "extensions": {"a": 1, "a": 2}}"#,
+                "`extensions` cannot be read: `a` is given twice in one object",
             ),
             ("\u{feff}", "there is no body"),
             ("\u{feff} {", "it ends too early"),
@@ -388,6 +411,12 @@ mod tests {
             let variables = serde_json::to_value(&request.variables).unwrap();
             assert_eq!(variables, serde_json::json!({ "b": [1] }));
         }
+        let named =
+            from_body(br#"{"query": null, "documentId": "sha256:a", "variables": {"n": 2.0}}"#);
+        let named = named.unwrap();
+        assert!(named.query.is_empty() && named.extensions.contains_key("persistedQuery"));
+        let variables = serde_json::to_value(&named.variables).unwrap();
+        assert_eq!(variables, serde_json::json!({ "n": 2.0 }));
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl<'a> ClientMessage<'a> {
     ///
     /// # Errors
     /// With which the socket is to be closed.
-    pub fn read(text: &'a str) -> Result<Self, Closing> {
+    pub async fn read(text: &'a str) -> Result<Self, Closing> {
         let text = without_mark(text);
         let message: Envelope = serde_json::from_str(text).map_err(Closing::invalid)?;
         let payload = message.payload.filter(|payload| payload.get() != "null");
@@ -134,7 +134,7 @@ impl<'a> ClientMessage<'a> {
             "ping" => Self::Ping(payload.map(object).transpose()?),
             "pong" => Self::Pong,
             "subscribe" => {
-                let request = request_of(payload)?;
+                let request = request_of(payload).await?;
                 Self::Subscribe(id()?, Box::new(request))
             }
             "complete" => Self::Complete(id()?),
@@ -143,9 +143,10 @@ impl<'a> ClientMessage<'a> {
     }
 }
 
-fn request_of(payload: Option<&RawValue>) -> Result<Request, Closing> {
+async fn request_of(payload: Option<&RawValue>) -> Result<Request, Closing> {
     let payload = payload.ok_or_else(|| Closing::invalid(Malformed::NoQuery))?;
-    request::from_body(payload.get().as_bytes()).map_err(Closing::invalid)
+    let request = request::from_body(payload.get()).await;
+    request.map_err(Closing::invalid)
 }
 
 fn object(payload: &RawValue) -> Result<&RawValue, Closing> {

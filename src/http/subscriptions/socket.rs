@@ -147,7 +147,7 @@ impl Socket {
             let Some(text) = self.text(message)? else {
                 continue;
             };
-            match ClientMessage::read(&text)? {
+            match ClientMessage::read(&text).await? {
                 ClientMessage::Init(payload) => {
                     let token = authorization(payload)?.or(token);
                     let session = authenticate(&self.state, token).await?;
@@ -222,7 +222,7 @@ impl Socket {
 
     /// Does what a client asks for.
     async fn take(&mut self, text: &str, viewer: &Viewer) -> Result<(), End> {
-        match ClientMessage::read(text)? {
+        match ClientMessage::read(text).await? {
             ClientMessage::Init(_) => Err(Closing::INIT_AGAIN.into()),
             ClientMessage::Ping(payload) => self.send(&ServerMessage::Pong { payload }).await,
             ClientMessage::Pong => Ok(()),

@@ -30,8 +30,8 @@ use crate::{
         auth::{NotAuthenticated, token},
         client::RequestOrigin,
         error::refusal,
-        graphql::{NotExecuted, linked, posted, read},
-        media_type,
+        graphql::{NotExecuted, linked, posted},
+        media_type, request,
     },
 };
 
@@ -59,7 +59,7 @@ pub(in crate::http) async fn get(
     RequestOrigin(origin): RequestOrigin,
     uri: Uri,
 ) -> Response {
-    match linked(&state, &uri, |ty| ty == OperationType::Mutation) {
+    match linked(&state, &uri, |ty| ty == OperationType::Mutation).await {
         Ok(request) => listen(state, listener, request, origin),
         Err(refused) => *refused,
     }
@@ -78,9 +78,10 @@ pub(in crate::http) async fn post(
         Err(refused) => return *refused,
     };
     let length = body.len();
-    match state.large.read(length, async { read(body) }).await {
+    let request = state.large.read(length, request::from_body(body)).await;
+    match request {
         Ok(request) => listen(state, listener, request, origin),
-        Err(refused) => *refused,
+        Err(malformed) => malformed.into_response(),
     }
 }
 
