@@ -71,22 +71,20 @@ pub async fn import(
     let rows = &read(writer, rows, &path);
     let (path, key) = (&path, key.as_deref());
     let results = writer
-        .write("importCalls", || {
-            async move |work: &Work| {
-                // What is said of calls of the platform is kept beside what it pushes.
-                if rows.iter().any(|row| row.platform_call().is_some()) {
-                    claim_calls(&work.tx).await?;
-                } else {
-                    write_calls(&work.tx).await?;
-                }
-                if let Some(earlier) = work.earlier(key, &input).await? {
-                    return Ok(earlier);
-                }
-                let results = store(work, rows.clone(), path).await?;
-                work.keep_answer(key, &results).await?;
-                record(work, &results).await?;
-                Ok(results)
+        .write("importCalls", async move |work: &Work| {
+            // What is said of calls of the platform is kept beside what it pushes.
+            if rows.iter().any(|row| row.platform_call().is_some()) {
+                claim_calls(&work.tx).await?;
+            } else {
+                write_calls(&work.tx).await?;
             }
+            if let Some(earlier) = work.earlier(key, &input).await? {
+                return Ok(earlier);
+            }
+            let results = store(work, rows.clone(), path).await?;
+            work.keep_answer(key, &results).await?;
+            record(work, &results).await?;
+            Ok(results)
         })
         .await?;
     writer.prune_keys(key).await;

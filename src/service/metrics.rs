@@ -87,18 +87,16 @@ async fn summarise(
 /// When there is no such task, or the database fails; nothing is written then.
 pub async fn refresh_task(writer: &Writer<'_>, id: &GivenId) -> Result<(TaskRow, u64)> {
     writer
-        .write("refreshTaskMetrics", || {
-            async move |work: &Work| {
-                claim_calls(&work.tx).await?;
-                let mut problems = Problems::default();
-                let task = work
-                    .lock_noting::<Tasks>("taskId", object::TASK, id, &mut problems)
-                    .await?;
-                let task = accepted(task, problems)?;
-                let deltas = recounts::repair_task(&work.tx, task.id).await?;
-                let repaired = repair(work, &deltas, object::TASK, task.id.to_string()).await?;
-                Ok((task, repaired))
-            }
+        .write("refreshTaskMetrics", async move |work: &Work| {
+            claim_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            let task = work
+                .lock_noting::<Tasks>("taskId", object::TASK, id, &mut problems)
+                .await?;
+            let task = accepted(task, problems)?;
+            let deltas = recounts::repair_task(&work.tx, task.id).await?;
+            let repaired = repair(work, &deltas, object::TASK, task.id.to_string()).await?;
+            Ok((task, repaired))
         })
         .await
 }
@@ -115,12 +113,10 @@ pub async fn compute_day(writer: &Writer<'_>, date: NaiveDate) -> Result<(Metric
         WriteError::refused(path, Code::InTheFuture, error.to_string())
     })?;
     let repaired = writer
-        .write("computeDailyMetrics", || {
-            async move |work: &Work| {
-                claim_calls(&work.tx).await?;
-                let deltas = recounts::repair_day(&work.tx, date).await?;
-                repair(work, &deltas, object::DAY, date.to_string()).await
-            }
+        .write("computeDailyMetrics", async move |work: &Work| {
+            claim_calls(&work.tx).await?;
+            let deltas = recounts::repair_day(&work.tx, date).await?;
+            repair(work, &deltas, object::DAY, date.to_string()).await
         })
         .await?;
     Ok((summarise(writer.db, date, today).await?, repaired))
