@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     audit::object,
-    figures::{DayCounts, FreshnessByDay, FutureDay, PeriodFigures},
+    figures::{DayCounts, FreshnessByDay, PeriodFigures, StatisticsError},
     write::{Result, Work, WriteError, Writer, accepted},
 };
 use crate::{
@@ -35,27 +35,16 @@ pub struct MetricsSummary {
     pub figures: PeriodFigures,
 }
 
-/// Why there is no summary.
-#[derive(Debug, thiserror::Error)]
-pub enum MetricsError {
-    /// The day has not begun.
-    #[error(transparent)]
-    Future(#[from] FutureDay),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// The summary of `date`, seen from `today`.
 ///
 /// # Errors
-/// See [`MetricsError`].
+/// See [`StatisticsError`].
 pub async fn summary(
     db: &Database,
     date: NaiveDate,
     today: NaiveDate,
-) -> Result<MetricsSummary, MetricsError> {
-    FutureDay::refuse(date, today)?;
+) -> Result<MetricsSummary, StatisticsError> {
+    StatisticsError::refuse_future(date, today)?;
     Ok(summarise(db, date, today).await?)
 }
 
@@ -108,7 +97,7 @@ pub async fn refresh_task(writer: &Writer<'_>, id: &GivenId) -> Result<(TaskRow,
 /// When the day has not begun, or the database fails; nothing is written then.
 pub async fn compute_day(writer: &Writer<'_>, date: NaiveDate) -> Result<(MetricsSummary, u64)> {
     let today = writer.zone.day_of(writer.now);
-    FutureDay::refuse(date, today).map_err(|error| {
+    StatisticsError::refuse_future(date, today).map_err(|error| {
         let path = Path::input().field("date");
         WriteError::refused(path, Code::InTheFuture, error.to_string())
     })?;

@@ -13,7 +13,7 @@ pub struct Retry<'a> {
     times: u32,
     /// The first pause; each is twice the one before.
     pause: Duration,
-    /// After which errors it is.
+    /// Whether it is, after this error.
     is_passing: fn(&StoreError) -> bool,
     /// Ends it.
     stop: Option<&'a CancellationToken>,
@@ -21,30 +21,20 @@ pub struct Retry<'a> {
 
 impl Retry<'static> {
     /// Of a write whose answer somebody waits for: at once, when other writers were in the way.
-    pub const FOREGROUND: Self = Self::at_once(4);
+    pub const FOREGROUND: Self = Self::new(4, 0, StoreError::is_contended);
     /// Of work in many transactions that nobody waits for: at once, when other writers were in the way.
-    pub const BATCHES: Self = Self::at_once(10);
+    pub const BATCHES: Self = Self::new(10, 0, StoreError::is_contended);
     /// Of what synchronisation notes: when other writers were in the way, or the database is being
     /// restarted. 12.7 s in all, within the time that a lease holds.
-    pub const LEDGER: Self = Self {
-        times: 7,
-        pause: Duration::from_millis(100),
-        is_passing: StoreError::is_passing,
-        stop: None,
-    };
+    pub const LEDGER: Self = Self::new(7, 100, StoreError::is_passing);
     /// Of the start of a scheduled job: after any error.
-    pub const SCHEDULE: Self = Self {
-        times: 5,
-        pause: Duration::from_secs(2),
-        is_passing: |_| true,
-        stop: None,
-    };
+    pub const SCHEDULE: Self = Self::new(5, 2_000, |_| true);
 
-    const fn at_once(times: u32) -> Self {
+    const fn new(times: u32, pause_ms: u64, is_passing: fn(&StoreError) -> bool) -> Self {
         Self {
             times,
-            pause: Duration::ZERO,
-            is_passing: StoreError::is_contended,
+            pause: Duration::from_millis(pause_ms),
+            is_passing,
             stop: None,
         }
     }
@@ -89,7 +79,6 @@ impl<'a> Retry<'a> {
             }
         };
         match self.stop {
-            Some(stop) if stop.is_cancelled() => false,
             Some(stop) => stop.run_until_cancelled(paused).await.is_some(),
             None => {
                 paused.await;
