@@ -16,6 +16,7 @@ use crate::{
         fields::Fields,
         filter::Filter,
         package_rules::Link,
+        page::MAX_SELECTED,
         problem::{Code, Path, Problems},
         task::{TaskFields, TaskInput},
     },
@@ -27,9 +28,6 @@ use crate::{
         write_calls,
     },
 };
-
-/// Most tasks that can be named in one request.
-pub const MAX_ASSIGNED: usize = 1_000;
 
 /// Adds a task. A repeat with the same `key` gives the task that the first one made, as it is now;
 /// none if it was deleted since.
@@ -326,11 +324,11 @@ async fn select_by_filter(
         let message = "nothing is asked here, and what is to be written must not depend on a variable that was not sent: give the condition, or leave the field out";
         return Err(WriteError::refused(path.clone(), Code::Required, message));
     }
-    let most = MAX_ASSIGNED as u64;
+    let most = MAX_SELECTED as u64;
     let ids = matching(&work.tx, &TASKS, filter, most + 1).await?;
-    if ids.len() > MAX_ASSIGNED {
+    if ids.len() > MAX_SELECTED {
         let message = format!(
-            "at most {MAX_ASSIGNED} tasks are taken at once, and more than that pass the filter"
+            "at most {MAX_SELECTED} tasks are taken at once, and more than that pass the filter"
         );
         let path = Path::input().field("filter");
         return Err(WriteError::refused(path, Code::TooMany, message));
@@ -350,9 +348,9 @@ async fn select_by_id(
         let message = "at least one task has to be given".to_owned();
         return Err(refused(Code::Required, message));
     }
-    if ids.len() > MAX_ASSIGNED {
+    if ids.len() > MAX_SELECTED {
         let message = format!(
-            "at most {MAX_ASSIGNED} tasks are taken at once, and {} were given",
+            "at most {MAX_SELECTED} tasks are taken at once, and {} were given",
             ids.len()
         );
         return Err(refused(Code::TooMany, message));

@@ -15,6 +15,7 @@ pub mod call_pushes;
 pub mod calls;
 mod changes;
 mod connect;
+mod counted_calls;
 mod counts;
 mod data_changes;
 mod dialect;
