@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::{
     audit::Record,
     business_time::BusinessZone,
+    call_details::CallDetails,
     change::{Change, Given, GivenId},
     dialing::{CallResult, Tag},
     fields::{Fields, TextRule},
@@ -75,26 +76,8 @@ pub struct CallFields {
     pub duration: i32,
     /// How it ended.
     pub result: CallResult,
-    /// The grade as it was written.
-    pub grade: Option<String>,
-    /// Why the line was closed.
-    pub hangup_reason: Option<String>,
-    /// Free text.
-    pub notes: Option<String>,
-    /// The name of the person dialled.
-    pub customer_name: Option<String>,
-    /// Their company.
-    pub company: Option<String>,
-    /// The province of the number.
-    pub province: Option<String>,
-    /// The city of the number.
-    pub city: Option<String>,
-    /// The line it was dialled on.
-    pub device_name: Option<String>,
-    /// Where the recording is.
-    pub recording_url: Option<String>,
-    /// What was billed.
-    pub billed_amount: Option<Money>,
+    /// What else is known of it.
+    pub details: CallDetails,
 }
 
 impl CallFields {
@@ -122,15 +105,16 @@ impl CallFields {
         let result = fields.required("result", input.result, before.map(|old| old.result));
         let amount = input
             .billed_amount
-            .over(before.and_then(|old| old.billed_amount).map(Ok));
+            .over(before.and_then(|old| old.details.billed_amount).map(Ok));
         let billed_amount = fields.amount("billedAmount", amount);
         let recording_url = fields.url(
             "recordingUrl",
             input.recording_url,
-            before.and_then(|old| old.recording_url.clone()),
+            before.and_then(|old| old.details.recording_url.clone()),
         );
 
-        let mut text = |name, rule, change, old: fn(&Self) -> &Option<String>| {
+        let before = before.map(|old| &old.details);
+        let mut text = |name, rule, change, old: fn(&CallDetails) -> &Option<String>| {
             fields.text(name, rule, change, before.map(old).cloned().flatten())
         };
         let short = TextRule::SHORT;
@@ -155,16 +139,18 @@ impl CallFields {
             call_time: call_time?,
             duration: duration?,
             result: result?,
-            grade,
-            hangup_reason,
-            notes,
-            customer_name,
-            company,
-            province,
-            city,
-            device_name,
-            recording_url,
-            billed_amount,
+            details: CallDetails {
+                grade,
+                hangup_reason,
+                notes,
+                customer_name,
+                company,
+                province,
+                city,
+                device_name,
+                recording_url,
+                billed_amount,
+            },
         })
     }
 
@@ -176,17 +162,20 @@ impl CallFields {
             call_hour: i16::from(zone.hour_of(self.call_time)),
             task_id: self.task_id,
             agent_id: self.agent_id,
-            province: self.province.clone(),
-            grade_code: catalogue.code_of(self.grade.as_deref()).map(str::to_owned),
+            province: self.details.province.clone(),
+            grade_code: catalogue
+                .code_of(self.details.grade.as_deref())
+                .map(str::to_owned),
             connected: self.result.is_connected(),
             duration: self.duration,
-            billed: self.billed_amount.unwrap_or_default(),
+            billed: self.details.billed_amount.unwrap_or_default(),
         }
     }
 
     /// As the record of a change has it.
     #[must_use]
     pub fn record(&self) -> Record {
+        let details = &self.details;
         Record::default()
             .with("taskId", self.task_id)
             .with("agentId", self.agent_id)
@@ -194,16 +183,16 @@ impl CallFields {
             .with_time("callTime", Some(self.call_time))
             .with("duration", self.duration)
             .with("result", <&str>::from(self.result))
-            .with("grade", self.grade.clone())
-            .with("hangupReason", self.hangup_reason.clone())
-            .with("notes", self.notes.clone())
-            .with("customerName", self.customer_name.clone())
-            .with("company", self.company.clone())
-            .with("province", self.province.clone())
-            .with("city", self.city.clone())
-            .with("deviceName", self.device_name.clone())
-            .with("recordingUrl", self.recording_url.clone())
-            .with_amount("billedAmount", self.billed_amount)
+            .with("grade", details.grade.clone())
+            .with("hangupReason", details.hangup_reason.clone())
+            .with("notes", details.notes.clone())
+            .with("customerName", details.customer_name.clone())
+            .with("company", details.company.clone())
+            .with("province", details.province.clone())
+            .with("city", details.city.clone())
+            .with("deviceName", details.device_name.clone())
+            .with("recordingUrl", details.recording_url.clone())
+            .with_amount("billedAmount", details.billed_amount)
     }
 
     /// Notes that the call, which stands at `path`, is of a day before `horizon`: of those the figures

@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    call_details::CallDetails,
     dialing::{CallResult, Tag},
     fingerprint::fingerprint,
-    money::Money,
 };
 
 /// A task as the platform's records name it.
@@ -62,26 +62,8 @@ pub struct IncomingCall {
     pub duration: i32,
     /// How it ended.
     pub result: CallResult,
-    /// The grade as it was written.
-    pub grade: Option<String>,
-    /// Why the line was closed.
-    pub hangup_reason: Option<String>,
-    /// Free text.
-    pub notes: Option<String>,
-    /// The name of the person dialled.
-    pub customer_name: Option<String>,
-    /// Their company.
-    pub company: Option<String>,
-    /// The province of the number.
-    pub province: Option<String>,
-    /// The city of the number.
-    pub city: Option<String>,
-    /// The line it was dialled on.
-    pub device_name: Option<String>,
-    /// Where the recording is.
-    pub recording_url: Option<String>,
-    /// What was billed.
-    pub billed_amount: Option<Money>,
+    /// What else is known of it.
+    pub details: CallDetails,
     /// What its script collected.
     pub tags: Vec<Tag>,
 }

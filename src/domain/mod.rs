@@ -10,6 +10,7 @@ pub mod audit;
 pub mod business_time;
 pub mod business_zone;
 pub mod call;
+pub mod call_details;
 pub mod change;
 pub mod counting;
 pub mod day_state;

@@ -15,6 +15,8 @@ use super::{
 pub const DEFAULT_PAGE_SIZE: u32 = 20;
 /// Most rows on a page.
 pub const MAX_PAGE_SIZE: u32 = 200;
+/// Most objects that one mutation may name, or select by a filter.
+pub const MAX_SELECTED: usize = 1_000;
 
 /// A key that a list is ordered by. Where the field has no value the record comes last, whichever
 /// the direction.

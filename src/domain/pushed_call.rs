@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
 use super::{
+    call_details::CallDetails,
     dialing::{CallResult, Tag},
     fingerprint::fingerprint,
     incoming::{IncomingCall, PlatformAgent, PlatformTask},
@@ -55,25 +56,32 @@ impl<T: PartialEq> Told<T> {
     }
 }
 
-/// The fields that a push may say, of which a call may also have none: name, type, meaning.
-macro_rules! fields {
-    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
-        /// What a push says of a call. What it does not say is `None`, which differs from a value.
-        #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-        pub struct PushedCall {
-            /// The platform's id of the call.
-            pub external_id: String,
-            /// When it was dialled.
-            pub call_time: Option<DateTime<Utc>>,
-            /// Talk time in seconds, not negative.
-            pub duration: Option<i32>,
-            /// How it ended.
-            pub result: Option<CallResult>,
-            $($(#[$doc])* pub $name: Option<$type>,)+
-            /// What its script or its form collected.
-            pub tags: Vec<Tag>,
-        }
+/// What a push says of a call. What it does not say is `None`, which differs from a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct PushedCall {
+    /// The platform's id of the call.
+    pub external_id: String,
+    /// When it was dialled.
+    pub call_time: Option<DateTime<Utc>>,
+    /// Talk time in seconds, not negative.
+    pub duration: Option<i32>,
+    /// How it ended.
+    pub result: Option<CallResult>,
+    /// The platform's task.
+    pub task: Option<PlatformTask>,
+    /// The platform's account.
+    pub agent: Option<PlatformAgent>,
+    /// The number dialled.
+    pub phone_number: Option<String>,
+    /// What else is known of it.
+    pub details: CallDetails,
+    /// What its script or its form collected.
+    pub tags: Vec<Tag>,
+}
 
+/// The fields that a push may say, of which a call may also have none: name, type, and where they are.
+macro_rules! fields {
+    ($($name:ident: $type:ty => $($path:ident).+,)+) => {
         /// All that was pushed of a call so far.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
@@ -100,7 +108,7 @@ macro_rules! fields {
                     self.call_time.is_some(),
                     self.duration.is_some(),
                     self.result.is_some(),
-                    $(self.$name.is_some(),)+
+                    $(self.$($path).+.is_some(),)+
                 ];
                 let said = said.into_iter().filter(|said| *said).count() + names.len();
                 u32::try_from(said).unwrap_or(u32::MAX)
@@ -108,8 +116,8 @@ macro_rules! fields {
 
             /// Fills what `call` does not say. What it says itself stays.
             fn fill_fields(&self, call: &mut IncomingCall, filled: &mut Filled) {
-                $(if let (None, Some(value)) = (&call.$name, &self.$name) {
-                    call.$name = Some(value.clone());
+                $(if let (None, Some(value)) = (&call.$($path).+, &self.$($path).+) {
+                    call.$($path).+ = Some(value.clone());
                     filled.fields.insert(stringify!($name).to_owned());
                 })+
             }
@@ -117,15 +125,15 @@ macro_rules! fields {
             /// Whether somebody changed a field of `call` that was filled with what this says, and that
             /// `again` says too.
             fn was_field_changed(&self, again: &Self, filled: &Filled, call: &IncomingCall) -> bool {
-                $((again.$name.is_some()
+                $((again.$($path).+.is_some()
                     && filled.fields.contains(stringify!($name))
-                    && call.$name != self.$name))||+
+                    && call.$($path).+ != self.$($path).+))||+
             }
 
             /// Takes back what was filled and nobody changed since.
             fn take_back_fields(&self, call: &mut IncomingCall, filled: &Filled) {
-                $(if filled.fields.contains(stringify!($name)) && call.$name == self.$name {
-                    call.$name = None;
+                $(if filled.fields.contains(stringify!($name)) && call.$($path).+ == self.$($path).+ {
+                    call.$($path).+ = None;
                 })+
             }
         }
@@ -160,7 +168,7 @@ macro_rules! fields {
                 Told::merge(&mut self.result, push.result.map(|value| Told { value, richness }));
                 $(Told::merge(
                     &mut self.$name,
-                    push.$name.clone().map(|value| Told { value, richness }),
+                    push.$($path).+.clone().map(|value| Told { value, richness }),
                 );)+
                 self.merge_tags(&push.tags, richness);
             }
@@ -168,46 +176,35 @@ macro_rules! fields {
             /// What all pushes together say of the call with this id.
             #[must_use]
             pub fn says(&self, external_id: &str) -> PushedCall {
-                PushedCall {
+                let mut said = PushedCall {
                     external_id: external_id.to_owned(),
                     call_time: self.call_time.as_ref().map(|told| told.value),
                     duration: self.duration.as_ref().map(|told| told.value),
                     result: self.result.as_ref().map(|told| told.value),
-                    $($name: self.$name.as_ref().map(|told| told.value.clone()),)+
                     tags: self.tags(),
-                }
+                    ..PushedCall::default()
+                };
+                $(said.$($path).+ = self.$name.as_ref().map(|told| told.value.clone());)+
+                said
             }
         }
     };
 }
 
 fields! {
-    /// The platform's task.
-    task: PlatformTask,
-    /// The platform's account.
-    agent: PlatformAgent,
-    /// The number dialled.
-    phone_number: String,
-    /// The grade as it was written.
-    grade: String,
-    /// Why the line was closed.
-    hangup_reason: String,
-    /// Free text.
-    notes: String,
-    /// The name of the person dialled.
-    customer_name: String,
-    /// Their company.
-    company: String,
-    /// The province of the number.
-    province: String,
-    /// The city of the number.
-    city: String,
-    /// The line it was dialled on.
-    device_name: String,
-    /// Where the recording is.
-    recording_url: String,
-    /// What was billed.
-    billed_amount: Money,
+    task: PlatformTask => task,
+    agent: PlatformAgent => agent,
+    phone_number: String => phone_number,
+    grade: String => details.grade,
+    hangup_reason: String => details.hangup_reason,
+    notes: String => details.notes,
+    customer_name: String => details.customer_name,
+    company: String => details.company,
+    province: String => details.province,
+    city: String => details.city,
+    device_name: String => details.device_name,
+    recording_url: String => details.recording_url,
+    billed_amount: Money => details.billed_amount,
 }
 
 /// Which values of a call are those of its pushes.
@@ -316,16 +313,7 @@ impl PushedCall {
             call_time: self.call_time?,
             duration,
             result: self.result.unwrap_or(unsaid),
-            grade: None,
-            hangup_reason: None,
-            notes: None,
-            customer_name: None,
-            company: None,
-            province: None,
-            city: None,
-            device_name: None,
-            recording_url: None,
-            billed_amount: None,
+            details: CallDetails::default(),
             tags: Vec::new(),
         }))
     }

@@ -11,15 +11,10 @@ use async_graphql::{
 use async_graphql_value::Value as Written;
 
 use super::outline::{Many, Outline, root_name};
-use crate::{
-    domain::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE},
-    service::tasks::MAX_ASSIGNED,
-};
+use crate::domain::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_SELECTED};
 
 /// What counting a list costs, in fields.
 const COUNTING: u64 = 20;
-/// Most objects that a mutation's filter selects.
-const MOST_FILTERED: u64 = MAX_ASSIGNED as u64;
 /// The argument, and the field of inputs, that selects objects.
 const FILTER: &str = "filter";
 /// Fields of introspection that lead from types to types.
@@ -284,7 +279,7 @@ impl Brought {
 
     fn object(in_filter: bool) -> Self {
         Self {
-            named: if in_filter { MOST_FILTERED } else { 1 },
+            named: if in_filter { MAX_SELECTED as u64 } else { 1 },
             longest: 0,
             conditions: u64::from(in_filter),
         }

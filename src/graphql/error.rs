@@ -16,10 +16,7 @@ use crate::{
         seal::Unsealable,
         viewer::{Capability, Denied},
     },
-    service::{
-        dashboard::DashboardError, figures::FutureDay, grade_stats::GradeStatsError,
-        metrics::MetricsError,
-    },
+    service::figures::StatisticsError,
     store::StoreError,
     telemetry::with_sources,
 };
@@ -291,38 +288,14 @@ impl From<ApiError> for Error {
     }
 }
 
-impl From<FutureDay> for ApiError {
-    fn from(error: FutureDay) -> Self {
-        Self::BadInput {
-            argument: "date",
-            message: error.to_string(),
-        }
-    }
-}
-
-impl From<DashboardError> for ApiError {
-    fn from(error: DashboardError) -> Self {
+impl From<StatisticsError> for ApiError {
+    fn from(error: StatisticsError) -> Self {
         match error {
-            DashboardError::Future(error) => error.into(),
-            DashboardError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<MetricsError> for ApiError {
-    fn from(error: MetricsError) -> Self {
-        match error {
-            MetricsError::Future(error) => error.into(),
-            MetricsError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<GradeStatsError> for ApiError {
-    fn from(error: GradeStatsError) -> Self {
-        match error {
-            GradeStatsError::Future(error) => error.into(),
-            GradeStatsError::NotSynced {
+            StatisticsError::Future { .. } => Self::BadInput {
+                argument: "date",
+                message: error.to_string(),
+            },
+            StatisticsError::NotSynced {
                 date,
                 next_sync,
                 ref last_error,
@@ -341,7 +314,7 @@ impl From<GradeStatsError> for ApiError {
                     message,
                 }
             }
-            GradeStatsError::Store(error) => Self::Store(error),
+            StatisticsError::Store(error) => Self::Store(error),
         }
     }
 }

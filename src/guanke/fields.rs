@@ -4,8 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::call_details::CallDetails;
 use crate::domain::dialing::{CallResult, Tag};
-use crate::domain::money::Money;
 use crate::domain::phone::masked;
 use crate::domain::text::Reading;
 
@@ -56,28 +56,10 @@ pub struct PushedRecord {
     pub duration_seconds: Option<u32>,
     /// How it ended, where the row says enough to tell.
     pub result: Option<CallResult>,
-    /// The grade's text.
-    pub grade: Option<String>,
-    /// The cause or text it ended with.
-    pub hangup_reason: Option<String>,
+    /// What else is known of it.
+    pub details: CallDetails,
     /// Whose call it is.
     pub agent: Option<AgentRef>,
-    /// The company called.
-    pub company: Option<String>,
-    /// The person called.
-    pub customer_name: Option<String>,
-    /// Province of the number.
-    pub province: Option<String>,
-    /// City of the number.
-    pub city: Option<String>,
-    /// The line it was dialled on.
-    pub device_name: Option<String>,
-    /// Where the recording is.
-    pub recording_url: Option<String>,
-    /// What the agent noted.
-    pub notes: Option<String>,
-    /// What the call cost.
-    pub billed_amount: Option<Money>,
     /// What the script or the form collected; sorted, each once.
     pub tags: Vec<Tag>,
 }
@@ -91,7 +73,7 @@ impl fmt::Debug for PushedRecord {
             .field("call_time", &self.call_time)
             .field("duration_seconds", &self.duration_seconds)
             .field("result", &self.result)
-            .field("grade", &self.grade)
+            .field("grade", &self.details.grade)
             .finish_non_exhaustive()
     }
 }
@@ -111,22 +93,24 @@ pub(super) fn read(row: &Row, id: String, answers: &[&str]) -> PushedRecord {
         call_time: wire::field(row, &CALL_TIME).and_then(wire::instant),
         duration_seconds,
         result: result(row, hangup_reason.as_deref(), duration_seconds),
-        grade: grade(row),
-        hangup_reason,
         agent: agent(row),
-        company: name(&["company", "companyName", "company_name"]),
-        customer_name: name(&["customerName", "customer_name"]),
-        province: name(&["province"]),
-        city: name(&["city"]),
-        device_name: name(&["deviceName", "device_name"]),
-        recording_url: wire::text(
-            row,
-            &["audio", "recordingUrl", "recording_url"],
-            Reading::Address,
-            URL_LIMIT,
-        ),
-        notes: wire::text(row, &["remark"], Reading::Notes, NOTES_LIMIT),
-        billed_amount: wire::field(row, &["money"]).and_then(wire::money),
+        details: CallDetails {
+            grade: grade(row),
+            hangup_reason,
+            company: name(&["company", "companyName", "company_name"]),
+            customer_name: name(&["customerName", "customer_name"]),
+            province: name(&["province"]),
+            city: name(&["city"]),
+            device_name: name(&["deviceName", "device_name"]),
+            recording_url: wire::text(
+                row,
+                &["audio", "recordingUrl", "recording_url"],
+                Reading::Address,
+                URL_LIMIT,
+            ),
+            notes: wire::text(row, &["remark"], Reading::Notes, NOTES_LIMIT),
+            billed_amount: wire::field(row, &["money"]).and_then(wire::money),
+        },
         tags: tags::of_fields(row, answers),
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
+use crate::domain::call_details::CallDetails;
 use crate::domain::dialing::{CallResult, Tag};
-use crate::domain::money::Money;
 use crate::domain::phone::masked;
 
 use super::error::Error;
@@ -81,28 +81,10 @@ pub struct CallRecord {
     pub duration_seconds: u32,
     /// How it ended.
     pub result: CallResult,
-    /// The grade's text; `None` when empty. It may change later.
-    pub grade: Option<String>,
-    /// The cause or text it ended with.
-    pub hangup_reason: Option<String>,
+    /// What else is known of it.
+    pub details: CallDetails,
     /// Whose call it is.
     pub agent: Option<AgentRef>,
-    /// The company called.
-    pub company: Option<String>,
-    /// The person called.
-    pub customer_name: Option<String>,
-    /// Province of the number.
-    pub province: Option<String>,
-    /// City of the number.
-    pub city: Option<String>,
-    /// The line it was dialled on.
-    pub device_name: Option<String>,
-    /// Where the recording is.
-    pub recording_url: Option<String>,
-    /// What the agent noted.
-    pub notes: Option<String>,
-    /// What the call cost.
-    pub billed_amount: Option<Money>,
     /// What the script collected; sorted, each once.
     pub tags: Vec<Tag>,
 }
@@ -117,7 +99,7 @@ impl fmt::Debug for CallRecord {
             .field("call_time", &self.call_time)
             .field("duration_seconds", &self.duration_seconds)
             .field("result", &self.result)
-            .field("grade", &self.grade)
+            .field("grade", &self.details.grade)
             .field("agent_id", &self.agent.as_ref().map(|agent| &agent.id))
             .finish_non_exhaustive()
     }
@@ -211,7 +193,7 @@ fn readable(row: &Row, id: String, call_time: DateTime<Utc>) -> CallRecord {
         duration_seconds,
         result: hangup::result_of(
             fields::is_connected(row),
-            said.hangup_reason.as_deref(),
+            said.details.hangup_reason.as_deref(),
             duration_seconds,
         ),
         id: said.id,
@@ -219,17 +201,8 @@ fn readable(row: &Row, id: String, call_time: DateTime<Utc>) -> CallRecord {
         task_name: said.task_name,
         package: said.package,
         phone_number: said.phone_number,
-        grade: said.grade,
-        hangup_reason: said.hangup_reason,
+        details: said.details,
         agent: said.agent,
-        company: said.company,
-        customer_name: said.customer_name,
-        province: said.province,
-        city: said.city,
-        device_name: said.device_name,
-        recording_url: said.recording_url,
-        notes: said.notes,
-        billed_amount: said.billed_amount,
         tags: said.tags,
     }
 }

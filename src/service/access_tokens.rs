@@ -46,26 +46,23 @@ pub async fn create(
     };
     let secret = new_secret(PREFIX, &*accounts.0.entropy);
     let hash = &hash_of(&secret);
-    let created = writer.write("createAccessToken", || {
-        async move |work: &Work| {
-            let role = present_role(work, viewer).await?;
-            let mut problems = Problems::default();
-            let asker = Asker { role, ..asker };
-            let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
-            let fields = accepted(fields, problems)?;
-            let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
-            if had >= MOST {
-                let message = format!("you have {MOST} access tokens: end one of them first");
-                return Err(WriteError::refused(Path::input(), Code::TooMany, message));
-            }
-            let record = fields.record();
-            let maker = &viewer.principal;
-            let token =
-                access_tokens::create(&work.tx, fields, maker, hash.clone(), work.now).await?;
-            let added = changed(object::ACCESS_TOKEN, &token.id, &Record::default(), &record);
-            work.record(vec![added]).await?;
-            Ok(token)
+    let created = writer.write("createAccessToken", async move |work: &Work| {
+        let role = present_role(work, viewer).await?;
+        let mut problems = Problems::default();
+        let asker = Asker { role, ..asker };
+        let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
+        let fields = accepted(fields, problems)?;
+        let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
+        if had >= MOST {
+            let message = format!("you have {MOST} access tokens: end one of them first");
+            return Err(WriteError::refused(Path::input(), Code::TooMany, message));
         }
+        let record = fields.record();
+        let maker = &viewer.principal;
+        let token = access_tokens::create(&work.tx, fields, maker, hash.clone(), work.now).await?;
+        let added = changed(object::ACCESS_TOKEN, &token.id, &Record::default(), &record);
+        work.record(vec![added]).await?;
+        Ok(token)
     });
     Ok((created.await?, secret))
 }
@@ -94,20 +91,18 @@ pub async fn revoke(
     id: &GivenId,
 ) -> Result<AccessTokenRow> {
     let viewer = writer.viewer;
-    let revoked = writer.write("revokeAccessToken", || {
-        async move |work: &Work| {
-            let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
-            if !is_visible_to(viewer, &row.created_by) {
-                let path = Path::input().field("id");
-                let message = no(object::ACCESS_TOKEN);
-                return Err(WriteError::refused(path, Code::NotFound, message));
-            }
-            if row.revoked_at.is_some() {
-                return Ok(row);
-            }
-            work.record(vec![revoked_at(row.id, work.now)]).await?;
-            Ok(access_tokens::revoke(&work.tx, &row, work.now).await?)
+    let revoked = writer.write("revokeAccessToken", async move |work: &Work| {
+        let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
+        if !is_visible_to(viewer, &row.created_by) {
+            let path = Path::input().field("id");
+            let message = no(object::ACCESS_TOKEN);
+            return Err(WriteError::refused(path, Code::NotFound, message));
         }
+        if row.revoked_at.is_some() {
+            return Ok(row);
+        }
+        work.record(vec![revoked_at(row.id, work.now)]).await?;
+        Ok(access_tokens::revoke(&work.tx, &row, work.now).await?)
     });
     let revoked = revoked.await?;
     accounts.look_again(Some(Access::Token(revoked.id)));

@@ -51,49 +51,47 @@ pub async fn create(
     input: &NewCall,
     key: Option<&str>,
 ) -> Result<Option<CallRow>> {
-    let created = writer.write("createCall", || {
-        async move |work: &Work| {
-            write_calls(&work.tx).await?;
-            let mut problems = Problems::default();
-            let path = Path::input();
-            let call = input.call.clone();
-            let fields = CallFields::read(
-                None,
-                call,
-                path.clone(),
-                (work.now, work.zone),
-                &mut problems,
-            );
-            let external_id = Fields::new(path.clone(), &mut problems).text(
-                "externalId",
-                TextRule::ID,
-                input.external_id.clone(),
-                None,
-            );
-            let tags = read_tags(input.tags.clone(), &path.field("tags"), &mut problems);
-            let key = read_key(key, &mut problems);
-            if problems.is_empty() {
-                let input = (&fields, &external_id, &tags);
-                if let Some(id) = work.earlier(key.as_deref(), &input).await? {
-                    return Ok(find_by_ids::<Calls>(&work.tx, &[id]).await?.pop());
-                }
+    let created = writer.write("createCall", async move |work: &Work| {
+        write_calls(&work.tx).await?;
+        let mut problems = Problems::default();
+        let path = Path::input();
+        let call = input.call.clone();
+        let fields = CallFields::read(
+            None,
+            call,
+            path.clone(),
+            (work.now, work.zone),
+            &mut problems,
+        );
+        let external_id = Fields::new(path.clone(), &mut problems).text(
+            "externalId",
+            TextRule::ID,
+            input.external_id.clone(),
+            None,
+        );
+        let tags = read_tags(input.tags.clone(), &path.field("tags"), &mut problems);
+        let key = read_key(key, &mut problems);
+        if problems.is_empty() {
+            let input = (&fields, &external_id, &tags);
+            if let Some(id) = work.earlier(key.as_deref(), &input).await? {
+                return Ok(find_by_ids::<Calls>(&work.tx, &[id]).await?.pop());
             }
-            hold_references(work, &input.call, &mut problems).await?;
-            check_kept(work, fields.as_ref(), &mut problems).await?;
-            if let Some(id) = &external_id
-                && call_edits::is_taken(&work.tx, id).await?
-            {
-                problems.note(path.field("externalId"), Code::Taken, TAKEN);
-            }
-            let fields = accepted(fields, problems)?;
-            let record = fields.record().with("externalId", external_id.clone());
-            let call = add(work, external_id, fields, &tags).await?;
-            work.keep_answer(key.as_deref(), &call.id).await?;
-            let added = changed(object::CALL, &call.id, &Record::default(), &record);
-            work.record_with(added, [("tags", tags.len() as u64)])
-                .await?;
-            Ok(Some(call))
         }
+        hold_references(work, &input.call, &mut problems).await?;
+        check_kept(work, fields.as_ref(), &mut problems).await?;
+        if let Some(id) = &external_id
+            && call_edits::is_taken(&work.tx, id).await?
+        {
+            problems.note(path.field("externalId"), Code::Taken, TAKEN);
+        }
+        let fields = accepted(fields, problems)?;
+        let record = fields.record().with("externalId", external_id.clone());
+        let call = add(work, external_id, fields, &tags).await?;
+        work.keep_answer(key.as_deref(), &call.id).await?;
+        let added = changed(object::CALL, &call.id, &Record::default(), &record);
+        work.record_with(added, [("tags", tags.len() as u64)])
+            .await?;
+        Ok(Some(call))
     });
     let created = created.await?;
     writer.prune_keys(key).await;
@@ -184,49 +182,47 @@ pub async fn update(
     expected_version: Option<i64>,
 ) -> Result<CallRow> {
     writer
-        .write("updateCall", || {
-            async move |work: &Work| {
-                write_calls(&work.tx).await?;
-                let mut problems = Problems::default();
-                // Tasks before calls, in the order in which every writer locks.
-                hold_references(work, input, &mut problems).await?;
-                let row = work.lock::<Calls>(object::CALL, id).await?;
-                check_version(expected_version, row.version, &mut problems);
-                check_there(&row, "id", &mut problems);
-                let before = call_edits::fields(&row);
-                let path = Path::input();
-                let after = CallFields::read(
-                    Some(&before),
-                    input.clone(),
-                    path,
-                    (work.now, work.zone),
-                    &mut problems,
-                );
-                if let Some(after) = after
-                    .as_ref()
-                    .filter(|after| after.call_time != before.call_time)
-                {
-                    check_time(&row, &mut problems);
-                    check_kept(work, Some(after), &mut problems).await?;
-                }
-                let after = accepted(after, problems)?;
-                if after == before {
-                    return Ok(row);
-                }
-                let change = changed(object::CALL, &row.id, &before.record(), &after.record());
-                work.record(vec![change]).await?;
-                let counted = counted(work, &after).await?;
-                let mut deltas = RollupDeltas::default();
-                if let Some(before) = call_edits::counted(&row) {
-                    deltas.remove(&before);
-                    deltas.add(&counted);
-                }
-                let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
-                let call = call_edits::update(&work.tx, &row, after, &counted, work.now).await?;
-                rollups::apply(&work.tx, &deltas).await?;
-                tag_counts::follow(&work.tx, row.id, before).await?;
-                Ok(call)
+        .write("updateCall", async move |work: &Work| {
+            write_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            // Tasks before calls, in the order in which every writer locks.
+            hold_references(work, input, &mut problems).await?;
+            let row = work.lock::<Calls>(object::CALL, id).await?;
+            check_version(expected_version, row.version, &mut problems);
+            check_there(&row, "id", &mut problems);
+            let before = call_edits::fields(&row);
+            let path = Path::input();
+            let after = CallFields::read(
+                Some(&before),
+                input.clone(),
+                path,
+                (work.now, work.zone),
+                &mut problems,
+            );
+            if let Some(after) = after
+                .as_ref()
+                .filter(|after| after.call_time != before.call_time)
+            {
+                check_time(&row, &mut problems);
+                check_kept(work, Some(after), &mut problems).await?;
             }
+            let after = accepted(after, problems)?;
+            if after == before {
+                return Ok(row);
+            }
+            let change = changed(object::CALL, &row.id, &before.record(), &after.record());
+            work.record(vec![change]).await?;
+            let counted = counted(work, &after).await?;
+            let mut deltas = RollupDeltas::default();
+            if let Some(before) = call_edits::counted(&row) {
+                deltas.remove(&before);
+                deltas.add(&counted);
+            }
+            let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
+            let call = call_edits::update(&work.tx, &row, after, &counted, work.now).await?;
+            rollups::apply(&work.tx, &deltas).await?;
+            tag_counts::follow(&work.tx, row.id, before).await?;
+            Ok(call)
         })
         .await
 }
@@ -252,29 +248,27 @@ pub async fn delete(
     expected_version: Option<i64>,
 ) -> Result<DeletedCall> {
     writer
-        .write("deleteCall", || {
-            async move |work: &Work| {
-                write_calls(&work.tx).await?;
-                let row = work.lock::<Calls>(object::CALL, id).await?;
-                let mut problems = Problems::default();
-                check_version(expected_version, row.version, &mut problems);
-                accepted(Some(()), problems)?;
-                let mut deltas = RollupDeltas::default();
-                if let Some(before) = call_edits::counted(&row) {
-                    deltas.remove(&before);
-                }
-                let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
-                let tags = tags::remove_all(&work.tx, row.id).await?;
-                delete_row::<Calls>(&work.tx, row.id).await?;
-                rollups::apply(&work.tx, &deltas).await?;
-                tag_counts::follow(&work.tx, row.id, before).await?;
-                let before = call_edits::fields(&row)
-                    .record()
-                    .with("externalId", row.external_id.clone());
-                let gone = changed(object::CALL, &row.id, &before, &Record::default());
-                work.record_with(gone, [("deletedTags", tags)]).await?;
-                Ok(DeletedCall { id: row.id, tags })
+        .write("deleteCall", async move |work: &Work| {
+            write_calls(&work.tx).await?;
+            let row = work.lock::<Calls>(object::CALL, id).await?;
+            let mut problems = Problems::default();
+            check_version(expected_version, row.version, &mut problems);
+            accepted(Some(()), problems)?;
+            let mut deltas = RollupDeltas::default();
+            if let Some(before) = call_edits::counted(&row) {
+                deltas.remove(&before);
             }
+            let before = tag_counts::of_calls(&work.tx, &[row.id]).await?;
+            let tags = tags::remove_all(&work.tx, row.id).await?;
+            delete_row::<Calls>(&work.tx, row.id).await?;
+            rollups::apply(&work.tx, &deltas).await?;
+            tag_counts::follow(&work.tx, row.id, before).await?;
+            let before = call_edits::fields(&row)
+                .record()
+                .with("externalId", row.external_id.clone());
+            let gone = changed(object::CALL, &row.id, &before, &Record::default());
+            work.record_with(gone, [("deletedTags", tags)]).await?;
+            Ok(DeletedCall { id: row.id, tags })
         })
         .await
 }

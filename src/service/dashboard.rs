@@ -2,11 +2,11 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::figures::{DayCounts, Freshness, FreshnessByDay, FutureDay, PeriodFigures};
+use super::figures::{DayCounts, Freshness, FreshnessByDay, PeriodFigures, StatisticsError};
 use crate::{
     domain::business_time::DayRange,
     store::{
-        Database, StoreError,
+        Database,
         packages::{self, PackageTotals},
         rollups,
     },
@@ -31,28 +31,17 @@ pub struct Dashboard {
     pub new_packages: i64,
 }
 
-/// Why there is no dashboard.
-#[derive(Debug, thiserror::Error)]
-pub enum DashboardError {
-    /// The day has not begun.
-    #[error(transparent)]
-    Future(#[from] FutureDay),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Puts the dashboard of `date`, seen from `today`, together. Reads a row a day and grade of the month, whatever the
 /// number of calls, in a fixed number of statements.
 ///
 /// # Errors
-/// See [`DashboardError`].
+/// See [`StatisticsError`].
 pub async fn dashboard(
     db: &Database,
     date: NaiveDate,
     today: NaiveDate,
-) -> Result<Dashboard, DashboardError> {
-    FutureDay::refuse(date, today)?;
+) -> Result<Dashboard, StatisticsError> {
+    StatisticsError::refuse_future(date, today)?;
     let seen_from = today;
     let db = db.read();
     let day_before = date.checked_sub_days(Days::new(1)).unwrap_or(date);

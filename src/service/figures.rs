@@ -19,21 +19,37 @@ use crate::{
     },
 };
 
-/// A day that has not begun has no figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{date} lies in the future: today is {today}")]
-pub struct FutureDay {
-    /// The day asked for.
-    pub date: NaiveDate,
-    /// The business day it is.
-    pub today: NaiveDate,
+/// Why there are no figures for a day.
+#[derive(Debug, thiserror::Error)]
+pub enum StatisticsError {
+    /// The day has not begun.
+    #[error("{date} lies in the future: today is {today}")]
+    Future {
+        /// The day asked for.
+        date: NaiveDate,
+        /// The business day it is.
+        today: NaiveDate,
+    },
+    /// The day is over, and nobody has read it yet.
+    #[error("{date} was never synchronised")]
+    NotSynced {
+        /// The day asked for.
+        date: NaiveDate,
+        /// The next scheduled synchronisation that will read it, if one will.
+        next_sync: Option<DateTime<Utc>>,
+        /// Why the last attempt failed, if there was one.
+        last_error: Option<String>,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-impl FutureDay {
+impl StatisticsError {
     /// Refuses a `date` behind `today`.
-    pub(super) fn refuse(date: NaiveDate, today: NaiveDate) -> Result<(), Self> {
+    pub(super) fn refuse_future(date: NaiveDate, today: NaiveDate) -> Result<(), Self> {
         if date > today {
-            return Err(Self { date, today });
+            return Err(Self::Future { date, today });
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    figures::{Freshness, FutureDay},
+    figures::{Freshness, StatisticsError},
     refresh::Refresher,
 };
 use crate::{
@@ -89,40 +89,19 @@ impl GradeStats {
     }
 }
 
-/// Why there are no figures for a day.
-#[derive(Debug, thiserror::Error)]
-pub enum GradeStatsError {
-    /// The day has not begun.
-    #[error(transparent)]
-    Future(#[from] FutureDay),
-    /// The day is over, and nobody has read it yet.
-    #[error("{date} was never synchronised")]
-    NotSynced {
-        /// The day asked for.
-        date: NaiveDate,
-        /// The next scheduled synchronisation that will read it, if one will.
-        next_sync: Option<DateTime<Utc>>,
-        /// Why the last attempt failed, if there was one.
-        last_error: Option<String>,
-    },
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// The grades of `date`, from the rollups.
 ///
 /// # Errors
-/// See [`GradeStatsError`].
+/// See [`StatisticsError`].
 pub async fn grade_stats(
     db: &Database,
     refresher: &dyn Refresher,
     zone: BusinessZone,
     date: NaiveDate,
     now: DateTime<Utc>,
-) -> Result<GradeStats, GradeStatsError> {
+) -> Result<GradeStats, StatisticsError> {
     let today = zone.day_of(now);
-    FutureDay::refuse(date, today)?;
+    StatisticsError::refuse_future(date, today)?;
     let db = db.read();
     let day = sync_days::find(db, SyncTrack::CallRecords, date).await?;
     let counts = rollups::by_day(db, DayRange::day(date)).await?;
@@ -130,7 +109,7 @@ pub async fn grade_stats(
     let synced_at = day.as_ref().and_then(|day| day.synced_at);
     let freshness = Freshness::of(date, today, day.as_ref());
     if freshness.is_unknown(total_records) {
-        return Err(GradeStatsError::NotSynced {
+        return Err(StatisticsError::NotSynced {
             date,
             next_sync: refresher.next_scheduled(SyncTrack::CallRecords, date, now),
             last_error: day.and_then(|day| day.error),

@@ -46,51 +46,49 @@ pub async fn upsert(
     expected_version: Option<i64>,
 ) -> Result<Upserted> {
     writer
-        .write("upsertGrade", || {
-            async move |work: &Work| {
-                let rows = claim(work).await?;
-                let catalogue: Vec<Grade> = rows.iter().cloned().map(Grade::from).collect();
-                let mut problems = Problems::default();
-                let grade = Grade::read(input.clone(), &catalogue, &mut problems);
-                let code = text::id(&input.code);
-                let row = rows.into_iter().find(|row| row.code == code);
-                // A grade that is to be new has version 0 so far.
-                let present = row.as_ref().map_or(0, |row| row.version);
-                check_version(expected_version, present, &mut problems);
-                let grade = accepted(grade, problems)?;
-                let before = row.as_ref().map(|row| Grade::from(row.clone()));
-                if let (Some(row), Some(before)) = (&row, &before)
-                    && *before == grade
-                {
-                    return Ok(Upserted {
-                        grade: row.clone(),
-                        created: false,
-                        regraded_calls: 0,
-                        kept_calls: 0,
-                    });
-                }
-                let kept_calls = match &before {
-                    Some(before) if !before.is_worth(&grade) => {
-                        retired_grades::retire(&work.tx, before, work.now).await?
-                    }
-                    _ => 0,
-                };
-                let stored = match &row {
-                    Some(row) => grades::update(&work.tx, row, &grade, work.now).await?,
-                    None => grades::create(&work.tx, &grade, work.now).await?,
-                };
-                let regraded_calls = regrade(work, &grades::list(&work.tx).await?).await?;
-                let before = before.map(|before| before.record()).unwrap_or_default();
-                let change = changed(object::GRADE, &stored.id, &before, &grade.record());
-                work.record_with(change, counts(regraded_calls, kept_calls))
-                    .await?;
-                Ok(Upserted {
-                    grade: stored,
-                    created: row.is_none(),
-                    regraded_calls,
-                    kept_calls,
-                })
+        .write("upsertGrade", async move |work: &Work| {
+            let rows = claim(work).await?;
+            let catalogue: Vec<Grade> = rows.iter().cloned().map(Grade::from).collect();
+            let mut problems = Problems::default();
+            let grade = Grade::read(input.clone(), &catalogue, &mut problems);
+            let code = text::id(&input.code);
+            let row = rows.into_iter().find(|row| row.code == code);
+            // A grade that is to be new has version 0 so far.
+            let present = row.as_ref().map_or(0, |row| row.version);
+            check_version(expected_version, present, &mut problems);
+            let grade = accepted(grade, problems)?;
+            let before = row.as_ref().map(|row| Grade::from(row.clone()));
+            if let (Some(row), Some(before)) = (&row, &before)
+                && *before == grade
+            {
+                return Ok(Upserted {
+                    grade: row.clone(),
+                    created: false,
+                    regraded_calls: 0,
+                    kept_calls: 0,
+                });
             }
+            let kept_calls = match &before {
+                Some(before) if !before.is_worth(&grade) => {
+                    retired_grades::retire(&work.tx, before, work.now).await?
+                }
+                _ => 0,
+            };
+            let stored = match &row {
+                Some(row) => grades::update(&work.tx, row, &grade, work.now).await?,
+                None => grades::create(&work.tx, &grade, work.now).await?,
+            };
+            let regraded_calls = regrade(work, &grades::list(&work.tx).await?).await?;
+            let before = before.map(|before| before.record()).unwrap_or_default();
+            let change = changed(object::GRADE, &stored.id, &before, &grade.record());
+            work.record_with(change, counts(regraded_calls, kept_calls))
+                .await?;
+            Ok(Upserted {
+                grade: stored,
+                created: row.is_none(),
+                regraded_calls,
+                kept_calls,
+            })
         })
         .await
 }
@@ -118,39 +116,36 @@ pub async fn delete(
     expected_version: Option<i64>,
 ) -> Result<DeletedGrade> {
     writer
-        .write("deleteGrade", || {
-            async move |work: &Work| {
-                let rows = claim(work).await?;
-                let path = Path::input().field("code");
-                let code = text::id(code);
-                if code == OTHER {
-                    let message = "OTHER is every text that no other grade claims: it has to stay";
-                    return Err(WriteError::refused(path, Code::Protected, message));
-                }
-                let (gone, rest): (Vec<_>, Vec<_>) =
-                    rows.into_iter().partition(|row| row.code == code);
-                let Some(row) = gone.into_iter().next() else {
-                    let message = "there is no grade with this code";
-                    return Err(WriteError::refused(path, Code::NotFound, message));
-                };
-                let mut problems = Problems::default();
-                check_version(expected_version, row.version, &mut problems);
-                accepted(Some(()), problems)?;
-                let rest: Vec<Grade> = rest.into_iter().map(Grade::from).collect();
-                let grade = Grade::from(row.clone());
-                let kept_calls = retired_grades::retire(&work.tx, &grade, work.now).await?;
-                let regraded_calls = regrade(work, &rest).await?;
-                delete_row::<Grades>(&work.tx, row.id).await?;
-                let before = grade.record();
-                let change = changed(object::GRADE, &row.id, &before, &Record::default());
-                work.record_with(change, counts(regraded_calls, kept_calls))
-                    .await?;
-                Ok(DeletedGrade {
-                    id: row.id,
-                    regraded_calls,
-                    kept_calls,
-                })
+        .write("deleteGrade", async move |work: &Work| {
+            let rows = claim(work).await?;
+            let path = Path::input().field("code");
+            let code = text::id(code);
+            if code == OTHER {
+                let message = "OTHER is every text that no other grade claims: it has to stay";
+                return Err(WriteError::refused(path, Code::Protected, message));
             }
+            let (gone, rest): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.code == code);
+            let Some(row) = gone.into_iter().next() else {
+                let message = "there is no grade with this code";
+                return Err(WriteError::refused(path, Code::NotFound, message));
+            };
+            let mut problems = Problems::default();
+            check_version(expected_version, row.version, &mut problems);
+            accepted(Some(()), problems)?;
+            let rest: Vec<Grade> = rest.into_iter().map(Grade::from).collect();
+            let grade = Grade::from(row.clone());
+            let kept_calls = retired_grades::retire(&work.tx, &grade, work.now).await?;
+            let regraded_calls = regrade(work, &rest).await?;
+            delete_row::<Grades>(&work.tx, row.id).await?;
+            let before = grade.record();
+            let change = changed(object::GRADE, &row.id, &before, &Record::default());
+            work.record_with(change, counts(regraded_calls, kept_calls))
+                .await?;
+            Ok(DeletedGrade {
+                id: row.id,
+                regraded_calls,
+                kept_calls,
+            })
         })
         .await
 }

@@ -71,22 +71,20 @@ pub async fn import(
     let rows = &read(writer, rows, &path);
     let (path, key) = (&path, key.as_deref());
     let results = writer
-        .write("importCalls", || {
-            async move |work: &Work| {
-                // What is said of calls of the platform is kept beside what it pushes.
-                if rows.iter().any(|row| row.platform_call().is_some()) {
-                    claim_calls(&work.tx).await?;
-                } else {
-                    write_calls(&work.tx).await?;
-                }
-                if let Some(earlier) = work.earlier(key, &input).await? {
-                    return Ok(earlier);
-                }
-                let results = store(work, rows.clone(), path).await?;
-                work.keep_answer(key, &results).await?;
-                record(work, &results).await?;
-                Ok(results)
+        .write("importCalls", async move |work: &Work| {
+            // What is said of calls of the platform is kept beside what it pushes.
+            if rows.iter().any(|row| row.platform_call().is_some()) {
+                claim_calls(&work.tx).await?;
+            } else {
+                write_calls(&work.tx).await?;
             }
+            if let Some(earlier) = work.earlier(key, &input).await? {
+                return Ok(earlier);
+            }
+            let results = store(work, rows.clone(), path).await?;
+            work.keep_answer(key, &results).await?;
+            record(work, &results).await?;
+            Ok(results)
         })
         .await?;
     writer.prune_keys(key).await;
@@ -305,16 +303,7 @@ fn incoming(
         call_time: fields.call_time,
         duration: fields.duration,
         result: fields.result,
-        grade: fields.grade,
-        hangup_reason: fields.hangup_reason,
-        notes: fields.notes,
-        customer_name: fields.customer_name,
-        company: fields.company,
-        province: fields.province,
-        city: fields.city,
-        device_name: fields.device_name,
-        recording_url: fields.recording_url,
-        billed_amount: fields.billed_amount,
+        details: fields.details,
         tags: row.tags.clone(),
     }
 }
@@ -338,16 +327,7 @@ fn pushed(external_id: String, fields: CallFields, row: &ReadRow) -> PushedCall 
         duration: None,
         result: None,
         phone_number: fields.phone_number,
-        grade: fields.grade,
-        hangup_reason: fields.hangup_reason,
-        notes: fields.notes,
-        customer_name: fields.customer_name,
-        company: fields.company,
-        province: fields.province,
-        city: fields.city,
-        device_name: fields.device_name,
-        recording_url: fields.recording_url,
-        billed_amount: fields.billed_amount,
+        details: fields.details,
         tags: row.tags.clone(),
     }
 }

@@ -8,6 +8,7 @@ use super::write::Writer;
 use crate::domain::{
     business_time::BusinessZone,
     call::{CallFields, CallInput, GivenTag, read_tags},
+    call_details::CallDetails,
     change::Change,
     dialing::{CallResult, Tag},
     fields::{Fields, TextRule},
@@ -166,7 +167,7 @@ fn read_row(row: ImportRow, path: &Path, (now, zone): (DateTime<Utc>, BusinessZo
 }
 
 /// A call of which nothing is said.
-const fn unsaid(now: DateTime<Utc>) -> CallFields {
+fn unsaid(now: DateTime<Utc>) -> CallFields {
     CallFields {
         task_id: None,
         agent_id: None,
@@ -174,16 +175,7 @@ const fn unsaid(now: DateTime<Utc>) -> CallFields {
         call_time: now,
         duration: 0,
         result: CallResult::Failed,
-        grade: None,
-        hangup_reason: None,
-        notes: None,
-        customer_name: None,
-        company: None,
-        province: None,
-        city: None,
-        device_name: None,
-        recording_url: None,
-        billed_amount: None,
+        details: CallDetails::default(),
     }
 }
 

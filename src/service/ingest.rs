@@ -370,7 +370,9 @@ async fn versions<'a>(
             agent_id: told.agent_id.or_else(agent_id),
             call_date: zone.day_of(call.call_time),
             call_hour: i16::from(zone.hour_of(call.call_time)),
-            grade_code: catalogue.code_of(call.grade.as_deref()).map(str::to_owned),
+            grade_code: catalogue
+                .code_of(call.details.grade.as_deref())
+                .map(str::to_owned),
             source: names.source,
             source_hash: fingerprint,
         }

@@ -7,9 +7,10 @@ use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use quick_cache::sync::Cache;
 
 use super::{
-    dashboard::{self, Dashboard, DashboardError},
-    grade_stats::{self, GradeStats, GradeStatsError},
-    metrics::{self, MetricsError, MetricsSummary},
+    dashboard::{self, Dashboard},
+    figures::StatisticsError,
+    grade_stats::{self, GradeStats},
+    metrics::{self, MetricsSummary},
     refresh::Refresher,
 };
 use crate::{
@@ -146,8 +147,8 @@ impl Live {
     /// The dashboard of a day that changed.
     ///
     /// # Errors
-    /// See [`DashboardError`].
-    pub async fn dashboard(&self, of: DayChange) -> Result<Dashboard, DashboardError> {
+    /// See [`StatisticsError`].
+    pub async fn dashboard(&self, of: DayChange) -> Result<Dashboard, StatisticsError> {
         let Inner { db, dashboards, .. } = &*self.0;
         let read = dashboard::dashboard(db, of.date, self.today());
         dashboards.read(of.date, of.number, read).await
@@ -156,8 +157,8 @@ impl Live {
     /// What a day that changed came to.
     ///
     /// # Errors
-    /// See [`MetricsError`].
-    pub async fn summary(&self, of: DayChange) -> Result<MetricsSummary, MetricsError> {
+    /// See [`StatisticsError`].
+    pub async fn summary(&self, of: DayChange) -> Result<MetricsSummary, StatisticsError> {
         let Inner { db, summaries, .. } = &*self.0;
         let read = metrics::summary(db, of.date, self.today());
         summaries.read(of.date, of.number, read).await
@@ -166,8 +167,8 @@ impl Live {
     /// The grades of a day that changed.
     ///
     /// # Errors
-    /// See [`GradeStatsError`].
-    pub async fn grade_stats(&self, of: DayChange) -> Result<GradeStats, GradeStatsError> {
+    /// See [`StatisticsError`].
+    pub async fn grade_stats(&self, of: DayChange) -> Result<GradeStats, StatisticsError> {
         let Inner {
             db,
             zone,

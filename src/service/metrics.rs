@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     audit::object,
-    figures::{DayCounts, FreshnessByDay, FutureDay, PeriodFigures},
+    figures::{DayCounts, FreshnessByDay, PeriodFigures, StatisticsError},
     write::{Result, Work, WriteError, Writer, accepted},
 };
 use crate::{
@@ -35,27 +35,16 @@ pub struct MetricsSummary {
     pub figures: PeriodFigures,
 }
 
-/// Why there is no summary.
-#[derive(Debug, thiserror::Error)]
-pub enum MetricsError {
-    /// The day has not begun.
-    #[error(transparent)]
-    Future(#[from] FutureDay),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// The summary of `date`, seen from `today`.
 ///
 /// # Errors
-/// See [`MetricsError`].
+/// See [`StatisticsError`].
 pub async fn summary(
     db: &Database,
     date: NaiveDate,
     today: NaiveDate,
-) -> Result<MetricsSummary, MetricsError> {
-    FutureDay::refuse(date, today)?;
+) -> Result<MetricsSummary, StatisticsError> {
+    StatisticsError::refuse_future(date, today)?;
     Ok(summarise(db, date, today).await?)
 }
 
@@ -87,18 +76,16 @@ async fn summarise(
 /// When there is no such task, or the database fails; nothing is written then.
 pub async fn refresh_task(writer: &Writer<'_>, id: &GivenId) -> Result<(TaskRow, u64)> {
     writer
-        .write("refreshTaskMetrics", || {
-            async move |work: &Work| {
-                claim_calls(&work.tx).await?;
-                let mut problems = Problems::default();
-                let task = work
-                    .lock_noting::<Tasks>("taskId", object::TASK, id, &mut problems)
-                    .await?;
-                let task = accepted(task, problems)?;
-                let deltas = recounts::repair_task(&work.tx, task.id).await?;
-                let repaired = repair(work, &deltas, object::TASK, task.id.to_string()).await?;
-                Ok((task, repaired))
-            }
+        .write("refreshTaskMetrics", async move |work: &Work| {
+            claim_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            let task = work
+                .lock_noting::<Tasks>("taskId", object::TASK, id, &mut problems)
+                .await?;
+            let task = accepted(task, problems)?;
+            let deltas = recounts::repair_task(&work.tx, task.id).await?;
+            let repaired = repair(work, &deltas, object::TASK, task.id.to_string()).await?;
+            Ok((task, repaired))
         })
         .await
 }
@@ -110,17 +97,15 @@ pub async fn refresh_task(writer: &Writer<'_>, id: &GivenId) -> Result<(TaskRow,
 /// When the day has not begun, or the database fails; nothing is written then.
 pub async fn compute_day(writer: &Writer<'_>, date: NaiveDate) -> Result<(MetricsSummary, u64)> {
     let today = writer.zone.day_of(writer.now);
-    FutureDay::refuse(date, today).map_err(|error| {
+    StatisticsError::refuse_future(date, today).map_err(|error| {
         let path = Path::input().field("date");
         WriteError::refused(path, Code::InTheFuture, error.to_string())
     })?;
     let repaired = writer
-        .write("computeDailyMetrics", || {
-            async move |work: &Work| {
-                claim_calls(&work.tx).await?;
-                let deltas = recounts::repair_day(&work.tx, date).await?;
-                repair(work, &deltas, object::DAY, date.to_string()).await
-            }
+        .write("computeDailyMetrics", async move |work: &Work| {
+            claim_calls(&work.tx).await?;
+            let deltas = recounts::repair_day(&work.tx, date).await?;
+            repair(work, &deltas, object::DAY, date.to_string()).await
         })
         .await?;
     Ok((summarise(writer.db, date, today).await?, repaired))

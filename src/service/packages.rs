@@ -36,35 +36,33 @@ pub struct Saved {
 /// # Errors
 /// Every problem of the input, or when the database fails; nothing is written then.
 pub async fn create(writer: &Writer<'_>, input: &PackageInput, key: Option<&str>) -> Result<Saved> {
-    let created = writer.write("createPackage", || {
-        async move |work: &Work| {
-            // One after the other, so that names stay apart, and without tasks that come meanwhile.
-            claim_calls(&work.tx).await?;
-            let mut problems = Problems::default();
-            let fields = PackageFields::read(None, input.clone(), &mut problems);
-            let key = read_key(key, &mut problems);
-            if let (Some(fields), true) = (&fields, problems.is_empty())
-                && let Some(id) = work.earlier(key.as_deref(), fields).await?
-            {
-                return Ok(Saved {
-                    package: find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
-                    moved: Moved::default(),
-                });
-            }
-            check_name(work, None, fields.as_ref(), &mut problems).await?;
-            let fields = accepted(fields, problems)?;
-            let (record, rules) = (fields.record(), fields.rules.clone());
-            let package = packages::create(&work.tx, new(work, fields)).await?;
-            package_rules::replace(&work.tx, package.id, &rules).await?;
-            work.keep_answer(key.as_deref(), &package.id).await?;
-            let added = changed(object::PACKAGE, &package.id, &Record::default(), &record);
-            work.record(vec![added]).await?;
-            let claims = !rules.is_empty() || package_rules::any_hint(&work.tx).await?;
-            Ok(Saved {
-                package: Some(package),
-                moved: link_tasks(work, claims).await?,
-            })
+    let created = writer.write("createPackage", async move |work: &Work| {
+        // One after the other, so that names stay apart, and without tasks that come meanwhile.
+        claim_calls(&work.tx).await?;
+        let mut problems = Problems::default();
+        let fields = PackageFields::read(None, input.clone(), &mut problems);
+        let key = read_key(key, &mut problems);
+        if let (Some(fields), true) = (&fields, problems.is_empty())
+            && let Some(id) = work.earlier(key.as_deref(), fields).await?
+        {
+            return Ok(Saved {
+                package: find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
+                moved: Moved::default(),
+            });
         }
+        check_name(work, None, fields.as_ref(), &mut problems).await?;
+        let fields = accepted(fields, problems)?;
+        let (record, rules) = (fields.record(), fields.rules.clone());
+        let package = packages::create(&work.tx, new(work, fields)).await?;
+        package_rules::replace(&work.tx, package.id, &rules).await?;
+        work.keep_answer(key.as_deref(), &package.id).await?;
+        let added = changed(object::PACKAGE, &package.id, &Record::default(), &record);
+        work.record(vec![added]).await?;
+        let claims = !rules.is_empty() || package_rules::any_hint(&work.tx).await?;
+        Ok(Saved {
+            package: Some(package),
+            moved: link_tasks(work, claims).await?,
+        })
     });
     let created = created.await?;
     writer.prune_keys(key).await;
@@ -125,32 +123,30 @@ pub async fn update(
     expected_version: Option<i64>,
 ) -> Result<Saved> {
     writer
-        .write("updatePackage", || {
-            async move |work: &Work| {
-                claim_calls(&work.tx).await?;
-                let row = work.lock::<Packages>(object::PACKAGE, id).await?;
-                let mut problems = Problems::default();
-                check_version(expected_version, row.version, &mut problems);
-                let before = package_edits::fields(&row, rules_of(work, row.id).await?);
-                let after = PackageFields::read(Some(&before), input.clone(), &mut problems);
-                check_name(work, Some(row.id), after.as_ref(), &mut problems).await?;
-                let after = accepted(after, problems)?;
-                if after == before {
-                    return Ok(Saved {
-                        package: Some(row),
-                        moved: Moved::default(),
-                    });
-                }
-                let change = changed(object::PACKAGE, &row.id, &before.record(), &after.record());
-                work.record(vec![change]).await?;
-                let claims = after.rules != before.rules
-                    || after.name != before.name && package_rules::any_hint(&work.tx).await?;
-                let package = package_edits::update(&work.tx, &row, after, work.now).await?;
-                Ok(Saved {
-                    package: Some(package),
-                    moved: link_tasks(work, claims).await?,
-                })
+        .write("updatePackage", async move |work: &Work| {
+            claim_calls(&work.tx).await?;
+            let row = work.lock::<Packages>(object::PACKAGE, id).await?;
+            let mut problems = Problems::default();
+            check_version(expected_version, row.version, &mut problems);
+            let before = package_edits::fields(&row, rules_of(work, row.id).await?);
+            let after = PackageFields::read(Some(&before), input.clone(), &mut problems);
+            check_name(work, Some(row.id), after.as_ref(), &mut problems).await?;
+            let after = accepted(after, problems)?;
+            if after == before {
+                return Ok(Saved {
+                    package: Some(row),
+                    moved: Moved::default(),
+                });
             }
+            let change = changed(object::PACKAGE, &row.id, &before.record(), &after.record());
+            work.record(vec![change]).await?;
+            let claims = after.rules != before.rules
+                || after.name != before.name && package_rules::any_hint(&work.tx).await?;
+            let package = package_edits::update(&work.tx, &row, after, work.now).await?;
+            Ok(Saved {
+                package: Some(package),
+                moved: link_tasks(work, claims).await?,
+            })
         })
         .await
 }
@@ -180,32 +176,30 @@ pub async fn delete(
     expected_version: Option<i64>,
 ) -> Result<DeletedPackage> {
     writer
-        .write("deletePackage", || {
-            async move |work: &Work| {
-                claim_calls(&work.tx).await?;
-                let row = work.lock::<Packages>(object::PACKAGE, id).await?;
-                let mut problems = Problems::default();
-                check_version(expected_version, row.version, &mut problems);
-                accepted(Some(()), problems)?;
-                let fields = package_edits::fields(&row, rules_of(work, row.id).await?);
-                let tasks = task_edits::lock_of_package(&work.tx, row.id).await?;
-                task_edits::link(&work.tx, &tasks, Link::default(), work.now).await?;
-                package_edits::delete(&work.tx, &row).await?;
-                let unlinked_tasks = tasks.len() as u64;
-                let gone = changed(
-                    object::PACKAGE,
-                    &row.id,
-                    &fields.record(),
-                    &Record::default(),
-                );
-                work.record_with(gone, [("unlinkedTasks", unlinked_tasks)])
-                    .await?;
-                linking::apply(work).await?;
-                Ok(DeletedPackage {
-                    id: row.id,
-                    unlinked_tasks,
-                })
-            }
+        .write("deletePackage", async move |work: &Work| {
+            claim_calls(&work.tx).await?;
+            let row = work.lock::<Packages>(object::PACKAGE, id).await?;
+            let mut problems = Problems::default();
+            check_version(expected_version, row.version, &mut problems);
+            accepted(Some(()), problems)?;
+            let fields = package_edits::fields(&row, rules_of(work, row.id).await?);
+            let tasks = task_edits::lock_of_package(&work.tx, row.id).await?;
+            task_edits::link(&work.tx, &tasks, Link::default(), work.now).await?;
+            package_edits::delete(&work.tx, &row).await?;
+            let unlinked_tasks = tasks.len() as u64;
+            let gone = changed(
+                object::PACKAGE,
+                &row.id,
+                &fields.record(),
+                &Record::default(),
+            );
+            work.record_with(gone, [("unlinkedTasks", unlinked_tasks)])
+                .await?;
+            linking::apply(work).await?;
+            Ok(DeletedPackage {
+                id: row.id,
+                unlinked_tasks,
+            })
         })
         .await
 }

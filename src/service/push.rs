@@ -19,15 +19,12 @@ use crate::{
         pushed_call::{Filled, PushKind, PushedCall},
     },
     store::{
-        Database, Lane, StoreError, Transaction,
+        Database, Lane, Retry, StoreError, Transaction,
         call_pushes::{self, CallPushes},
         claim_calls, retention,
         stored_calls::{self, StoredCall},
     },
 };
-
-/// Most tries of a transaction that others are in the way of.
-const ATTEMPTS: u32 = 5;
 
 /// A body of a push cannot be used: names the field and the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,24 +103,18 @@ impl Pushes {
         body: &[u8],
     ) -> Result<Taken, PushError> {
         let pushes = self.reader.read(kind, content_type, body)?;
-        let mut attempt = 1;
-        loop {
+        let taken = Retry::FOREGROUND.run(|_| async {
             let now = self.clock.now();
             let merged = self.db.transaction_in(Lane::People, async |tx| {
                 merge(tx, self.zone, kind, &pushes, now).await
             });
-            match merged.await {
-                Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error.into()),
-                Ok(_) => {
-                    let in_future = warn_of_future(&pushes, now);
-                    return Ok(Taken {
-                        calls: pushes.len(),
-                        in_future,
-                    });
-                }
-            }
-        }
+            merged.await.map(|_| now)
+        });
+        let in_future = warn_of_future(&pushes, taken.await?);
+        Ok(Taken {
+            calls: pushes.len(),
+            in_future,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::coverage;
 use crate::{
     domain::business_time::BusinessZone,
     store::{
-        Database, Lane, StoreError, Transaction,
+        Database, Lane, Retry, StoreError, Transaction,
         call_pushes::{self, OldPushes},
         claim_calls, raw_records,
         retention::{
@@ -239,25 +239,20 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
-    async fn prune(&self, old: Old) -> Result<Pruned, StoreError> {
-        self.db
-            .transaction_in(Lane::Background, async |tx| old.prune(tx).await)
-            .await
-    }
-
     /// Deletes what is `old`, a transaction at a time, until there is less than a batch of it; says how
     /// many there were.
     async fn all(&self, old: Old) -> Result<Pruned, StoreError> {
-        let (mut sum, mut contended) = (Pruned::default(), 0);
+        let (mut sum, retry) = (Pruned::default(), Retry::BATCHES.until(self.stop));
         while !self.stop.is_cancelled() {
-            let deleted = match self.prune(old).await {
-                Err(error) if error.is_contended() && contended < ATTEMPTS => {
-                    contended += 1;
-                    continue;
-                }
+            let pruned = self
+                .db
+                .retrying(retry, Lane::Background, async |tx: &Transaction| {
+                    old.prune(tx).await
+                });
+            let deleted = match pruned.await {
+                Err(error) if error.is_contended() && self.stop.is_cancelled() => break,
                 deleted => deleted?,
             };
-            contended = 0;
             sum.rows += deleted.rows;
             sum.pushes += deleted.pushes;
             if deleted.rows < old.batch() {
@@ -268,9 +263,6 @@ impl Sweep<'_> {
         Ok(sum)
     }
 }
-
-/// Most times in a row that a transaction is tried again because others were in the way.
-const ATTEMPTS: u32 = 10;
 
 #[cfg(test)]
 mod tests {

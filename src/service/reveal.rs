@@ -21,36 +21,34 @@ use crate::{
 /// fails.
 pub async fn phone(writer: &Writer<'_>, id: &GivenId, reason: &str) -> Result<String> {
     writer
-        .write("revealPhone", || {
-            async move |work: &Work| {
-                let mut problems = Problems::default();
-                let given = Change::Set(reason.to_owned());
-                let reason = Fields::new(Path::input(), &mut problems).required_text(
-                    "reason",
-                    TextRule::SHORT,
-                    given,
-                    None,
-                );
-                let call = work
-                    .lock_noting::<Calls>("id", object::CALL, id, &mut problems)
-                    .await?;
-                let (reason, call) = accepted(reason.zip(call), problems)?;
-                let Some(number) = call.phone_number else {
-                    let message = "no telephone number is known of this call";
-                    return Err(WriteError::refused(
-                        Path::input().field("id"),
-                        Code::NotFound,
-                        message,
-                    ));
-                };
-                work.record(vec![Changed {
-                    object_type: object::CALL,
-                    object_id: Some(call.id.to_string()),
-                    changes: Recorded::default().with("reason", reason),
-                }])
+        .write("revealPhone", async move |work: &Work| {
+            let mut problems = Problems::default();
+            let given = Change::Set(reason.to_owned());
+            let reason = Fields::new(Path::input(), &mut problems).required_text(
+                "reason",
+                TextRule::SHORT,
+                given,
+                None,
+            );
+            let call = work
+                .lock_noting::<Calls>("id", object::CALL, id, &mut problems)
                 .await?;
-                Ok(number)
-            }
+            let (reason, call) = accepted(reason.zip(call), problems)?;
+            let Some(number) = call.phone_number else {
+                let message = "no telephone number is known of this call";
+                return Err(WriteError::refused(
+                    Path::input().field("id"),
+                    Code::NotFound,
+                    message,
+                ));
+            };
+            work.record(vec![Changed {
+                object_type: object::CALL,
+                object_id: Some(call.id.to_string()),
+                changes: Recorded::default().with("reason", reason),
+            }])
+            .await?;
+            Ok(number)
         })
         .await
 }

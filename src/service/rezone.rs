@@ -17,7 +17,7 @@ use crate::{
         stats::RollupDeltas,
     },
     store::{
-        Database, StoreError, Transaction,
+        Database, Lane, Retry, StoreError, Transaction,
         audit_log::{self, Changed, Doing},
         business_zones::{self, Moving, StoredZone},
         call_edits, claim_calls, retention,
@@ -28,8 +28,6 @@ use crate::{
 
 /// Calls of a transaction.
 const BATCH: u64 = 2_000;
-/// Most times in a row that a transaction is tried again because others were in the way.
-const ATTEMPTS: u32 = 10;
 
 /// What moving the days comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,15 +160,9 @@ impl Rezone<'_> {
     /// Does `work` in a transaction, again while others are in the way.
     async fn patiently<T>(
         &self,
-        work: impl AsyncFn(&Transaction) -> Result<T, StoreError>,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, StoreError> + Copy,
     ) -> Result<T, StoreError> {
-        let mut attempts = 1;
-        loop {
-            match self.db.transaction(async |tx| work(tx).await).await {
-                Err(error) if error.is_contended() && attempts < ATTEMPTS => attempts += 1,
-                done => return done,
-            }
-        }
+        self.db.retrying(Retry::BATCHES, Lane::Short, work).await
     }
 
     /// The same days by another name.

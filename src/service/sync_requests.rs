@@ -25,28 +25,26 @@ use crate::{
 /// Refuses an id of no run, and a run that has ended; or when the database fails.
 pub async fn cancel(writer: &Writer<'_>, id: &GivenId) -> Result<SyncRunRow> {
     writer
-        .write("cancelSync", || {
-            async move |work: &Work| {
-                let mut problems = Problems::default();
-                let run = work
-                    .lock_noting::<SyncRuns>("runId", object::SYNC_RUN, id, &mut problems)
-                    .await?;
-                if run.as_ref().is_some_and(|run| run.finished_at.is_some()) {
-                    let path = Path::input().field("runId");
-                    let message = "this synchronisation has ended already";
-                    problems.note(path, Code::AlreadyEnded, message);
-                }
-                let mut run = accepted(run, problems)?;
-                if run.cancelled_at.is_none() {
-                    sync_runs::cancel(&work.tx, run.id, work.now).await?;
-                    run.cancelled_at = Some(work.now);
-                    let before = Record::default().with_time("cancelledAt", None);
-                    let after = Record::default().with_time("cancelledAt", run.cancelled_at);
-                    let change = changed(object::SYNC_RUN, &run.id, &before, &after);
-                    work.record(vec![change]).await?;
-                }
-                Ok(run)
+        .write("cancelSync", async move |work: &Work| {
+            let mut problems = Problems::default();
+            let run = work
+                .lock_noting::<SyncRuns>("runId", object::SYNC_RUN, id, &mut problems)
+                .await?;
+            if run.as_ref().is_some_and(|run| run.finished_at.is_some()) {
+                let path = Path::input().field("runId");
+                let message = "this synchronisation has ended already";
+                problems.note(path, Code::AlreadyEnded, message);
             }
+            let mut run = accepted(run, problems)?;
+            if run.cancelled_at.is_none() {
+                sync_runs::cancel(&work.tx, run.id, work.now).await?;
+                run.cancelled_at = Some(work.now);
+                let before = Record::default().with_time("cancelledAt", None);
+                let after = Record::default().with_time("cancelledAt", run.cancelled_at);
+                let change = changed(object::SYNC_RUN, &run.id, &before, &after);
+                work.record(vec![change]).await?;
+            }
+            Ok(run)
         })
         .await
 }
@@ -65,14 +63,12 @@ pub async fn resync(
     days: DayRange,
 ) -> Result<Vec<SyncRunRow>> {
     let runs = writer
-        .write("resyncDays", || {
-            async move |work: &Work| {
-                let mut runs = Vec::with_capacity(tracks.len());
-                for &track in tracks {
-                    runs.push(record(work, track, days, instance).await?);
-                }
-                Ok(runs)
+        .write("resyncDays", async move |work: &Work| {
+            let mut runs = Vec::with_capacity(tracks.len());
+            for &track in tracks {
+                runs.push(record(work, track, days, instance).await?);
             }
+            Ok(runs)
         })
         .await?;
     for run in &runs {

@@ -52,32 +52,30 @@ pub async fn add(
     expected_version: Option<i64>,
     key: Option<&str>,
 ) -> Result<Tagged> {
-    let tagged = writer.write("addCallTags", || {
-        async move |work: &Work| {
-            write_calls(&work.tx).await?;
-            let mut problems = Problems::default();
-            let tags = read(given.to_vec(), &mut problems);
-            let key = read_key(key, &mut problems);
-            if problems.is_empty() {
-                let input = (id.as_ref().ok(), &tags);
-                let earlier = work.earlier(key.as_deref(), &input).await?;
-                if let Some(Answer { call, changed }) = earlier {
-                    let call = find_by_ids::<Calls>(&work.tx, &[call]).await?.pop();
-                    return Ok(Tagged { call, changed });
-                }
+    let tagged = writer.write("addCallTags", async move |work: &Work| {
+        write_calls(&work.tx).await?;
+        let mut problems = Problems::default();
+        let tags = read(given.to_vec(), &mut problems);
+        let key = read_key(key, &mut problems);
+        if problems.is_empty() {
+            let input = (id.as_ref().ok(), &tags);
+            let earlier = work.earlier(key.as_deref(), &input).await?;
+            if let Some(Answer { call, changed }) = earlier {
+                let call = find_by_ids::<Calls>(&work.tx, &[call]).await?.pop();
+                return Ok(Tagged { call, changed });
             }
-            let call = lock(work, id, expected_version, problems).await?;
-            let rows: Vec<(i64, &Tag)> = tags.iter().map(|tag| (call.id, tag)).collect();
-            let before = tag_counts::of_calls(&work.tx, &[call.id]).await?;
-            let changed = tags::add(&work.tx, TagType::Manual, &rows, work.now).await?;
-            tag_counts::follow(&work.tx, call.id, before).await?;
-            let answer = Answer {
-                call: call.id,
-                changed,
-            };
-            work.keep_answer(key.as_deref(), &answer).await?;
-            finish(work, call, changed, "addedTags", &tags).await
         }
+        let call = lock(work, id, expected_version, problems).await?;
+        let rows: Vec<(i64, &Tag)> = tags.iter().map(|tag| (call.id, tag)).collect();
+        let before = tag_counts::of_calls(&work.tx, &[call.id]).await?;
+        let changed = tags::add(&work.tx, TagType::Manual, &rows, work.now).await?;
+        tag_counts::follow(&work.tx, call.id, before).await?;
+        let answer = Answer {
+            call: call.id,
+            changed,
+        };
+        work.keep_answer(key.as_deref(), &answer).await?;
+        finish(work, call, changed, "addedTags", &tags).await
     });
     let tagged = tagged.await?;
     writer.prune_keys(key).await;
@@ -95,17 +93,15 @@ pub async fn remove(
     expected_version: Option<i64>,
 ) -> Result<Tagged> {
     writer
-        .write("removeCallTags", || {
-            async move |work: &Work| {
-                write_calls(&work.tx).await?;
-                let mut problems = Problems::default();
-                let tags = read(given.to_vec(), &mut problems);
-                let call = lock(work, id, expected_version, problems).await?;
-                let before = tag_counts::of_calls(&work.tx, &[call.id]).await?;
-                let changed = tags::remove(&work.tx, call.id, &tags).await?;
-                tag_counts::follow(&work.tx, call.id, before).await?;
-                finish(work, call, changed, "removedTags", &tags).await
-            }
+        .write("removeCallTags", async move |work: &Work| {
+            write_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            let tags = read(given.to_vec(), &mut problems);
+            let call = lock(work, id, expected_version, problems).await?;
+            let before = tag_counts::of_calls(&work.tx, &[call.id]).await?;
+            let changed = tags::remove(&work.tx, call.id, &tags).await?;
+            tag_counts::follow(&work.tx, call.id, before).await?;
+            finish(work, call, changed, "removedTags", &tags).await
         })
         .await
 }

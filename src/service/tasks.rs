@@ -16,6 +16,7 @@ use crate::{
         fields::Fields,
         filter::Filter,
         package_rules::Link,
+        page::MAX_SELECTED,
         problem::{Code, Path, Problems},
         task::{TaskFields, TaskInput},
     },
@@ -28,9 +29,6 @@ use crate::{
     },
 };
 
-/// Most tasks that can be named in one request.
-pub const MAX_ASSIGNED: usize = 1_000;
-
 /// Adds a task. A repeat with the same `key` gives the task that the first one made, as it is now;
 /// none if it was deleted since.
 ///
@@ -41,30 +39,28 @@ pub async fn create(
     input: &TaskInput,
     key: Option<&str>,
 ) -> Result<Option<TaskRow>> {
-    let created = writer.write("createTask", || {
-        async move |work: &Work| {
-            // Rules of packages stay as they are until the task is there.
-            write_calls(&work.tx).await?;
-            let mut problems = Problems::default();
-            let fields = TaskFields::read(None, input.clone(), &mut problems);
-            let key = read_key(key, &mut problems);
-            if let (Some(fields), true) = (&fields, problems.is_empty())
-                && let Some(id) = work.earlier(key.as_deref(), fields).await?
-            {
-                return Ok(find_by_ids::<Tasks>(&work.tx, &[id]).await?.pop());
-            }
-            hold_package(work, &input.package, &mut problems).await?;
-            let mut fields = accepted(fields, problems)?;
-            if !fields.link.is_by_hand() {
-                fields.link = package_rules::link_of_new(&work.tx, &fields.task_name).await?;
-            }
-            let record = fields.record();
-            let task = task_edits::create(&work.tx, fields, work.now).await?;
-            work.keep_answer(key.as_deref(), &task.id).await?;
-            let added = changed(object::TASK, &task.id, &Record::default(), &record);
-            work.record(vec![added]).await?;
-            Ok(Some(task))
+    let created = writer.write("createTask", async move |work: &Work| {
+        // Rules of packages stay as they are until the task is there.
+        write_calls(&work.tx).await?;
+        let mut problems = Problems::default();
+        let fields = TaskFields::read(None, input.clone(), &mut problems);
+        let key = read_key(key, &mut problems);
+        if let (Some(fields), true) = (&fields, problems.is_empty())
+            && let Some(id) = work.earlier(key.as_deref(), fields).await?
+        {
+            return Ok(find_by_ids::<Tasks>(&work.tx, &[id]).await?.pop());
         }
+        hold_package(work, &input.package, &mut problems).await?;
+        let mut fields = accepted(fields, problems)?;
+        if !fields.link.is_by_hand() {
+            fields.link = package_rules::link_of_new(&work.tx, &fields.task_name).await?;
+        }
+        let record = fields.record();
+        let task = task_edits::create(&work.tx, fields, work.now).await?;
+        work.keep_answer(key.as_deref(), &task.id).await?;
+        let added = changed(object::TASK, &task.id, &Record::default(), &record);
+        work.record(vec![added]).await?;
+        Ok(Some(task))
     });
     let created = created.await?;
     writer.prune_keys(key).await;
@@ -92,28 +88,26 @@ pub async fn update(
     expected_version: Option<i64>,
 ) -> Result<TaskRow> {
     writer
-        .write("updateTask", || {
-            async move |work: &Work| {
-                write_calls(&work.tx).await?;
-                let mut problems = Problems::default();
-                // Packages before tasks, in the order in which every writer locks.
-                hold_package(work, &input.package, &mut problems).await?;
-                let row = work.lock::<Tasks>(object::TASK, id).await?;
-                check_version(expected_version, row.version, &mut problems);
-                let before = task_edits::fields(&row);
-                let after = TaskFields::read(Some(&before), input.clone(), &mut problems);
-                let mut after = accepted(after, problems)?;
-                if after.task_name != before.task_name && !after.link.is_by_hand() {
-                    let name = &after.task_name;
-                    after.link = package_rules::link_of(&work.tx, row.id, name).await?;
-                }
-                if after == before {
-                    return Ok(row);
-                }
-                let change = changed(object::TASK, &row.id, &before.record(), &after.record());
-                work.record(vec![change]).await?;
-                Ok(task_edits::update(&work.tx, &row, after, work.now).await?)
+        .write("updateTask", async move |work: &Work| {
+            write_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            // Packages before tasks, in the order in which every writer locks.
+            hold_package(work, &input.package, &mut problems).await?;
+            let row = work.lock::<Tasks>(object::TASK, id).await?;
+            check_version(expected_version, row.version, &mut problems);
+            let before = task_edits::fields(&row);
+            let after = TaskFields::read(Some(&before), input.clone(), &mut problems);
+            let mut after = accepted(after, problems)?;
+            if after.task_name != before.task_name && !after.link.is_by_hand() {
+                let name = &after.task_name;
+                after.link = package_rules::link_of(&work.tx, row.id, name).await?;
             }
+            if after == before {
+                return Ok(row);
+            }
+            let change = changed(object::TASK, &row.id, &before.record(), &after.record());
+            work.record(vec![change]).await?;
+            Ok(task_edits::update(&work.tx, &row, after, work.now).await?)
         })
         .await
 }
@@ -144,35 +138,33 @@ pub async fn delete(
     expected_version: Option<i64>,
 ) -> Result<DeletedTask> {
     writer
-        .write("deleteTask", || {
-            async move |work: &Work| {
-                // Its calls must not change between counting and deleting them.
-                claim_calls(&work.tx).await?;
-                let row = work.lock::<Tasks>(object::TASK, id).await?;
-                let mut problems = Problems::default();
-                check_version(expected_version, row.version, &mut problems);
-                accepted(Some(()), problems)?;
-                let (deltas, kept_calls) = recounts::without_task(&work.tx, row.id).await?;
-                let deleted = DeletedTask {
-                    id: row.id,
-                    tags: tags::remove_all_of_task(&work.tx, row.id).await?,
-                    calls: call_edits::delete_of_task(&work.tx, row.id).await?,
-                    kept_calls,
-                };
-                delete_row::<Tasks>(&work.tx, row.id).await?;
-                rollups::apply(&work.tx, &deltas).await?;
-                tag_counts::forget_task(&work.tx, row.id).await?;
-                let before = task_edits::fields(&row).record();
-                let gone = changed(object::TASK, &row.id, &before, &Record::default());
-                let counts = [
-                    ("deletedCalls", deleted.calls),
-                    ("deletedTags", deleted.tags),
-                ];
-                let kept = (kept_calls > 0).then(|| ("keptCalls", kept_calls.unsigned_abs()));
-                work.record_with(gone, counts.into_iter().chain(kept))
-                    .await?;
-                Ok(deleted)
-            }
+        .write("deleteTask", async move |work: &Work| {
+            // Its calls must not change between counting and deleting them.
+            claim_calls(&work.tx).await?;
+            let row = work.lock::<Tasks>(object::TASK, id).await?;
+            let mut problems = Problems::default();
+            check_version(expected_version, row.version, &mut problems);
+            accepted(Some(()), problems)?;
+            let (deltas, kept_calls) = recounts::without_task(&work.tx, row.id).await?;
+            let deleted = DeletedTask {
+                id: row.id,
+                tags: tags::remove_all_of_task(&work.tx, row.id).await?,
+                calls: call_edits::delete_of_task(&work.tx, row.id).await?,
+                kept_calls,
+            };
+            delete_row::<Tasks>(&work.tx, row.id).await?;
+            rollups::apply(&work.tx, &deltas).await?;
+            tag_counts::forget_task(&work.tx, row.id).await?;
+            let before = task_edits::fields(&row).record();
+            let gone = changed(object::TASK, &row.id, &before, &Record::default());
+            let counts = [
+                ("deletedCalls", deleted.calls),
+                ("deletedTags", deleted.tags),
+            ];
+            let kept = (kept_calls > 0).then(|| ("keptCalls", kept_calls.unsigned_abs()));
+            work.record_with(gone, counts.into_iter().chain(kept))
+                .await?;
+            Ok(deleted)
         })
         .await
 }
@@ -225,51 +217,49 @@ pub async fn assign(
     selection: &TaskSelection,
 ) -> Result<Assigned> {
     writer
-        .write("assignTasks", || {
-            async move |work: &Work| {
-                write_calls(&work.tx).await?;
-                let mut problems = Problems::default();
-                hold_package(work, &to.package, &mut problems).await?;
-                let package_id = read_package(to, &mut problems);
-                let tasks = match selection {
-                    TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
-                    TaskSelection::Filter { filter, hole } => {
-                        select_by_filter(work, filter, hole.as_ref()).await?
-                    }
-                    TaskSelection::None => {
-                        let message = "give `taskIds`, or a `filter`";
-                        problems.note(Path::input().field("taskIds"), Code::Required, message);
-                        Vec::new()
-                    }
-                    TaskSelection::Both => {
-                        let message = "give either `taskIds` or `filter`, not both";
-                        problems.note(Path::input().field("taskIds"), Code::Conflicting, message);
-                        Vec::new()
-                    }
-                };
-                accepted(Some(()), problems)?;
-                let selected: Vec<i64> = tasks.iter().map(|task| task.id).collect();
-                let links = if to.by_rules {
-                    package_rules::links_of(&work.tx, &selected).await?
-                } else {
-                    let link = Link::by_hand(package_id);
-                    selected.iter().map(|id| (*id, link)).collect()
-                };
-                let assigned = link_as(work, &tasks, &links).await?;
-                let mut rows: BTreeMap<i64, TaskRow> = find_by_ids::<Tasks>(&work.tx, &selected)
-                    .await?
-                    .into_iter()
-                    .map(|task| (task.id, task))
-                    .collect();
-                Ok(Assigned {
-                    package: match package_id {
-                        Some(id) => find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
-                        None => None,
-                    },
-                    assigned,
-                    tasks: selected.iter().filter_map(|id| rows.remove(id)).collect(),
-                })
-            }
+        .write("assignTasks", async move |work: &Work| {
+            write_calls(&work.tx).await?;
+            let mut problems = Problems::default();
+            hold_package(work, &to.package, &mut problems).await?;
+            let package_id = read_package(to, &mut problems);
+            let tasks = match selection {
+                TaskSelection::Ids(ids) => select_by_id(work, ids, &mut problems).await?,
+                TaskSelection::Filter { filter, hole } => {
+                    select_by_filter(work, filter, hole.as_ref()).await?
+                }
+                TaskSelection::None => {
+                    let message = "give `taskIds`, or a `filter`";
+                    problems.note(Path::input().field("taskIds"), Code::Required, message);
+                    Vec::new()
+                }
+                TaskSelection::Both => {
+                    let message = "give either `taskIds` or `filter`, not both";
+                    problems.note(Path::input().field("taskIds"), Code::Conflicting, message);
+                    Vec::new()
+                }
+            };
+            accepted(Some(()), problems)?;
+            let selected: Vec<i64> = tasks.iter().map(|task| task.id).collect();
+            let links = if to.by_rules {
+                package_rules::links_of(&work.tx, &selected).await?
+            } else {
+                let link = Link::by_hand(package_id);
+                selected.iter().map(|id| (*id, link)).collect()
+            };
+            let assigned = link_as(work, &tasks, &links).await?;
+            let mut rows: BTreeMap<i64, TaskRow> = find_by_ids::<Tasks>(&work.tx, &selected)
+                .await?
+                .into_iter()
+                .map(|task| (task.id, task))
+                .collect();
+            Ok(Assigned {
+                package: match package_id {
+                    Some(id) => find_by_ids::<Packages>(&work.tx, &[id]).await?.pop(),
+                    None => None,
+                },
+                assigned,
+                tasks: selected.iter().filter_map(|id| rows.remove(id)).collect(),
+            })
         })
         .await
 }
@@ -334,11 +324,11 @@ async fn select_by_filter(
         let message = "nothing is asked here, and what is to be written must not depend on a variable that was not sent: give the condition, or leave the field out";
         return Err(WriteError::refused(path.clone(), Code::Required, message));
     }
-    let most = MAX_ASSIGNED as u64;
+    let most = MAX_SELECTED as u64;
     let ids = matching(&work.tx, &TASKS, filter, most + 1).await?;
-    if ids.len() > MAX_ASSIGNED {
+    if ids.len() > MAX_SELECTED {
         let message = format!(
-            "at most {MAX_ASSIGNED} tasks are taken at once, and more than that pass the filter"
+            "at most {MAX_SELECTED} tasks are taken at once, and more than that pass the filter"
         );
         let path = Path::input().field("filter");
         return Err(WriteError::refused(path, Code::TooMany, message));
@@ -358,9 +348,9 @@ async fn select_by_id(
         let message = "at least one task has to be given".to_owned();
         return Err(refused(Code::Required, message));
     }
-    if ids.len() > MAX_ASSIGNED {
+    if ids.len() > MAX_SELECTED {
         let message = format!(
-            "at most {MAX_ASSIGNED} tasks are taken at once, and {} were given",
+            "at most {MAX_SELECTED} tasks are taken at once, and {} were given",
             ids.len()
         );
         return Err(refused(Code::TooMany, message));

@@ -45,17 +45,15 @@ pub async fn create(
     check_password("password", password, fields.as_ref(), &mut problems);
     let fields = &accepted(fields, problems)?;
     let hash = &accounts.0.passwords.hash(password).await?;
-    let created = writer.write("createUser", || {
-        async move |work: &Work| {
-            users::claim_names(&work.tx).await?;
-            let mut problems = Problems::default();
-            check_names(work, None, None, fields, &mut problems).await?;
-            accepted(Some(()), problems)?;
-            let user = users::create(&work.tx, fields.clone(), hash.clone(), work.now).await?;
-            let added = changed(object::USER, &user.id, &Record::default(), &fields.record());
-            work.record(vec![added]).await?;
-            Ok(user)
-        }
+    let created = writer.write("createUser", async move |work: &Work| {
+        users::claim_names(&work.tx).await?;
+        let mut problems = Problems::default();
+        check_names(work, None, None, fields, &mut problems).await?;
+        accepted(Some(()), problems)?;
+        let user = users::create(&work.tx, fields.clone(), hash.clone(), work.now).await?;
+        let added = changed(object::USER, &user.id, &Record::default(), &fields.record());
+        work.record(vec![added]).await?;
+        Ok(user)
     });
     created.await.map_err(taken)
 }
@@ -103,32 +101,30 @@ async fn write(
     expected_version: Option<i64>,
 ) -> Result<UserRow> {
     let input = &input;
-    let written = writer.write(operation, || {
-        async move |work: &Work| {
-            users::claim_names(&work.tx).await?;
-            // In one order, so that two who take each other's role away do not wait in a circle.
-            let admins = users::lock_admins(&work.tx).await?;
-            let row = work.lock::<Users>(object::USER, id).await?;
-            let mut problems = Problems::default();
-            check_version(expected_version, row.version, &mut problems);
-            let before = users::fields(&row);
-            let after = UserFields::read(Some(&before), input.clone(), &mut problems);
-            if let Some(after) = &after {
-                check_names(work, Some(row.id), Some(&before), after, &mut problems).await?;
-                check_last_admin(&admins, row.id, after, &mut problems);
-            }
-            let after = accepted(after, problems)?;
-            if after == before {
-                return Ok(row);
-            }
-            let change = changed(object::USER, &row.id, &before.record(), &after.record());
-            work.record(vec![change]).await?;
-            if !after.is_active {
-                sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
-                access_tokens::revoke_of_user(&work.tx, row.id, work.now).await?;
-            }
-            Ok(users::update(&work.tx, &row, after, work.now).await?)
+    let written = writer.write(operation, async move |work: &Work| {
+        users::claim_names(&work.tx).await?;
+        // In one order, so that two who take each other's role away do not wait in a circle.
+        let admins = users::lock_admins(&work.tx).await?;
+        let row = work.lock::<Users>(object::USER, id).await?;
+        let mut problems = Problems::default();
+        check_version(expected_version, row.version, &mut problems);
+        let before = users::fields(&row);
+        let after = UserFields::read(Some(&before), input.clone(), &mut problems);
+        if let Some(after) = &after {
+            check_names(work, Some(row.id), Some(&before), after, &mut problems).await?;
+            check_last_admin(&admins, row.id, after, &mut problems);
         }
+        let after = accepted(after, problems)?;
+        if after == before {
+            return Ok(row);
+        }
+        let change = changed(object::USER, &row.id, &before.record(), &after.record());
+        work.record(vec![change]).await?;
+        if !after.is_active {
+            sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
+            access_tokens::revoke_of_user(&work.tx, row.id, work.now).await?;
+        }
+        Ok(users::update(&work.tx, &row, after, work.now).await?)
     });
     let written = written.await.map_err(taken)?;
     accounts.look_again(Some(Access::User(written.id)));
@@ -174,19 +170,17 @@ pub async fn change_password(
     let hash = &accounts.0.passwords.hash(&input.new).await?;
     for _ in 0..ATTEMPTS {
         let compared = &known;
-        let written = writer.write("changePassword", || {
-            async move |work: &Work| {
-                let row = work.lock::<Users>(object::USER, &input.user).await?;
-                // What was compared has to be the present one still.
-                if compared.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
-                    return Ok(Err(row));
-                }
-                sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
-                work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
-                    .await?;
-                let changed = users::set_password(&work.tx, &row, hash.clone(), work.now).await?;
-                Ok(Ok(changed))
+        let written = writer.write("changePassword", async move |work: &Work| {
+            let row = work.lock::<Users>(object::USER, &input.user).await?;
+            // What was compared has to be the present one still.
+            if compared.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
+                return Ok(Err(row));
             }
+            sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
+            work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
+                .await?;
+            let changed = users::set_password(&work.tx, &row, hash.clone(), work.now).await?;
+            Ok(Ok(changed))
         });
         let row = match written.await? {
             Ok(written) => {

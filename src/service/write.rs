@@ -15,7 +15,10 @@ use crate::{
         problem::{Code, Path, Problem, Problems},
         viewer::Viewer,
     },
-    store::{Database, Lane, Row, Rows, StoreError, Transaction, hold_rows, lock_row},
+    store::{
+        Database, Lane, MaybeStoreError, Retry, Row, Rows, StoreError, Transaction, hold_rows,
+        lock_row,
+    },
 };
 
 /// Why nothing was written.
@@ -45,9 +48,14 @@ impl WriteError {
             .into(),
         )
     }
+}
 
-    fn is_contended(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_contended())
+impl MaybeStoreError for WriteError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Refused(_) | Self::Hash(_) => None,
+        }
     }
 }
 
@@ -69,35 +77,23 @@ pub struct Writer<'a> {
     pub origin: &'a Origin,
 }
 
-/// How often a transaction is tried that others are in the way of.
-const ATTEMPTS: u32 = 5;
-
 impl Writer<'_> {
-    /// Does the work in one transaction. It begins anew, with what `work` gives then, when other
-    /// writers were in the way.
-    pub(super) async fn write<T, W>(
+    /// Does the work in one transaction, and again in a new one when other writers were in the way;
+    /// see [`Database::retrying`].
+    pub(super) async fn write<T>(
         &self,
         operation: &'static str,
-        work: impl Fn() -> W,
-    ) -> Result<T>
-    where
-        W: AsyncFnOnce(&Work) -> Result<T>,
-    {
-        let mut attempt = 1;
-        loop {
-            let done = match self.begin(operation).await {
+        work: impl AsyncFnOnce(&Work) -> Result<T> + Copy,
+    ) -> Result<T> {
+        Retry::FOREGROUND
+            .run(|_| async {
+                let open = self.begin(operation).await?;
                 // What was written goes with the transaction when it fails.
-                Ok(open) => match work()(&open).await {
-                    Ok(done) => open.commit().await.map(|()| done),
-                    Err(error) => Err(error),
-                },
-                Err(error) => Err(error),
-            };
-            match done {
-                Err(error) if error.is_contended() && attempt < ATTEMPTS => attempt += 1,
-                done => return done,
-            }
-        }
+                let done = work(&open).await?;
+                open.commit().await?;
+                Ok(done)
+            })
+            .await
     }
 
     async fn begin(&self, operation: &'static str) -> Result<Work> {

@@ -7,13 +7,14 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Value};
 use super::{
     Result, Transaction,
     calls::CALLS,
+    counted_calls,
     naming::NamedTable,
     record::stored,
     table::{LazyTable, Relation, Table},
 };
 pub use crate::entity::agent::Model as AgentRow;
 use crate::{
-    domain::{dialing::CallSource, incoming::PlatformAgent, page::OrderKey, stats::Dimension},
+    domain::{dialing::CallSource, incoming::PlatformAgent, page::OrderKey},
     entity::agent::{Column, Entity},
 };
 
@@ -23,7 +24,8 @@ pub type Agents = Entity;
 /// All agents, in the order in which they were first seen.
 pub static AGENTS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::ascending("id")];
-    let relations = vec![Relation::many("calls", &CALLS, "agent_id").counted_by(Dimension::Agent)];
+    let relations =
+        vec![Relation::many("calls", &CALLS, "agent_id").counted_by(counted_calls::OF_AGENT)];
     Table::of::<Entity>(order, relations, read).with_words(&["source"])
 });
 

@@ -57,11 +57,11 @@ impl CallVersion<'_> {
             call_hour: self.call_hour,
             task_id: self.task_id,
             agent_id: self.agent_id,
-            province: self.call.province.clone(),
+            province: self.call.details.province.clone(),
             grade_code: self.grade_code.clone(),
             connected: self.call.result.is_connected(),
             duration: self.call.duration,
-            billed: self.call.billed_amount.unwrap_or_default(),
+            billed: self.call.details.billed_amount.unwrap_or_default(),
         }
     }
 }
@@ -402,7 +402,7 @@ fn insert() -> InsertStatement {
 
 /// In the order of [`COLUMNS`].
 fn row(version: &CallVersion<'_>, now: DateTime<Utc>) -> [Value; 24] {
-    let call = version.call;
+    let (call, details) = (version.call, &version.call.details);
     [
         call.external_id.clone().into(),
         version.task_id.into(),
@@ -413,17 +413,17 @@ fn row(version: &CallVersion<'_>, now: DateTime<Utc>) -> [Value; 24] {
         version.call_hour.into(),
         call.duration.into(),
         call.result.into(),
-        call.grade.clone().into(),
+        details.grade.clone().into(),
         version.grade_code.clone().into(),
-        call.hangup_reason.clone().into(),
-        call.notes.clone().into(),
-        call.customer_name.clone().into(),
-        call.company.clone().into(),
-        call.province.clone().into(),
-        call.city.clone().into(),
-        call.device_name.clone().into(),
-        call.recording_url.clone().into(),
-        call.billed_amount.into(),
+        details.hangup_reason.clone().into(),
+        details.notes.clone().into(),
+        details.customer_name.clone().into(),
+        details.company.clone().into(),
+        details.province.clone().into(),
+        details.city.clone().into(),
+        details.device_name.clone().into(),
+        details.recording_url.clone().into(),
+        details.billed_amount.into(),
         version.source.into(),
         version.source_hash.into(),
         now.into(),

@@ -10,21 +10,30 @@ use sea_orm::{
 
 use super::{Result, Transaction, calls::CallRow, dialect::MAX_BINDINGS};
 use crate::{
-    domain::{call::CallFields, dialing::CallSource, stats::CountedCall},
+    domain::{
+        call::CallFields, call_details::CallDetails, dialing::CallSource, stats::CountedCall,
+    },
     entity::call::{ActiveModel, Column, Entity},
 };
 
 /// What the row says of the call.
 #[must_use]
 pub fn fields(row: &CallRow) -> CallFields {
-    let row = row.clone();
+    let mut row = row.clone();
     CallFields {
         task_id: row.task_id,
         agent_id: row.agent_id,
-        phone_number: row.phone_number,
+        phone_number: row.phone_number.take(),
         call_time: row.call_time,
         duration: row.duration,
         result: row.result,
+        details: details(row),
+    }
+}
+
+/// What else the row says of the call.
+pub(super) fn details(row: CallRow) -> CallDetails {
+    CallDetails {
         grade: row.grade,
         hangup_reason: row.hangup_reason,
         notes: row.notes,
@@ -98,6 +107,7 @@ pub async fn update(
 }
 
 fn columns(fields: CallFields, counted: &CountedCall, now: DateTime<Utc>) -> ActiveModel {
+    let details = fields.details;
     ActiveModel {
         task_id: Set(fields.task_id),
         agent_id: Set(fields.agent_id),
@@ -107,17 +117,17 @@ fn columns(fields: CallFields, counted: &CountedCall, now: DateTime<Utc>) -> Act
         call_hour: Set(counted.call_hour),
         duration: Set(fields.duration),
         result: Set(fields.result),
-        grade: Set(fields.grade),
+        grade: Set(details.grade),
         grade_code: Set(counted.grade_code.clone()),
-        hangup_reason: Set(fields.hangup_reason),
-        notes: Set(fields.notes),
-        customer_name: Set(fields.customer_name),
-        company: Set(fields.company),
-        province: Set(fields.province),
-        city: Set(fields.city),
-        device_name: Set(fields.device_name),
-        recording_url: Set(fields.recording_url),
-        billed_amount: Set(fields.billed_amount),
+        hangup_reason: Set(details.hangup_reason),
+        notes: Set(details.notes),
+        customer_name: Set(details.customer_name),
+        company: Set(details.company),
+        province: Set(details.province),
+        city: Set(details.city),
+        device_name: Set(details.device_name),
+        recording_url: Set(details.recording_url),
+        billed_amount: Set(details.billed_amount),
         updated_at: Set(now),
         ..Default::default()
     }

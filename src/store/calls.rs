@@ -4,16 +4,14 @@ use std::sync::LazyLock;
 
 use super::{
     agents::AGENTS,
+    counted_calls,
     record::stored,
     table::{LazyTable, Relation, Table},
     tags::TAGS,
     tasks::TASKS,
 };
 pub use crate::entity::call::Model as CallRow;
-use crate::{
-    domain::{page::OrderKey, stats::Dimension},
-    entity::call::Entity,
-};
+use crate::{domain::page::OrderKey, entity::call::Entity};
 
 /// The table, to write it.
 pub type Calls = Entity;
@@ -30,7 +28,7 @@ pub static CALLS: LazyTable = LazyLock::new(|| {
         Relation::many("tags", &TAGS, "call_id"),
     ];
     Table::of::<Entity>(order, relations, read)
-        .counted_by(Dimension::Day)
+        .counted_by(counted_calls::ALL)
         .without("removed_at")
         .with_day("call_date", "call_time")
         .with_words(&["result", "source"])

@@ -12,10 +12,9 @@ use super::{
     dialect::{self, MAX_IDS},
     fetch::{PARENT, ROW, from, restrict},
     filters::{unknown, whole},
-    retention, rollups,
-    table::{Link, Relation, Table},
+    table::{Counter, Link, Relation, Table},
 };
-use crate::domain::{filter::Filter, stats::Dimension};
+use crate::domain::filter::Filter;
 
 /// How many rows of `table` pass `filter`; counts no further than `at_most`.
 pub async fn count(
@@ -28,20 +27,20 @@ pub async fn count(
     let mut rows = from(table, ROW);
     rows.expr(Expr::cust("1"));
     restrict(backend, table, filter, &mut rows)?;
-    if let (Some(dimension), None) = (table.rollup, filter) {
+    if let (Some(counter), None) = (table.counter, filter) {
         let query = Query::select()
-            .expr(scalar(rollups::kept_calls(dimension, None)))
-            .expr(retention::any_beyond(backend))
+            .expr(scalar((counter.counted)(None)))
+            .expr((counter.any_left)(backend))
             .take();
         let Some(row) = db.query_one(&query).await? else {
             return Ok(0);
         };
-        let (mut calls, any_beyond): (i64, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
-        if any_beyond != 0 {
-            rows.and_where(retention::is_beyond(backend, ROW));
-            calls += number(db, counted(rows, at_most)).await?;
+        let (mut count, any_left): (i64, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
+        if any_left != 0 {
+            rows.and_where((counter.is_left)(backend, ROW));
+            count += number(db, counted(rows, at_most)).await?;
         }
-        return Ok(capped(calls, at_most));
+        return Ok(capped(count, at_most));
     }
     rows.and_where_option(whole(table, ROW)?);
     number(db, counted(rows, at_most)).await
@@ -63,30 +62,29 @@ pub async fn count_by_parent(
     parents: &[i64],
 ) -> Result<HashMap<i64, i64>> {
     let backend = db.get_database_backend();
-    let (target, column, rollup) = many(table, relation)?;
+    let (target, column, counter) = many(table, relation)?;
+    let counter = counter.filter(|_| filter.is_none());
     let mut rows = from(target, ROW);
     rows.expr(Expr::cust("1"))
         .and_where(Expr::col((ROW, column)).eq(dialect::each_id(backend, PARENT)));
     restrict(backend, target, filter, &mut rows)?;
     let mut counts = HashMap::with_capacity(parents.len());
     for parents in parents.chunks(MAX_IDS) {
-        if let (Some(dimension), None) = (rollup, filter) {
-            let parent = dialect::each_id(backend, PARENT).cast_as("TEXT");
-            let calls = scalar(rollups::kept_calls(dimension, Some(parent)));
-            let columns = [calls, retention::any_beyond(backend)];
-            let mut any_beyond = 0_i64;
+        if let Some(counter) = counter {
+            let parent = dialect::each_id(backend, PARENT);
+            let count = scalar((counter.counted)(Some(parent)));
+            let columns = [count, (counter.any_left)(backend)];
+            let mut any_left = 0_i64;
             for row in of_each(db, parents, columns).await? {
                 counts.insert(row.try_get_by(0)?, row.try_get_by(1)?);
-                any_beyond = row.try_get_by(2)?;
+                any_left = row.try_get_by(2)?;
             }
-            if any_beyond == 0 {
+            if any_left == 0 {
                 continue;
             }
         }
         let mut rows = rows.clone();
-        if rollup.is_some() && filter.is_none() {
-            rows.and_where(retention::is_beyond(backend, ROW));
-        }
+        rows.and_where_option(counter.map(|counter| (counter.is_left)(backend, ROW)));
         for row in of_each(db, parents, [scalar(counted(rows, at_most))]).await? {
             let more: i64 = row.try_get_by(1)?;
             *counts.entry(row.try_get_by(0)?).or_default() += more;
@@ -126,14 +124,14 @@ fn capped(count: i64, at_most: Option<u64>) -> i64 {
 fn many<'a>(
     table: &'a Table,
     relation: &str,
-) -> Result<(&'a Table, &'static str, Option<Dimension>)> {
+) -> Result<(&'a Table, &'static str, Option<Counter>)> {
     match table.relation(relation) {
         Some(Relation {
             target,
             link: Link::Many(column),
-            rollup,
+            counter,
             ..
-        }) => Ok((target, column, *rollup)),
+        }) => Ok((target, column, *counter)),
         _ => Err(unknown(table, relation)),
     }
 }

@@ -180,18 +180,6 @@ pub async fn calls(db: &impl ConnectionTrait, dimension: Dimension) -> Result<i6
     calls_of(db, dimension, Condition::all()).await
 }
 
-/// How many calls the cells of a dimension count, or those with this key alone, of days whose calls
-/// are all kept: the sum in one row.
-pub(super) fn kept_calls(dimension: Dimension, key: Option<SimpleExpr>) -> SelectStatement {
-    Query::select()
-        .expr(big_sum(Expr::col((Entity, Column::Calls))))
-        .from(Entity)
-        .and_where(Expr::col((Entity, Column::Dimension)).eq(dimension))
-        .and_where_option(key.map(|key| Expr::col((Entity, Column::Key)).eq(key)))
-        .and_where(Expr::col((Entity, Column::CallDate)).gte(retention::first_kept()))
-        .take()
-}
-
 /// Counts by grade of every call of the tasks of these packages.
 pub async fn by_package(
     db: &impl ConnectionTrait,

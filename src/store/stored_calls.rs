@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{Result, Transaction, dialect};
+use super::{Result, Transaction, call_edits, dialect};
 use crate::{
     domain::{
         dialing::{CallSource, Tag, TagType},
@@ -150,7 +150,7 @@ async fn tags(tx: &Transaction, call_ids: BTreeSet<i64>) -> Result<HashMap<i64, 
 }
 
 fn stored(
-    row: call::Model,
+    mut row: call::Model,
     task: Option<&String>,
     agent: Option<&String>,
     tags: Tags,
@@ -162,7 +162,7 @@ fn stored(
         removed: row.removed_at.is_some(),
         own_tags: tags.own,
         call: IncomingCall {
-            external_id: row.external_id.unwrap_or_default(),
+            external_id: row.external_id.take().unwrap_or_default(),
             task: row.task_id.map(|_| PlatformTask {
                 external_id: task.cloned().unwrap_or_default(),
                 name: None,
@@ -173,20 +173,11 @@ fn stored(
                 name: None,
                 is_seat: true,
             }),
-            phone_number: row.phone_number,
+            phone_number: row.phone_number.take(),
             call_time: row.call_time,
             duration: row.duration,
             result: row.result,
-            grade: row.grade,
-            hangup_reason: row.hangup_reason,
-            notes: row.notes,
-            customer_name: row.customer_name,
-            company: row.company,
-            province: row.province,
-            city: row.city,
-            device_name: row.device_name,
-            recording_url: row.recording_url,
-            billed_amount: row.billed_amount,
+            details: call_edits::details(row),
             tags: tags.script,
         },
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, Iterable,
-    sea_query::{ColumnType, SelectStatement},
+    ColumnTrait, DatabaseBackend, EntityTrait, Iterable,
+    sea_query::{ColumnType, SelectStatement, SimpleExpr},
 };
 
 use super::{
@@ -19,7 +19,6 @@ use crate::domain::{
     filter::{Filter, Test},
     page::OrderKey,
     scalar::Kind,
-    stats::Dimension,
 };
 
 /// A table, or a query that is read as one.
@@ -31,8 +30,8 @@ pub struct Table {
     pub(super) unique: &'static [&'static str],
     pub(super) order: Vec<OrderKey>,
     pub(super) relations: Vec<Relation>,
-    /// The rollups that count all its rows.
-    pub(super) rollup: Option<Dimension>,
+    /// Counts all its rows.
+    pub(super) counter: Option<Counter>,
     /// Rows that have something in this column are no longer there for lists and counts, unless
     /// they are asked for by it.
     pub(super) gone: Option<&'static str>,
@@ -134,8 +133,19 @@ pub struct Relation {
     pub(super) name: &'static str,
     pub(super) target: &'static LazyTable,
     pub(super) link: Link,
-    /// The rollups that count its rows, by the id of the row above.
-    pub(super) rollup: Option<Dimension>,
+    /// Counts its rows, by the id of the row above.
+    pub(super) counter: Option<Counter>,
+}
+
+/// Where most of some rows are counted already.
+#[derive(Clone, Copy)]
+pub(super) struct Counter {
+    /// How many are counted, or of those under the row with this id: one row with the sum.
+    pub counted: fn(Option<SimpleExpr>) -> SelectStatement,
+    /// 1 if any may be left that is not counted, else 0.
+    pub any_left: fn(DatabaseBackend) -> SimpleExpr,
+    /// That the row that goes by an alias is one of these.
+    pub is_left: fn(DatabaseBackend, &'static str) -> SimpleExpr,
 }
 
 /// How rows are linked.
@@ -158,7 +168,7 @@ impl Relation {
             name,
             target,
             link: Link::One(column),
-            rollup: None,
+            counter: None,
         }
     }
 
@@ -172,13 +182,13 @@ impl Relation {
             name,
             target,
             link: Link::Many(column),
-            rollup: None,
+            counter: None,
         }
     }
 
-    /// The rows are counted by these rollups, so that nobody has to count them.
-    pub(super) const fn counted_by(mut self, dimension: Dimension) -> Self {
-        self.rollup = Some(dimension);
+    /// The rows are counted elsewhere, so that a list need not count them.
+    pub(super) const fn counted_by(mut self, counter: Counter) -> Self {
+        self.counter = Some(counter);
         self
     }
 }
@@ -197,7 +207,7 @@ impl Table {
             unique: &["id"],
             order: order.to_vec(),
             relations,
-            rollup: None,
+            counter: None,
             gone: None,
             part_of: None,
             read,
@@ -218,9 +228,9 @@ impl Table {
         self
     }
 
-    /// All rows are counted by these rollups, so that nobody has to count them.
-    pub(super) fn counted_by(mut self, dimension: Dimension) -> Self {
-        self.rollup = Some(dimension);
+    /// All rows are counted elsewhere, so that a list need not count them.
+    pub(super) fn counted_by(mut self, counter: Counter) -> Self {
+        self.counter = Some(counter);
         self
     }
 
@@ -273,7 +283,7 @@ impl Table {
             unique,
             order: order.to_vec(),
             relations: Vec::new(),
-            rollup: None,
+            counter: None,
             gone: None,
             part_of: None,
             read,

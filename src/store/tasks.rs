@@ -9,6 +9,7 @@ use sea_orm::{
 use super::{
     Result,
     calls::CALLS,
+    counted_calls,
     naming::NamedTable,
     packages::PACKAGES,
     record::stored,
@@ -16,7 +17,7 @@ use super::{
 };
 pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
-    domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey, stats::Dimension},
+    domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey},
     entity::dial_task::{Column, Entity},
 };
 
@@ -28,7 +29,7 @@ pub static TASKS: LazyTable = LazyLock::new(|| {
     let order = &[OrderKey::descending("id")];
     let relations = vec![
         Relation::one("package", "package_id", &PACKAGES),
-        Relation::many("calls", &CALLS, "task_id").counted_by(Dimension::Task),
+        Relation::many("calls", &CALLS, "task_id").counted_by(counted_calls::OF_TASK),
     ];
     Table::of::<Entity>(order, relations, read).with_words(&[
         "status",

@@ -28,7 +28,7 @@ use crate::{
     },
     guanke::RecordPage,
     store::{
-        Lane, retention,
+        Lane, Transaction, retention,
         slice_claims::{self, SliceCounts, SliceSeen},
         sync_days,
     },
@@ -87,9 +87,10 @@ async fn finish(reader: &SliceReader, seen: &Seen) -> Result<(), SyncError> {
         }),
         ..Step::default()
     };
-    insist!(reader.context, |tx| {
-        reader.note(tx, step, Some(SliceState::Done)).await?;
-    })?;
+    insist(&reader.context.db, Lane::Short, async |tx: &Transaction| {
+        reader.note(tx, step, Some(SliceState::Done)).await
+    })
+    .await?;
     reader.tell(step);
     Ok(())
 }
@@ -109,12 +110,14 @@ async fn split(
         return Err(reason);
     };
     let reason = reason.to_string();
-    insist!(reader.context, |tx| {
+    insist(&reader.context.db, Lane::Short, async |tx: &Transaction| {
         let now = reader.context.clock.now();
         if !slice_claims::split(tx, slice, &halves, &reason, now).await? {
             return Err(SyncError::LeaseLost);
         }
-    })?;
+        Ok(())
+    })
+    .await?;
     reader.tally.slices_added(halves.len());
     Ok(())
 }
@@ -234,8 +237,9 @@ async fn store(reader: &SliceReader, seen: &mut Seen, fetched: Fetched) -> Resul
     let mut read = Step::answer(page.retries, seen.told());
     read.run.fetched = count(received);
     read.run.skipped = count(received.saturating_sub(calls.len()));
-    let step = insist!(reader.context, Lane::Background, |tx| {
-        let (context, now) = (&reader.context, reader.context.clock.now());
+    let context = &reader.context;
+    let step = insist(&context.db, Lane::Background, async |tx: &Transaction| {
+        let now = context.clock.now();
         let ingested = raw.ingest(tx, context, &reader.slice, &calls, now).await?;
         let mut step = read;
         step.run.inserted = ingested.inserted;
@@ -246,8 +250,9 @@ async fn store(reader: &SliceReader, seen: &mut Seen, fetched: Fetched) -> Resul
             let stored = count(calls.len());
             sync_days::note_stored(tx, TRACK, reader.slice.day, stored).await?;
         }
-        step
-    })?;
+        Ok(step)
+    })
+    .await?;
     reader.tell(step);
     Ok(())
 }

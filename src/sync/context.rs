@@ -18,7 +18,7 @@ use crate::{
     },
     guanke::{self, Breaker, BreakerOptions, BreakerState},
     metrics::Metrics,
-    store::{Database, Transaction, sync_tracks},
+    store::{Database, Lane, Retry, Transaction, sync_tracks},
     telemetry::with_sources,
 };
 
@@ -319,59 +319,14 @@ impl Context {
     }
 }
 
-/// How long to go on trying a transaction while the database is in the way only for the moment:
-/// other writers, or a restart. 12.7 s in all, within the time that a lease holds.
-#[derive(Debug)]
-pub(super) struct Patience(Duration);
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self(Duration::from_millis(100))
-    }
+/// Does some work in a transaction, again while the database is in the way only for the moment.
+pub(super) async fn insist<T>(
+    db: &Database,
+    lane: Lane,
+    work: impl AsyncFnOnce(&Transaction) -> Result<T, SyncError> + Copy,
+) -> Result<T, SyncError> {
+    db.retrying(Retry::LEDGER, lane, work).await
 }
-
-impl Patience {
-    /// Whether another try is worth its while after `error`.
-    pub fn is_left(&self, error: &SyncError) -> bool {
-        let is_passing = matches!(error, SyncError::Store(error) if error.is_passing());
-        is_passing && self.0 <= Duration::from_millis(6_400)
-    }
-
-    /// Waits before the next try.
-    pub async fn wait(&mut self) {
-        tokio::time::sleep(self.0).await;
-        self.0 *= 2;
-    }
-}
-
-/// Does some work in a transaction, again while the database is in the way only for the moment. The
-/// work is an expression in which `?` gives up. It is a short write, unless a lane says otherwise.
-///
-/// A macro, because the future of an async closure that is called more than once cannot be sent
-/// between threads if it borrows anything.
-macro_rules! insist {
-    ($context:expr, |$tx:ident| $work:expr) => {
-        $crate::sync::context::insist!($context, $crate::store::Lane::Short, |$tx| $work)
-    };
-    ($context:expr, $lane:expr, |$tx:ident| $work:expr) => {{
-        let mut patience = $crate::sync::context::Patience::default();
-        loop {
-            let done = async {
-                let transaction = $context.db.begin_in($lane).await?;
-                let $tx = &transaction;
-                let done = $work;
-                let committed = transaction.commit().await;
-                committed.map_err($crate::store::StoreError::from)?;
-                Ok::<_, $crate::sync::error::SyncError>(done)
-            };
-            match done.await {
-                Err(error) if patience.is_left(&error) => patience.wait().await,
-                done => break done,
-            }
-        }
-    }};
-}
-pub(super) use insist;
 
 /// The same span of time, for instants.
 pub(super) fn delta(duration: Duration) -> TimeDelta {

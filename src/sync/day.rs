@@ -140,7 +140,7 @@ impl Day<'_> {
             Some(new) => vec![new],
             None => self.whole().await?,
         };
-        insist!(self.context, |tx| {
+        insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
             let now = self.context.clock.now();
             let planned = slice_claims::of_day(tx, of).await?;
             sync_days::begin_read(tx, of.track, of.day, of.run_id, now).await?;
@@ -152,8 +152,9 @@ impl Day<'_> {
             if planned.is_empty() || is_disturbed {
                 slice_claims::plan(tx, of, &windows, now).await?;
             }
-            self.hold(tx).await?;
+            self.hold(tx).await
         })
+        .await
     }
 
     /// What is new since the last good read, less what may have arrived late; `None` if there was
@@ -238,7 +239,7 @@ impl Day<'_> {
             from: end + proven.listed_for(end),
             ..window
         };
-        insist!(self.context, |tx| {
+        insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
             let now = self.context.clock.now();
             let planned = slice_claims::of_day(tx, self.of()).await?;
             // Unless this was done before, and only the answer was lost.
@@ -246,8 +247,9 @@ impl Day<'_> {
             if valid.all(|slice| slice.from_at < window.from) {
                 slice_claims::plan(tx, self.of(), &[window], now).await?;
             }
-            self.hold(tx).await?;
-        })?;
+            self.hold(tx).await
+        })
+        .await?;
         Ok(true)
     }
 
@@ -257,7 +259,7 @@ impl Day<'_> {
         let of = self.of();
         tracing::info!(sync.day = %self.date, "what is new is not all that changed; reading the whole day");
         let windows = self.whole().await?;
-        insist!(self.context, |tx| {
+        insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
             let now = self.context.clock.now();
             // Unless this was done before, and only the answer was lost.
             let planned = slice_claims::of_day(tx, of).await?;
@@ -265,8 +267,9 @@ impl Day<'_> {
                 slice_claims::reject(tx, of, REASON, now).await?;
                 slice_claims::plan(tx, of, &windows, now).await?;
             }
-            self.hold(tx).await?;
+            self.hold(tx).await
         })
+        .await
     }
 
     fn extent(&self, slices: &[SliceRow]) -> Extent {
@@ -369,9 +372,11 @@ impl Day<'_> {
     /// Notes requests of the run that belong to no slice.
     pub async fn add_counts(&self, counts: RunCounts) -> Result<(), SyncError> {
         let context = self.context;
-        insist!(context, |tx| {
+        insist(&context.db, Lane::Short, async |tx: &Transaction| {
             sync_runs::add_counts(tx, self.run.id, counts, context.clock.now()).await?;
-        })?;
+            Ok(())
+        })
+        .await?;
         self.tally.add_counts(counts);
         Ok(())
     }
@@ -407,7 +412,8 @@ impl Day<'_> {
         let begin = self.zone().start_of(of.day);
         let has_rest = begin + self.list_lag().await? <= read.synced_through;
         let before = of.day.pred_opt().filter(|_| has_rest);
-        let removed = insist!(self.context, Lane::Background, |tx| {
+        let db = &self.context.db;
+        let removed = insist(db, Lane::Background, async |tx: &Transaction| {
             let now = self.context.clock.now();
             let removed = removal::mark_removed(tx, &compared.gone(), now).await?;
             for (own_day, ids) in &compared.returned {
@@ -439,8 +445,9 @@ impl Day<'_> {
                 return Err(SyncError::LeaseLost);
             }
             self.hold(tx).await?;
-            counts
-        })?;
+            Ok(counts)
+        })
+        .await?;
         self.tally.add_counts(removed);
         Ok(())
     }

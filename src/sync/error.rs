@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     domain::counting::{counted, verb},
     guanke,
-    store::StoreError,
+    store::{MaybeStoreError, StoreError},
 };
 
 /// Why a day could not be read.
@@ -129,6 +129,15 @@ pub enum SyncError {
     /// The program ends.
     #[error("stopped before its end, because the program was")]
     Stopped,
+}
+
+impl MaybeStoreError for SyncError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 fn in_brackets(id: Option<&str>) -> String {

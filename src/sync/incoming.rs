@@ -21,16 +21,7 @@ pub(super) fn incoming(record: CallRecord, non_seats: &[String]) -> IncomingCall
         call_time: record.call_time,
         duration: seconds(record.duration_seconds),
         result: record.result,
-        grade: record.grade,
-        hangup_reason: record.hangup_reason,
-        notes: record.notes,
-        customer_name: record.customer_name,
-        company: record.company,
-        province: record.province,
-        city: record.city,
-        device_name: record.device_name,
-        recording_url: record.recording_url,
-        billed_amount: record.billed_amount,
+        details: record.details,
         tags: record.tags,
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    store::{Database, StoreError, Transaction, leases},
+    store::{Database, Lane, StoreError, Transaction, leases},
     telemetry::with_sources,
 };
 
@@ -125,9 +125,10 @@ impl Holder<'_> {
     }
 
     async fn try_acquire(self, name: &str) -> Result<Option<i64>, SyncError> {
-        insist!(self, |tx| {
+        insist(self.db, Lane::Short, async |tx: &Transaction| {
             let now = self.clock.now();
-            leases::acquire(tx, name, self.instance, now, now + delta(self.ttl)).await?
+            Ok(leases::acquire(tx, name, self.instance, now, now + delta(self.ttl)).await?)
         })
+        .await
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         sync::SyncTrack,
     },
     store::{
+        Lane, Transaction,
         removals::{self, ListedPart},
         retention, sync_days,
         sync_runs::RunCounts,
@@ -37,7 +38,7 @@ pub(super) async fn learn(
     if known.after(evidence) == known {
         return Ok(());
     }
-    let learnt = insist!(context, |tx| {
+    let learnt = insist(&context.db, Lane::Short, async |tx: &Transaction| {
         let now = context.clock.now();
         let known = sync_tracks::lock_listing(tx, track).await?;
         let learnt = known.after(evidence);
@@ -50,8 +51,9 @@ pub(super) async fn learn(
             let first = first.unwrap_or(today);
             sync_days::doubt_short_reads(tx, track, terms, first, LISTS_LATER, now).await?;
         }
-        learnt
-    })?;
+        Ok(learnt)
+    })
+    .await?;
     tracing::info!(
         listed_by = learnt.by.map(tracing::field::display),
         lag_seconds = learnt.lag().num_seconds(),

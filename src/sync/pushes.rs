@@ -38,16 +38,7 @@ impl PlatformPushes {
             task,
             agent,
             phone_number: record.phone_number,
-            grade: record.grade,
-            hangup_reason: record.hangup_reason,
-            notes: record.notes,
-            customer_name: record.customer_name,
-            company: record.company,
-            province: record.province,
-            city: record.city,
-            device_name: record.device_name,
-            recording_url: record.recording_url,
-            billed_amount: record.billed_amount,
+            details: record.details,
             tags: record.tags,
         }
     }

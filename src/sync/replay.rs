@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    context::insist,
     error::SyncError,
     incoming::incoming,
     lease::{Holder, Lease},
@@ -23,7 +22,8 @@ use crate::{
     guanke::{Reading, record_of},
     service::ingest::{Ingested, ingest},
     store::{
-        Database, Lane, StoreError, Transaction, call_batches, raw_records, raw_records::RawRecords,
+        Database, Lane, Retry, StoreError, Transaction, call_batches, raw_records,
+        raw_records::RawRecords,
     },
 };
 
@@ -188,18 +188,21 @@ impl Replay {
                 Err(_) => report.unusable += 1,
             }
         }
-        let (ingested, removed) = insist!(self, Lane::Background, |tx| {
-            let done = self.store(tx, &calls).await?;
+        let stored = Retry::LEDGER.run(|_| async {
+            let tx = self.db.begin_in(Lane::Background).await?;
+            let done = self.store(&tx, &calls).await?;
             // A dry run takes it back.
             let Some(lease) = lease else {
                 return Ok(done);
             };
             // Whoever took the day over has newer records of it: these are not stored over them.
-            if !lease.renew_in(tx, self.holder()).await? {
+            if !lease.renew_in(&tx, self.holder()).await? {
                 return Err(SyncError::LeaseLost);
             }
-            done
-        })?;
+            tx.commit().await.map_err(StoreError::from)?;
+            Ok(done)
+        });
+        let (ingested, removed) = stored.await?;
         report.calls = report.calls.plus(ingested);
         report.removed += removed;
         Ok(())

@@ -18,7 +18,7 @@ use crate::{
         sync::{SyncTrigger, SyncWindow},
     },
     store::{
-        StoreError, Transaction, leases, retention, sync_days,
+        Retry, StoreError, Transaction, leases, retention, sync_days,
         sync_runs::{self, NewRun, SyncRunRow},
     },
     telemetry::with_sources,
@@ -26,9 +26,8 @@ use crate::{
 
 /// So many days are healed at a time, the newest first.
 const MOST_HEALED: u64 = 10;
-/// How often a tick is tried when the database fails, and the first pause; each is twice the last.
-const ATTEMPTS: u32 = 6;
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// How long until the database is asked again what was missed.
+const ASKED_AGAIN: Duration = Duration::from_secs(2);
 
 impl Syncer {
     /// Follows the schedule until the syncer is stopped.
@@ -86,25 +85,20 @@ impl Syncer {
 
     /// Takes a tick up even if the database fails at first. `false`: it was given up.
     async fn insist(&self, due: Missed<'_>) -> bool {
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1..=ATTEMPTS {
-            match self.take_up_days(due.tick, due.days).await {
-                Ok(()) => return true,
-                Err(error) => {
+        let taken = Retry::SCHEDULE
+            .until(&self.context().stop)
+            .run(|attempt| async move {
+                let taken = self.take_up_days(due.tick, due.days).await;
+                taken.inspect_err(|error| {
                     tracing::error!(
-                        error = with_sources(&error),
+                        error = with_sources(error),
                         job = due.tick.job.name(),
                         attempt,
                         "a scheduled job could not be started"
                     );
-                }
-            }
-            if attempt == ATTEMPTS || !self.context().pause(pause).await {
-                return false;
-            }
-            pause *= 2;
-        }
-        false
+                })
+            });
+        taken.await.is_ok()
     }
 
     /// Starts the run of a tick, unless another instance took the tick up, or an earlier run still
@@ -213,7 +207,7 @@ impl Context {
                     "could not look for what was missed; trying again"
                 ),
             }
-            if !self.pause(FIRST_PAUSE).await {
+            if !self.pause(ASKED_AGAIN).await {
                 return None;
             }
         }

@@ -13,7 +13,7 @@ use crate::{
     domain::sync::{SliceState, SyncTrack, SyncTrigger},
     metrics::Records,
     store::{
-        Transaction,
+        Lane, Transaction,
         slice_claims::{self, SliceCounts, SliceRow, SliceSeen, Wanted, Window},
         sync_runs::{self, RunCounts},
     },
@@ -65,7 +65,10 @@ impl SliceReader {
 
     /// Notes a step on the slice and the run.
     pub async fn step(&self, step: Step) -> Result<(), SyncError> {
-        insist!(self.context, |tx| self.note(tx, step, None).await?)?;
+        insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
+            self.note(tx, step, None).await
+        })
+        .await?;
         self.tell(step);
         Ok(())
     }
@@ -141,9 +144,10 @@ impl SliceReader {
                     "a part of a day could not be proven whole"
                 );
                 let reason = error.to_string();
-                insist!(self.context, |tx| {
-                    self.end(tx, SliceState::Incomplete, Some(&reason)).await?;
+                insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
+                    self.end(tx, SliceState::Incomplete, Some(&reason)).await
                 })
+                .await
             }
         };
         if let Err(error) = ended {
@@ -192,8 +196,9 @@ pub(super) async fn claim(
     context: &Context,
     wanted: Wanted<'_>,
 ) -> Result<Option<SliceRow>, SyncError> {
-    insist!(context, |tx| {
+    insist(&context.db, Lane::Short, async |tx: &Transaction| {
         let (now, until) = (context.clock.now(), context.expiry());
-        slice_claims::claim(tx, wanted, &context.instance, now, until).await?
+        Ok(slice_claims::claim(tx, wanted, &context.instance, now, until).await?)
     })
+    .await
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     guanke::{DayStatistics, StatisticsBy, StatisticsCounts},
     store::{
-        Lane,
+        Lane, Transaction,
         platform_stats::{self, NewPlatformStat},
         slice_claims::{SliceCounts, SliceSeen},
         sync_runs::RunCounts,
@@ -40,7 +40,7 @@ pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
     let retries = (accounts.retries + tasks.retries).into();
     let mut rows = rows_of(StatKind::Account, accounts);
     rows.extend(rows_of(StatKind::Task, tasks));
-    let step = insist!(context, Lane::Background, |tx| {
+    let step = insist(&context.db, Lane::Background, async |tx: &Transaction| {
         let replaced = platform_stats::replace(tx, day, &rows, context.clock.now()).await?;
         let step = Step {
             run: RunCounts {
@@ -64,8 +64,9 @@ pub(super) async fn read(reader: &SliceReader) -> Result<(), SyncError> {
             }),
         };
         reader.note(tx, step, Some(SliceState::Done)).await?;
-        step
-    })?;
+        Ok(step)
+    })
+    .await?;
     reader.tell(step);
     Ok(())
 }

@@ -29,7 +29,7 @@ use crate::{
         sync::{SyncTrack, SyncTrigger},
     },
     store::{
-        StoreError, Transaction, retention,
+        Lane, StoreError, Transaction, retention,
         run_claims::{self, Beat, Noted},
         slice_claims::{self, RunDay},
         sync_days,
@@ -239,9 +239,10 @@ impl Work<'_> {
     /// Notes of a day that was read well before why it could not be read again.
     async fn note_doubt(&self, day: NaiveDate, error: &SyncError) -> Result<(), SyncError> {
         let counted = proof::counted(self.context, self.of(day)).await?;
-        insist!(self.context, |tx| {
-            self.note_unread(tx, day, error, counted).await?;
+        insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
+            Ok(self.note_unread(tx, day, error, counted).await?)
         })
+        .await
     }
 
     /// Reads one day under its lease, and returns that; a day that another run read while this one
@@ -288,12 +289,14 @@ impl Work<'_> {
 
     /// A day that somebody else read is done, too.
     async fn note_done(&self, lease: &Lease, done: i64) -> Result<(), SyncError> {
-        insist!(self.context, |tx| {
+        insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
             let now = self.context.clock.now();
             let held = lease.renew_in(tx, self.context.holder()).await?
                 && run_claims::note_day(tx, self.run, done, None, now).await? != Noted::Lost;
             held.then_some(()).ok_or(SyncError::LeaseLost)?;
+            Ok(())
         })
+        .await
     }
 
     /// Notes on the run that a day is done, and on the day why it could not be read.
@@ -330,17 +333,18 @@ impl Work<'_> {
         let (context, run) = (self.context, self.run);
         let of = self.of(day);
         let counted = proof::counted(context, of).await.unwrap_or_default();
-        let noted = insist!(context, |tx| {
+        let noted = insist(&context.db, Lane::Short, async |tx: &Transaction| {
             let now = context.clock.now();
             match run_claims::note_day(tx, run, self.done, Some(reasons), now).await? {
-                Noted::Lost => return Err(SyncError::LeaseLost),
-                Noted::Before { days_failed } => days_failed > self.failures,
+                Noted::Lost => Err(SyncError::LeaseLost),
+                Noted::Before { days_failed } => Ok(days_failed > self.failures),
                 Noted::Now => {
                     self.note_unread(tx, day, error, counted).await?;
-                    true
+                    Ok(true)
                 }
             }
-        });
+        })
+        .await;
         if let Err(error) = &noted {
             tracing::error!(error = with_sources(error), sync.day = %day, "could not note how the read of a day ended");
         }

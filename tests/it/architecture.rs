@@ -182,6 +182,17 @@ fn sql_is_written_in_the_store_only() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What is special about a table is declared beside it.
+#[test]
+fn lists_know_no_table() {
+    for file in ["table", "selection", "fetch", "counts", "filters", "paging"] {
+        let text = fs::read_to_string(src().join(format!("store/{file}.rs"))).unwrap();
+        for sign in ["rollups", "retention", "stats::", "crate::entity"] {
+            assert!(!text.contains(sign), "store/{file}.rs: {sign}");
+        }
+    }
+}
+
 /// Without it, a field would be for everybody, whatever the table of permissions says.
 #[test]
 fn every_part_of_a_root_asks_the_table_of_permissions() {

@@ -124,8 +124,8 @@ on_both! {
         crate::harness::package(&app.database.db, "A", "2026-11-19T15:59:59Z").await;
         crate::harness::package(&app.database.db, "B", "2026-11-19T16:00:00Z").await;
         let mut call = crate::harness::call("1", "2026-11-20T01:00:00Z");
-        call.grade = Some("9元".to_owned());
-        call.billed_amount = Some(Money::from_ten_thousandths(100_000));
+        call.details.grade = Some("9元".to_owned());
+        call.details.billed_amount = Some(Money::from_ten_thousandths(100_000));
         crate::harness::ingest(&app.database.db, vec![call]).await;
 
         let data = app

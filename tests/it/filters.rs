@@ -56,8 +56,8 @@ fn calls() -> impl Strategy<Value = Vec<IncomingCall>> {
         let row = |(index, (duration, province, billed, agent, tags, time))| {
             let mut call = call(&format!("{index:02}"), time);
             call.duration = duration;
-            call.province = Option::map(province, str::to_owned);
-            call.billed_amount = Option::map(billed, Money::from_ten_thousandths);
+            call.details.province = Option::map(province, str::to_owned);
+            call.details.billed_amount = Option::map(billed, Money::from_ten_thousandths);
             call.agent = Option::map(agent, |agent: u8| PlatformAgent {
                 external_id: agent.to_string(),
                 name: Some(format!("坐席 {agent}")),
@@ -159,6 +159,7 @@ fn holds(filter: &Filter, call: &IncomingCall) -> bool {
         Filter::Field("duration", test) => passes(test, Some(Scalar::Int(call.duration.into()))),
         Filter::Field("billed_amount", test) => {
             let billed = call
+                .details
                 .billed_amount
                 .map(|amount| Scalar::Int(amount.ten_thousandths()));
             passes(test, billed)
@@ -167,7 +168,7 @@ fn holds(filter: &Filter, call: &IncomingCall) -> bool {
             let day = BusinessZone::default().day_of(call.call_time);
             passes(test, Some(Scalar::Date(day)))
         }
-        Filter::Field("province", test) => passes(test, call.province.as_deref().map(text)),
+        Filter::Field("province", test) => passes(test, call.details.province.as_deref().map(text)),
         Filter::One("agent", filter) => call.agent.as_ref().is_some_and(|agent| match &**filter {
             Filter::Field("is_seat", test) => passes(test, Some(Scalar::Bool(agent.is_seat))),
             other => panic!("{other:?}"),
@@ -255,7 +256,7 @@ async fn fill(app: &TestApp) {
         let mut call = call(id, time);
         call.task = task_id.map(task);
         call.tags = tags;
-        call.notes = Some(format!("100%_{id} 江苏ABC"));
+        call.details.notes = Some(format!("100%_{id} 江苏ABC"));
         call
     };
     ingest(

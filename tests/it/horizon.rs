@@ -73,7 +73,7 @@ fn graded(id: &str, time: &str, grade: &str) -> IncomingCall {
     });
     call.result = CallResult::Connected;
     call.duration = 60;
-    call.grade = Some(grade.to_owned());
+    call.details.grade = Some(grade.to_owned());
     call.tags.push(Tag {
         name: "size".to_owned(),
         value: "50".to_owned(),

@@ -93,7 +93,7 @@ on_both! {
 
         // An old record that is edited has the name that was known then.
         let mut edited = days[1].clone();
-        edited.grade = Some("9元".to_owned());
+        edited.details.grade = Some("9元".to_owned());
         assert_eq!(ingest(&app.database.db, vec![edited]).await.updated, 1);
         assert_named(&app, "新").await;
         // The newest one corrected, at the same instant.
@@ -210,7 +210,7 @@ on_both! {
         let input = json!({ "id": task["id"], "taskName": "手工", "expectedVersion": 1 });
         assert_eq!(done(&app, "updateTask", "task { version }", input).await["task"]["version"], 2);
         let mut edited = before;
-        edited.notes = Some("x".to_owned());
+        edited.details.notes = Some("x".to_owned());
         ingest(db, vec![edited, named("2", "2026-11-20T03:59:59Z", Some("平台"))]).await;
         assert_eq!(names_of(&app, "GUANKE").await, (json!("手工"), json!("平台")));
         // What else is changed by hand does not renew the name.

@@ -37,9 +37,9 @@ fn calls() -> impl Strategy<Value = Vec<IncomingCall>> {
             let time = format!("2026-11-19T01:0{minute}:00Z");
             let mut call = call(&format!("call-{index}"), &time);
             call.duration = duration;
-            call.province = Option::map(province, str::to_owned);
-            call.grade = Option::map(grade, str::to_owned);
-            call.billed_amount = Option::map(billed, Money::from_ten_thousandths);
+            call.details.province = Option::map(province, str::to_owned);
+            call.details.grade = Option::map(grade, str::to_owned);
+            call.details.billed_amount = Option::map(billed, Money::from_ten_thousandths);
             call
         };
         rows.into_iter().enumerate().map(row).collect()
@@ -259,7 +259,7 @@ on_both! {
         let app = TestApp::new(&backend).await;
         let with = |id: &str, province: Option<&str>, duration| {
             let mut call = call(id, "2026-11-19T01:00:00Z");
-            call.province = province.map(str::to_owned);
+            call.details.province = province.map(str::to_owned);
             call.duration = duration;
             call
         };

@@ -35,13 +35,13 @@ async fn fill(app: &TestApp) {
     let [phone, notes, name, tag, task, landline, mail] = SECRETS.map(str::to_owned);
     let mut call = call("1", "2026-11-19T01:00:00Z");
     call.phone_number = Some(phone.clone());
-    call.notes = Some(format!("请打{notes}，或 {mail}"));
-    call.customer_name = Some(format!("王 {name}"));
-    call.company = Some(format!("公司{landline}"));
-    call.recording_url = Some(format!("https://rec.example/{phone}.mp3"));
-    call.hangup_reason = Some(format!("busy {phone}"));
-    call.grade = Some(format!("A {phone}"));
-    call.device_name = Some(landline);
+    call.details.notes = Some(format!("请打{notes}，或 {mail}"));
+    call.details.customer_name = Some(format!("王 {name}"));
+    call.details.company = Some(format!("公司{landline}"));
+    call.details.recording_url = Some(format!("https://rec.example/{phone}.mp3"));
+    call.details.hangup_reason = Some(format!("busy {phone}"));
+    call.details.grade = Some(format!("A {phone}"));
+    call.details.device_name = Some(landline);
     call.tags = vec![Tag {
         name: "phone".to_owned(),
         value: tag,

@@ -37,7 +37,7 @@ fn call(id: &str, result: CallResult, duration: i32, grade: Option<&str>) -> Inc
     });
     call.result = result;
     call.duration = duration;
-    call.grade = grade.map(str::to_owned);
+    call.details.grade = grade.map(str::to_owned);
     call
 }
 

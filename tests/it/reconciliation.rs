@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use dialgraph::{
     domain::{
+        call_details::CallDetails,
         dialing::CallResult,
         incoming::{IncomingCall, PlatformAgent},
         sync::{StatKind, SyncTrack},
@@ -46,7 +47,10 @@ fn dialled(id: &str, of: Option<PlatformAgent>, grade: Option<&str>) -> Incoming
         } else {
             CallResult::NoAnswer
         },
-        grade: grade.filter(|grade| !grade.is_empty()).map(str::to_owned),
+        details: CallDetails {
+            grade: grade.filter(|grade| !grade.is_empty()).map(str::to_owned),
+            ..CallDetails::default()
+        },
         ..call(id, "2026-11-19T02:00:00Z")
     }
 }

@@ -87,7 +87,7 @@ on_both! {
         let wrong = right.iter().filter(|call| call.call_date == day("2026-11-19")).take(2).map(|call| {
             let mut wrong = new_call(call.external_id.as_deref().unwrap(), "2026-11-19T01:00:00Z");
             wrong.duration = call.duration + 100;
-            wrong.grade = Some("9元".to_owned());
+            wrong.details.grade = Some("9元".to_owned());
             wrong
         });
         assert_eq!(ingest(&app.database.db, wrong.collect()).await.updated, 2);

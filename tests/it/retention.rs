@@ -63,7 +63,7 @@ async fn retained(db: &Database, options: RetentionOptions) -> RetentionReport {
 fn tagged(id: &str, time: &str) -> IncomingCall {
     let mut call = new_call(id, time);
     call.task = Some(task("7"));
-    call.grade = Some("9元".to_owned());
+    call.details.grade = Some("9元".to_owned());
     call.tags.push(Tag {
         name: "size".to_owned(),
         value: "50".to_owned(),
@@ -188,7 +188,7 @@ on_both! {
         let again = ingest(db, calls()).await;
         assert_eq!((again.inserted, again.unchanged), (0, 4));
         let mut newer = tagged("4", "2026-11-19T02:00:00Z");
-        newer.grade = None;
+        newer.details.grade = None;
         assert_eq!(ingest(db, vec![newer]).await.updated, 1);
         assert_counted(db).await;
         let after = figures(&app).await;

@@ -46,15 +46,15 @@ fn incoming() -> impl Strategy<Value = IncomingCall> {
                 name: None,
                 is_seat: true,
             });
-            call.grade = grade.map(str::to_owned);
-            call.province = province.map(str::to_owned);
+            call.details.grade = grade.map(str::to_owned);
+            call.details.province = province.map(str::to_owned);
             call.result = if connected {
                 CallResult::Connected
             } else {
                 CallResult::Busy
             };
             call.duration = duration;
-            call.billed_amount = billed.map(Money::from_ten_thousandths);
+            call.details.billed_amount = billed.map(Money::from_ten_thousandths);
             call.tags = (0..hour % 3)
                 .map(|value| Tag {
                     name: "level".to_owned(),
@@ -192,7 +192,7 @@ on_both! {
         let db = &database.db;
         let version = |grade: &str| {
             let mut call = new_call("1", "2026-11-19T01:00:00Z");
-            call.grade = Some(grade.to_owned());
+            call.details.grade = Some(grade.to_owned());
             call
         };
         assert_eq!(ingest(db, vec![version("A")]).await.inserted, 1);

@@ -12,9 +12,9 @@ async fn a_call_with_everything() {
     full.task = Some(task("77"));
     full.duration = 61;
     full.result = CallResult::Connected;
-    full.grade = Some(" 9元 ".to_owned());
-    full.province = Some("浙江".to_owned());
-    full.billed_amount = Some(Money::from_ten_thousandths(735));
+    full.details.grade = Some(" 9元 ".to_owned());
+    full.details.province = Some("浙江".to_owned());
+    full.details.billed_amount = Some(Money::from_ten_thousandths(735));
     ingest(&app.database.db, vec![full]).await;
     let answer = app
         .query_as(

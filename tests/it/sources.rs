@@ -3,6 +3,7 @@
 
 use dialgraph::{
     domain::{
+        call_details::CallDetails,
         dialing::CallSource,
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
         sync::SyncTrack,
@@ -39,7 +40,10 @@ fn told(id: &str) -> IncomingCall {
             name: Some("平台坐席".to_owned()),
             is_seat: true,
         }),
-        province: Some("浙江".to_owned()),
+        details: CallDetails {
+            province: Some("浙江".to_owned()),
+            ..CallDetails::default()
+        },
         duration: 30,
         ..new_call(id, "2026-11-19T02:00:00Z")
     }
@@ -168,7 +172,9 @@ on_both! {
 
         // The platform's record, the same and another one.
         assert_eq!(ingest(db, vec![told("1")]).await.unchanged, 1);
-        let newer = IncomingCall { city: Some("杭州".to_owned()), grade: Some("A".to_owned()), ..told("1") };
+        let mut newer = told("1");
+        newer.details.city = Some("杭州".to_owned());
+        newer.details.grade = Some("A".to_owned());
         assert_eq!(ingest(db, vec![newer]).await.updated, 1);
         let expected = json!([with(&expected[0], json!({ "city": "杭州", "grade": "A" }))]);
         assert_eq!(calls_of(&app, "GUANKE").await, expected);

@@ -30,7 +30,7 @@ on_both! {
         let app = TestApp::new(&backend).await;
         let in_province = |id: &str, province: &str| {
             let mut call = call(id, "2026-11-19T01:00:00Z");
-            call.province = Some(province.to_owned());
+            call.details.province = Some(province.to_owned());
             call
         };
         ingest(&app.database.db, vec![in_province("1", "江苏"), in_province("2", "浙江")]).await;

@@ -62,7 +62,7 @@ impl<'a> Row<'a> {
             agent_id: among(AGENTS),
             call_date: zone.day_of(call.call_time),
             call_hour: i16::from(zone.hour_of(call.call_time)),
-            grade_code: call.grade.as_deref().map(|grade| match grade {
+            grade_code: call.details.grade.as_deref().map(|grade| match grade {
                 "9元" => "NINE_YUAN",
                 "1元" => "ONE_YUAN",
                 "A" => "A",
@@ -75,7 +75,7 @@ impl<'a> Row<'a> {
     }
 
     fn billed(&self) -> Option<i64> {
-        Some(self.call.billed_amount?.ten_thousandths())
+        Some(self.call.details.billed_amount?.ten_thousandths())
     }
 }
 
@@ -132,16 +132,16 @@ async fn arrays(pool: &PgPool, rows: &[Row<'_>]) -> anyhow::Result<()> {
         .bind(column!(row => row.call_hour))
         .bind(column!(row => row.call.duration))
         .bind(column!(row => <&str>::from(row.call.result)))
-        .bind(column!(row => row.call.grade.as_deref()))
+        .bind(column!(row => row.call.details.grade.as_deref()))
         .bind(column!(row => row.grade_code))
-        .bind(column!(row => row.call.hangup_reason.as_deref()))
-        .bind(column!(row => row.call.notes.as_deref()))
-        .bind(column!(row => row.call.customer_name.as_deref()))
-        .bind(column!(row => row.call.company.as_deref()))
-        .bind(column!(row => row.call.province.as_deref()))
-        .bind(column!(row => row.call.city.as_deref()))
-        .bind(column!(row => row.call.device_name.as_deref()))
-        .bind(column!(row => row.call.recording_url.as_deref()))
+        .bind(column!(row => row.call.details.hangup_reason.as_deref()))
+        .bind(column!(row => row.call.details.notes.as_deref()))
+        .bind(column!(row => row.call.details.customer_name.as_deref()))
+        .bind(column!(row => row.call.details.company.as_deref()))
+        .bind(column!(row => row.call.details.province.as_deref()))
+        .bind(column!(row => row.call.details.city.as_deref()))
+        .bind(column!(row => row.call.details.device_name.as_deref()))
+        .bind(column!(row => row.call.details.recording_url.as_deref()))
         .bind(column!(row => row.billed()))
         .bind(column!(_row => "GUANKE"))
         .bind(column!(row => row.source_hash))
@@ -167,16 +167,16 @@ async fn many_rows(pool: &SqlitePool, rows: &[Row<'_>]) -> anyhow::Result<()> {
                 .push_bind(row.call_hour)
                 .push_bind(row.call.duration)
                 .push_bind(<&str>::from(row.call.result))
-                .push_bind(row.call.grade.as_deref())
+                .push_bind(row.call.details.grade.as_deref())
                 .push_bind(row.grade_code)
-                .push_bind(row.call.hangup_reason.as_deref())
-                .push_bind(row.call.notes.as_deref())
-                .push_bind(row.call.customer_name.as_deref())
-                .push_bind(row.call.company.as_deref())
-                .push_bind(row.call.province.as_deref())
-                .push_bind(row.call.city.as_deref())
-                .push_bind(row.call.device_name.as_deref())
-                .push_bind(row.call.recording_url.as_deref())
+                .push_bind(row.call.details.hangup_reason.as_deref())
+                .push_bind(row.call.details.notes.as_deref())
+                .push_bind(row.call.details.customer_name.as_deref())
+                .push_bind(row.call.details.company.as_deref())
+                .push_bind(row.call.details.province.as_deref())
+                .push_bind(row.call.details.city.as_deref())
+                .push_bind(row.call.details.device_name.as_deref())
+                .push_bind(row.call.details.recording_url.as_deref())
                 .push_bind(row.billed())
                 .push_bind("GUANKE")
                 .push_bind(row.source_hash)

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dialgraph::domain::{
+    call_details::CallDetails,
     dialing::{CallResult, Tag},
     incoming::{IncomingCall, PlatformAgent, PlatformTask},
     money::Money,
@@ -59,20 +60,22 @@ pub fn call(number: u64, from: DateTime<Utc>) -> IncomingCall {
         call_time: from + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default()),
         duration,
         result,
-        grade: connected
-            .then(|| GRADES[rng.random_range(0..GRADES.len())])
-            .flatten()
-            .map(str::to_owned),
-        hangup_reason: Some(hangup.to_owned()),
-        notes: None,
-        customer_name: connected.then(|| "王志强".to_owned()),
-        company: None,
-        province: Some(province.to_owned()),
-        city: Some(city.to_owned()),
-        device_name: Some(format!("线路{:02}", rng.random_range(0..30))),
-        recording_url: connected.then(|| format!("https://example.com/audio/{number}.mp3")),
-        billed_amount: connected
-            .then(|| Money::from_ten_thousandths(i64::from(duration / 60 + 1) * 900)),
+        details: CallDetails {
+            grade: connected
+                .then(|| GRADES[rng.random_range(0..GRADES.len())])
+                .flatten()
+                .map(str::to_owned),
+            hangup_reason: Some(hangup.to_owned()),
+            notes: None,
+            customer_name: connected.then(|| "王志强".to_owned()),
+            company: None,
+            province: Some(province.to_owned()),
+            city: Some(city.to_owned()),
+            device_name: Some(format!("线路{:02}", rng.random_range(0..30))),
+            recording_url: connected.then(|| format!("https://example.com/audio/{number}.mp3")),
+            billed_amount: connected
+                .then(|| Money::from_ten_thousandths(i64::from(duration / 60 + 1) * 900)),
+        },
         tags: if connected {
             vec![
                 tag("interest_level", LEVELS[rng.random_range(0..3)]),
@@ -94,7 +97,7 @@ pub fn page(first: u64, size: u64, from: DateTime<Utc>) -> Vec<IncomingCall> {
 /// Gives each tenth call another grade, as people do afterwards.
 pub fn edit(calls: &mut [IncomingCall]) {
     for call in calls.iter_mut().step_by(10) {
-        call.grade = Some("意向客户".to_owned());
+        call.details.grade = Some("意向客户".to_owned());
     }
 }
 

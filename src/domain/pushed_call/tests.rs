@@ -13,12 +13,15 @@ fn pushes() -> impl Strategy<Value = Vec<PushedCall>> {
                 external_id: "1".to_owned(),
                 duration: said[0].then_some(letter as i32),
                 result: said[1].then_some(CallResult::Busy),
-                grade: text(2),
-                notes: text(3),
-                province: text(4),
-                city: text(5),
                 phone_number: text(6),
-                company: text(7),
+                details: CallDetails {
+                    grade: text(2),
+                    notes: text(3),
+                    province: text(4),
+                    city: text(5),
+                    company: text(7),
+                    ..CallDetails::default()
+                },
                 tags: text(8)
                     .map(|value| {
                         vec![Tag {
@@ -52,14 +55,14 @@ proptest! {
         let expected = says(&pushes);
         prop_assert_eq!(says(&order), expected.clone());
         let richest = pushes.iter().max_by_key(|push| push.richness());
-        if let Some(PushedCall { grade: Some(grade), .. }) = richest {
-            prop_assert_eq!(expected.grade.as_ref(), Some(grade));
+        if let Some(grade) = richest.and_then(|push| push.details.grade.as_ref()) {
+            prop_assert_eq!(expected.details.grade.as_ref(), Some(grade));
         }
         // What was filled can be taken back.
-        let base = PushedCall { call_time: Some(DateTime::UNIX_EPOCH), external_id: "1".to_owned(), grade: Some("own".to_owned()), ..PushedCall::default() };
+        let base = PushedCall { call_time: Some(DateTime::UNIX_EPOCH), ..graded("own") };
         let (base, _) = base.alone().unwrap();
         let (full, filled) = expected.fill(base.clone());
-        prop_assert_eq!(full.grade.as_deref(), Some("own"));
+        prop_assert_eq!(full.details.grade.as_deref(), Some("own"));
         prop_assert_eq!(expected.take_back(full, &filled), base);
     }
 }
@@ -67,7 +70,10 @@ proptest! {
 fn graded(grade: &str) -> PushedCall {
     PushedCall {
         external_id: "1".to_owned(),
-        grade: Some(grade.to_owned()),
+        details: CallDetails {
+            grade: Some(grade.to_owned()),
+            ..CallDetails::default()
+        },
         ..PushedCall::default()
     }
 }
@@ -78,7 +84,7 @@ fn of_two_as_rich_the_later_counts_and_a_repetition_is_no_later_one() {
     assert!(merged.merge(&graded("A")));
     assert!(merged.merge(&graded("B")));
     assert!(!merged.merge(&graded("A")));
-    assert_eq!(merged.says("1").grade.as_deref(), Some("B"));
+    assert_eq!(merged.says("1").details.grade.as_deref(), Some("B"));
     let text = serde_json::to_string(&merged).unwrap();
     assert_eq!(serde_json::from_str::<MergedPushes>(&text).unwrap(), merged);
 }
@@ -87,18 +93,18 @@ fn of_two_as_rich_the_later_counts_and_a_repetition_is_no_later_one() {
 fn a_push_counts_more_than_an_import_and_of_two_imports_the_later() {
     let mut merged = MergedPushes::default();
     let mut rich = graded("A");
-    rich.city = Some("杭州".to_owned());
-    rich.company = Some("甲".to_owned());
+    rich.details.city = Some("杭州".to_owned());
+    rich.details.company = Some("甲".to_owned());
     assert!(merged.merge_import(&rich));
     assert!(!merged.merge_import(&rich));
     assert!(merged.merge_import(&graded("B")));
     assert!(merged.merge_import(&rich));
-    assert_eq!(merged.says("1").grade.as_deref(), Some("A"));
+    assert_eq!(merged.says("1").details.grade.as_deref(), Some("A"));
     assert!(merged.merge(&graded("C")));
     assert!(!merged.merge_import(&rich));
     let says = merged.says("1");
     assert_eq!(
-        (says.grade.as_deref(), says.city.as_deref()),
+        (says.details.grade.as_deref(), says.details.city.as_deref()),
         (Some("C"), Some("杭州"))
     );
 }
@@ -123,15 +129,15 @@ fn a_masked_number_gives_way_to_the_number_itself() {
 fn what_a_person_changed_stays_when_a_push_follows() {
     let mut first = graded("A");
     first.call_time = Some(DateTime::UNIX_EPOCH);
-    first.city = Some("杭州".to_owned());
+    first.details.city = Some("杭州".to_owned());
     let (mut stored, filled) = first.alone().unwrap();
-    stored.grade = Some("9元".to_owned());
+    stored.details.grade = Some("9元".to_owned());
     let mut second = first.clone();
-    second.grade = Some("B".to_owned());
-    second.city = Some("宁波".to_owned());
+    second.details.grade = Some("B".to_owned());
+    second.details.city = Some("宁波".to_owned());
     second.duration = Some(7);
     let (call, _) = second.alone_again(stored, &first, &filled).unwrap();
-    assert_eq!(call.grade.as_deref(), Some("9元"));
-    assert_eq!(call.city.as_deref(), Some("宁波"));
+    assert_eq!(call.details.grade.as_deref(), Some("9元"));
+    assert_eq!(call.details.city.as_deref(), Some("宁波"));
     assert_eq!((call.duration, call.result), (7, CallResult::Connected));
 }

@@ -39,7 +39,7 @@ async fn the_records_come_to_the_platforms_true_figures() {
     let mut grades = BTreeMap::new();
     for code in records
         .iter()
-        .filter_map(|record| catalogue.code_of(record.grade.as_deref()))
+        .filter_map(|record| catalogue.code_of(record.details.grade.as_deref()))
     {
         *grades.entry(code.to_owned()).or_insert(0) += 1;
     }
@@ -81,10 +81,16 @@ async fn the_oddities_of_the_simulator_are_all_read() {
                 .all(|c| c.is_ascii_digit())
         );
         assert!(record.task_id.is_some() && record.task_name.is_some());
-        assert!(record.province.is_some() && record.city.is_some());
+        assert!(record.details.province.is_some() && record.details.city.is_some());
         assert!(record.agent.as_ref().unwrap().name.is_some());
-        assert_eq!(record.billed_amount.is_some(), record.result.is_connected());
-        let money = record.billed_amount.map_or(600, Money::ten_thousandths);
+        assert_eq!(
+            record.details.billed_amount.is_some(),
+            record.result.is_connected()
+        );
+        let money = record
+            .details
+            .billed_amount
+            .map_or(600, Money::ten_thousandths);
         assert!((600..=6_000).contains(&money), "{money}");
     }
     let times: Vec<_> = records.iter().map(|record| record.call_time).collect();
@@ -122,7 +128,10 @@ async fn a_late_edit_changes_the_record_and_the_truth() {
         .simulator
         .edit_grade(day(), 7, "９元", Some("NINE_YUAN"));
     let record = all(&client, day()).await.remove(7);
-    assert_eq!((record.id, record.grade.as_deref()), (id, Some("9元")));
+    assert_eq!(
+        (record.id, record.details.grade.as_deref()),
+        (id, Some("9元"))
+    );
     let after = platform.simulator.truth(day());
     assert_eq!(after.grades["NINE_YUAN"], before.grades["NINE_YUAN"] + 1);
 }

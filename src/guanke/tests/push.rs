@@ -35,7 +35,7 @@ fn every_wrapping_and_spelling_gives_the_same_record() {
         (expected.id.as_str(), expected.task_id.as_deref()),
         ("7", Some("5"))
     );
-    assert_eq!(expected.notes.as_deref(), Some("下周 联系"));
+    assert_eq!(expected.details.notes.as_deref(), Some("下周 联系"));
     for body in [
         snake.clone(),
         json!([camel]),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::domain::call_details::CallDetails;
 use crate::domain::dialing::{CallResult, Tag};
 use crate::domain::money::Money;
 use crate::guanke::{AgentRef, CallRecord, Error, Reading, RecordPage, record, record_of};
@@ -54,20 +55,22 @@ fn a_whole_record_is_read() {
         call_time: DateTime::from_timestamp(1_795_141_805, 0).unwrap(),
         duration_seconds: 42,
         result: CallResult::Connected,
-        grade: Some("9元".to_owned()),
-        hangup_reason: Some("NORMAL_CLEARING".to_owned()),
         agent: Some(AgentRef {
             id: "7".to_owned(),
             name: Some("王芳".to_owned()),
         }),
-        company: Some("云启".to_owned()),
-        customer_name: Some("李总".to_owned()),
-        province: Some("浙江".to_owned()),
-        city: Some("杭州".to_owned()),
-        device_name: Some("线路01".to_owned()),
-        recording_url: Some("https://a/b.mp3".to_owned()),
-        notes: Some("下周联系".to_owned()),
-        billed_amount: Some(Money::from_ten_thousandths(1_200)),
+        details: CallDetails {
+            grade: Some("9元".to_owned()),
+            hangup_reason: Some("NORMAL_CLEARING".to_owned()),
+            company: Some("云启".to_owned()),
+            customer_name: Some("李总".to_owned()),
+            province: Some("浙江".to_owned()),
+            city: Some("杭州".to_owned()),
+            device_name: Some("线路01".to_owned()),
+            recording_url: Some("https://a/b.mp3".to_owned()),
+            notes: Some("下周联系".to_owned()),
+            billed_amount: Some(Money::from_ten_thousandths(1_200)),
+        },
         tags: vec![tag("interest_level", "high")],
     };
     assert!(record == expected, "{record:?}");
@@ -103,7 +106,7 @@ fn a_record_of_nothing_but_id_and_time_is_a_call_that_failed() {
     assert_eq!(record.result, CallResult::Failed);
     assert_eq!(record.duration_seconds, 0);
     assert_eq!(
-        (record.grade, record.agent, record.task_id),
+        (record.details.grade, record.agent, record.task_id),
         (None, None, None)
     );
 }
@@ -194,7 +197,7 @@ fn a_grade_is_kept_in_its_one_form() {
         (json!(null), None),
     ] {
         assert_eq!(
-            with(json!({"grade": grade})).grade.as_deref(),
+            with(json!({"grade": grade})).details.grade.as_deref(),
             kept,
             "{grade}"
         );
@@ -263,8 +266,8 @@ fn texts_are_bounded_and_without_control_characters() {
     let record = with(json!({
         "city": format!(" {} ", "长".repeat(400)), "remark": "a\u{0}\nb".repeat(2_000),
     }));
-    assert_eq!(record.city.unwrap().chars().count(), 255);
-    let notes = record.notes.unwrap();
+    assert_eq!(record.details.city.unwrap().chars().count(), 255);
+    let notes = record.details.notes.unwrap();
     assert!(notes.starts_with("a\nba\nb") && notes.chars().count() == 4_000);
 }
 

@@ -78,7 +78,10 @@ async fn edits_and_removals_are_in_the_records() {
     let gone = platform.simulator.remove_call(day(), nth + 1, true);
     let records = all(&client, day()).await;
     assert_eq!(
-        (records[nth].duration_seconds, records[nth].notes.as_deref()),
+        (
+            records[nth].duration_seconds,
+            records[nth].details.notes.as_deref()
+        ),
         (299, Some("再联系"))
     );
     assert!(records.iter().all(|record| record.id != gone));

@@ -7,7 +7,7 @@ use crate::{
         sync::{SyncStatus, SyncTrigger},
     },
     store::{
-        Transaction, run_claims,
+        Lane, Transaction, run_claims,
         sync_runs::{self, RunCounts},
     },
     sync::{context::insist, error::SyncError, run::RunOutcome},
@@ -87,10 +87,11 @@ impl Work<'_> {
     }
 
     async fn finish(&self, status: SyncStatus) {
-        let finish = insist!(self.context, |tx| {
+        let finish = insist(&self.context.db, Lane::Short, async |tx: &Transaction| {
             let now = self.context.clock.now();
-            run_claims::finish(tx, self.run, status, now).await?
-        });
+            Ok(run_claims::finish(tx, self.run, status, now).await?)
+        })
+        .await;
         if let Err(error) = finish {
             tracing::error!(
                 error = with_sources(&error),

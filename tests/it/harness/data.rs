@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use dialgraph::{
     domain::{
         business_time::BusinessZone,
+        call_details::CallDetails,
         dialing::{CallResult, CallSource},
         incoming::{IncomingCall, PlatformTask},
         money::Money,
@@ -34,16 +35,7 @@ pub fn call(id: &str, time: &str) -> IncomingCall {
         call_time: time.parse().unwrap(),
         duration: 0,
         result: CallResult::NoAnswer,
-        grade: None,
-        hangup_reason: None,
-        notes: None,
-        customer_name: None,
-        company: None,
-        province: None,
-        city: None,
-        device_name: None,
-        recording_url: None,
-        billed_amount: None,
+        details: CallDetails::default(),
         tags: Vec::new(),
     }
 }

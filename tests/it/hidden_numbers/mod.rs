@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use dialgraph::{
     domain::{
+        call_details::CallDetails,
         dialing::Tag,
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
         sync::SyncTrack,
@@ -37,15 +38,18 @@ fn written(id: &str, text: &str) -> IncomingCall {
     let some = || Some(text.to_owned());
     IncomingCall {
         phone_number: Some("13812348000".to_owned()),
-        grade: some(),
-        hangup_reason: some(),
-        notes: some(),
-        customer_name: some(),
-        company: some(),
-        province: some(),
-        city: some(),
-        device_name: some(),
-        recording_url: Some(format!("https://rec.example/{text}.mp3")),
+        details: CallDetails {
+            grade: some(),
+            hangup_reason: some(),
+            notes: some(),
+            customer_name: some(),
+            company: some(),
+            province: some(),
+            city: some(),
+            device_name: some(),
+            recording_url: Some(format!("https://rec.example/{text}.mp3")),
+            billed_amount: None,
+        },
         tags: vec![Tag {
             name: "num".to_owned(),
             value: text.to_owned(),

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 use dialgraph::{
     domain::{
         alert::AlertKind,
+        call_details::CallDetails,
         dialing::Tag,
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
         pushed_call::PushedCall,
@@ -33,7 +34,10 @@ fn own(text: &str) -> String {
 fn graded(id: &str, phone: &str, grade: &str) -> IncomingCall {
     IncomingCall {
         phone_number: Some(own(phone)),
-        grade: Some(own(grade)),
+        details: CallDetails {
+            grade: Some(own(grade)),
+            ..CallDetails::default()
+        },
         ..new_call(id, TIME)
     }
 }
@@ -61,14 +65,14 @@ on_both! {
         let database = TestDatabase::migrated(&backend).await;
         let db = &database.db;
         let mut dirty = graded("\u{feff}1", "+86 138\u{a0}1234 8000", "9元\u{200b}");
-        dirty.province = Some(own("浙江\u{200b}"));
-        dirty.notes = Some(own("，Ａ\r\n\u{feff}b"));
+        dirty.details.province = Some(own("浙江\u{200b}"));
+        dirty.details.notes = Some(own("，Ａ\r\n\u{feff}b"));
         dirty.task = Some(PlatformTask { external_id: own("7\u{200b}"), name: Some(own("Ａ包 ")), package: None });
         dirty.agent = Some(PlatformAgent { external_id: own("\u{feff}9"), name: Some(own("王\u{200b}芳")), is_seat: true });
         dirty.tags = vec![Tag { name: own("ask\u{200b}"), value: own("高 ") }];
         let mut second = graded("2", "0571\u{2011}8888666转801", "９ 元");
         second.task = dirty.task.clone();
-        second.province = Some(own("浙江"));
+        second.details.province = Some(own("浙江"));
         let unreadable = graded("3", "+1\u{a0}415", "不知道\u{200b}");
         ingest(db, vec![dirty.clone(), second, unreadable, graded("4", "13812348000", "A")]).await;
         // As an older program understood it.
@@ -254,8 +258,7 @@ on_both! {
         let db = &database.db;
         let pushed = |id: &str, grade: &str, city: &str| PushedCall {
             external_id: own(id),
-            grade: Some(own(grade)),
-            city: Some(own(city)),
+            details: CallDetails { grade: Some(own(grade)), city: Some(own(city)), ..CallDetails::default() },
             tags: vec![Tag { name: own(&format!("ask{city}")), value: own(grade) }],
             ..PushedCall::default()
         };
@@ -278,7 +281,7 @@ on_both! {
         assert!(!row.pushed.contains('\u{200b}') && row.filled.contains("ask杭州"), "{} {}", row.pushed, row.filled);
         // The platform says it itself now, and what was filled gives way.
         let mut said = new_call("1", TIME);
-        said.grade = Some(own("A"));
+        said.details.grade = Some(own("A"));
         assert_eq!(ingest(db, vec![said]).await.updated, 1);
         assert_eq!(calls(&database).await[0].grade_code.as_deref(), Some("A"));
         assert_counted(&database).await;

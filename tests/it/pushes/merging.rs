@@ -140,7 +140,7 @@ on_both! {
         ingest(&app.database.db, vec![polled()]).await;
         pushed(&app, "form", &form()).await;
         let mut newer = polled();
-        newer.grade = Some("1元".to_owned());
+        newer.details.grade = Some("1元".to_owned());
         assert_eq!(ingest(&app.database.db, vec![newer]).await.updated, 1);
         let made = calls(&app).await;
         assert_eq!((&made[0]["grade"], &made[0]["notes"]), (&json!("1元"), &json!("call again")));

@@ -27,7 +27,7 @@ on_both! {
         let of = |external_id: &str| json!({ "externalId": external_id, "packageAssignedBy": "PARAMS", "package": { "id": id(&created["package"]) } });
         assert_eq!(app.data(query).await["tasks"]["nodes"], json!([of("71"), of("72")]));
         // The record that is read again says nothing of it, and takes nothing away.
-        read.grade = Some("A".to_owned());
+        read.details.grade = Some("A".to_owned());
         ingest(&app.database.db, vec![read]).await;
         assert_eq!(app.data(query).await["tasks"]["nodes"], json!([of("71"), of("72")]));
         assert_counted(&app).await;

@@ -101,10 +101,10 @@ async fn whose(db: &Database) -> Option<BusinessZone> {
 fn deal(id: &str, time: &str) -> IncomingCall {
     let mut deal = call(id, time);
     deal.result = dialgraph::domain::dialing::CallResult::Connected;
-    deal.grade = Some("9元".to_owned());
+    deal.details.grade = Some("9元".to_owned());
     deal.duration = 60;
-    deal.billed_amount = Some(Money::from_ten_thousandths(600));
-    deal.province = Some("江苏".to_owned());
+    deal.details.billed_amount = Some(Money::from_ten_thousandths(600));
+    deal.details.province = Some("江苏".to_owned());
     deal
 }
 

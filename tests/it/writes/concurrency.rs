@@ -48,7 +48,7 @@ on_both! {
                         0 => {
                             let batch = (0..20).map(|index| {
                                 let mut call = call(&format!("p{index}"), "2026-11-19T03:00:00Z");
-                                call.grade = Some(grade.to_owned());
+                                call.details.grade = Some(grade.to_owned());
                                 call.task = Some(task(if round % 2 == 0 { "77" } else { "78" }));
                                 call
                             });

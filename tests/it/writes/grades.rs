@@ -15,8 +15,8 @@ async fn graded(database: &TestDatabase, grades: &[&str]) {
             &format!("graded {index}"),
             &format!("2026-11-19T{index:02}:00:00Z"),
         );
-        call.grade = Some((*grade).to_owned());
-        call.province = (index % 2 == 0).then(|| "浙江".to_owned());
+        call.details.grade = Some((*grade).to_owned());
+        call.details.province = (index % 2 == 0).then(|| "浙江".to_owned());
         call
     });
     ingest(&database.db, calls.collect()).await;
@@ -68,7 +68,7 @@ on_both! {
         let same = json!({ "code": "NINE_YUAN", "unitPrice": "9.90" });
         assert_eq!(done(&app, "upsertGrade", "grade { version }", same).await["grade"]["version"], 2);
         // Calls that come now are told by the new catalogue.
-        ingest(&app.database.db, vec![{ let mut call = call("new", "2026-11-19T09:00:00Z"); call.grade = Some("9".to_owned()); call }]).await;
+        ingest(&app.database.db, vec![{ let mut call = call("new", "2026-11-19T09:00:00Z"); call.details.grade = Some("9".to_owned()); call }]).await;
         assert_eq!(app.data(FIGURES).await["calls"]["nodes"][0]["gradeCode"], "OTHER");
         assert_counted(&app).await;
     };

@@ -128,7 +128,7 @@ on_both! {
         let app = TestApp::new(&backend).await;
         let mut told = new_call("1", "2026-11-19T02:00:00Z");
         told.task = Some(task("7"));
-        told.province = Some("浙江".to_owned());
+        told.details.province = Some("浙江".to_owned());
         ingest(&app.database.db, vec![told.clone()]).await;
         let row = json!({ "platformCallId": "1", "customerName": "王女士", "grade": "9元", "province": "江苏",
             "tags": [{ "tagName": "vip", "tagValue": "yes" }] });

@@ -175,7 +175,7 @@ async fn apply(app: &TestApp, write: &Write) {
             let batch = rows.iter().map(|(id, fields)| {
                 let mut call = call(&format!("e{id}"), &time(fields));
                 call.tags = tags(fields.hour);
-                call.grade = Some(GRADES[usize::from(fields.grade)].to_owned());
+                call.details.grade = Some(GRADES[usize::from(fields.grade)].to_owned());
                 call.task = (fields.task > 0).then(|| task(&fields.task.to_string()));
                 call
             });

@@ -16,7 +16,7 @@ use crate::{
 fn told(external_id: &str, time: &str) -> IncomingCall {
     let mut call = call(external_id, time);
     call.task = Some(task("7"));
-    call.grade = Some("9元".to_owned());
+    call.details.grade = Some("9元".to_owned());
     call.tags = vec![Tag {
         name: "level".to_owned(),
         value: "high".to_owned(),

@@ -75,8 +75,8 @@ on_both! {
         for (index, task_id) in [(1, "77"), (2, "77"), (3, "77"), (4, "78")] {
             let mut call = call(&index.to_string(), &format!("2026-11-1{index}T0{index}:00:00Z"));
             call.task = Some(task(task_id));
-            call.grade = (index == 2).then(|| "9元".to_owned());
-            call.billed_amount = Some(Money::from_ten_thousandths(index));
+            call.details.grade = (index == 2).then(|| "9元".to_owned());
+            call.details.billed_amount = Some(Money::from_ten_thousandths(index));
             batch.push(call);
         }
         ingest(&app.database.db, batch).await;
