@@ -183,7 +183,7 @@ impl Reason {
 
     fn fixed(said: &str) -> Option<Self> {
         let (_, zh) = FIXED.iter().find(|(en, _)| *en == said)?;
-        Some(Self::Fixed(*zh))
+        Some(Self::Fixed(zh))
     }
 
     /// Reasons that have another one in them.
