@@ -10,7 +10,8 @@ use dialgraph::{
         pushed_call::PushedCall,
     },
     entity::{
-        agent, alert, alert_delivery, archived_tag_count, call, call_push, call_tag, dial_task, grade,
+        agent, alert, alert_delivery, archived_tag_count, call, call_push, call_tag, dial_task,
+        grade,
     },
     store::{
         call_pushes::{self, CallPushes},
