@@ -63,8 +63,17 @@ impl MigrationTrait for Migration {
         manager.create_index(unique).await
     }
 
-    /// Rules are lost; tasks stay in the packages that they are in, and packages keep their names.
+    /// Rules are lost, and with them the links that were not made by hand: `up` would take them for such,
+    /// and no rule could change them. Packages keep their names.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut unlink = Query::update();
+        unlink
+            .table(TASKS)
+            .value("package_id", Option::<i64>::None)
+            .value("version", Expr::col("version").add(1))
+            .and_where(Expr::col("package_id").is_not_null())
+            .and_where(Expr::col("package_assigned_by").ne("HAND"));
+        manager.execute(unlink).await?;
         let claims_index = format!("ix_{TASKS}_package_claims");
         for (name, table) in [(NAME_INDEX, PACKAGES), (claims_index.as_str(), TASKS)] {
             let mut drop = Index::drop();

@@ -8,10 +8,12 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::{business_time::BusinessZone, grade::UnknownGrade, privacy::hidden, sync::SyncTrack};
 
 mod notice;
+mod reason;
 mod text;
 mod words;
 
 pub use notice::{DatabaseNotice, Notice, NoticeAlert};
+pub use reason::Reason;
 pub use text::{Languages, Text, data_of, database_recovered, recovered};
 pub use words::{AlertChannel, AlertEvent, AlertKind, DeliveryState};
 
@@ -161,7 +163,7 @@ const MOST_GRADES: usize = 10;
 /// All that is wrong, in words whose times are those of `zone`.
 #[must_use]
 pub fn conditions(observed: &Observed, zone: BusinessZone) -> Vec<Condition> {
-    let days = observed.days.iter().map(failed);
+    let days = observed.days.iter().map(|day| failed(day, zone));
     let due = observed.due.iter().filter_map(|due| lagging(due, zone));
     let tracks = observed.tracks.iter();
     let runs = observed.runs.iter().map(|run| stuck(run, zone));
@@ -173,8 +175,8 @@ pub fn conditions(observed: &Observed, zone: BusinessZone) -> Vec<Condition> {
         .collect()
 }
 
-fn failed(failed: &FailedDay) -> Condition {
-    let (day, error) = (failed.day, &failed.error);
+fn failed(failed: &FailedDay, zone: BusinessZone) -> Condition {
+    let (day, error) = (failed.day, reason::reason(&failed.error, zone));
     let (zh, en) = data_of(failed.track);
     Condition {
         kind: AlertKind::DayFailed,
@@ -183,8 +185,8 @@ fn failed(failed: &FailedDay) -> Condition {
             ..Subject::track(failed.track)
         },
         message: Text::new(
-            format!("{day}：{zh}未能完整读取：{error}"),
-            format!("{day}: {en} could not be read whole: {error}"),
+            format!("{day}：{zh}未能完整读取：{}", error.zh),
+            format!("{day}: {en} could not be read whole: {}", error.en),
         ),
     }
 }
@@ -237,10 +239,6 @@ impl ObservedTrack {
     }
 }
 
-fn reason(track: &ObservedTrack) -> &str {
-    track.error.as_deref().unwrap_or("it fails")
-}
-
 fn paused(track: &ObservedTrack, zone: BusinessZone) -> Option<Condition> {
     let (since, until) = track.pause()?;
     let since = zone.wall_clock(since);
@@ -255,18 +253,18 @@ fn paused(track: &ObservedTrack, zone: BusinessZone) -> Option<Condition> {
         },
     );
     let (zh, en) = data_of(track.track);
-    let reason = reason(track);
+    let reason = reason::reason(track.error.as_deref().unwrap_or("it fails"), zone);
     Some(Condition {
         kind: AlertKind::PlatformPaused,
         subject: Subject::track(track.track),
         message: Text::new(
             format!(
-                "冠客平台自 {since} 起暂停访问（{zh}）{}：{reason}",
-                again.zh
+                "冠客平台自 {since} 起暂停访问（{zh}）{}：{}",
+                again.zh, reason.zh
             ),
             format!(
-                "Guanke is left alone since {since} ({en}){}: {reason}",
-                again.en
+                "Guanke is left alone since {since} ({en}){}: {}",
+                again.en, reason.en
             ),
         ),
     })

@@ -40,6 +40,18 @@ impl Money {
     /// in another as 1250 (`12_50`, `12,50`) is no amount, and neither is `+1`, `1e3`, `.5` or `5.`
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
+        let units: i64 = Self::digits_of(text)?.parse().ok()?;
+        Some(Self(if text.starts_with('-') { -units } else { units }))
+    }
+
+    /// Whether a text has the form of an amount, though it may say more than there can be.
+    #[must_use]
+    pub fn has_form(text: &str) -> bool {
+        Self::digits_of(text).is_some()
+    }
+
+    /// The digits of the stored form.
+    fn digits_of(text: &str) -> Option<String> {
         let number = text.strip_prefix('-').unwrap_or(text);
         let (whole, parts) = number.split_once('.').unwrap_or((number, "0"));
         let are_digits =
@@ -49,15 +61,7 @@ impl Money {
         }
         let parts = parts.trim_end_matches('0');
         let scale = usize::try_from(Self::SCALE).ok()?;
-        if parts.len() > scale {
-            return None;
-        }
-        let units: i64 = format!("{whole}{parts:0<scale$}").parse().ok()?;
-        Some(Self(if number.len() < text.len() {
-            -units
-        } else {
-            units
-        }))
+        (parts.len() <= scale).then(|| format!("{whole}{parts:0<scale$}"))
     }
 
     /// From a number of ten-thousandths of a yuan, the stored form.

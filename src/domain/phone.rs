@@ -51,13 +51,17 @@ pub(super) fn national_head(digits: &str) -> Option<usize> {
     })
 }
 
-/// The same for the digits of a number of any country, behind a plus or with 00 before them.
+/// The same for the digits of a number of any country, behind a plus or with 00 or 011 before them.
 pub(super) fn foreign_head(digits: &str, has_plus: bool) -> Option<usize> {
     if has_plus {
         return (7..=15).contains(&digits.len()).then_some(HEAD - 1);
     }
-    let is_dialled = digits.starts_with("00") && !digits.starts_with("000");
-    (is_dialled && (11..=17).contains(&digits.len())).then_some(HEAD)
+    // As most of the world dials it, and as America does.
+    let is_dialled = |prefix: &str, lengths: std::ops::RangeInclusive<usize>| {
+        let number = digits.strip_prefix(prefix);
+        number.is_some_and(|number| !number.starts_with('0')) && lengths.contains(&digits.len())
+    };
+    (is_dialled("00", 11..=17) || is_dialled("011", 12..=17)).then_some(HEAD)
 }
 
 /// The text is no telephone number.

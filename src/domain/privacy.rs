@@ -7,6 +7,7 @@
 
 mod addresses;
 mod numbers;
+mod readings;
 mod signs;
 
 use std::{borrow::Cow, ops::RangeInclusive, sync::LazyLock};
@@ -18,8 +19,12 @@ use self::signs::Sign;
 const MOST_PASSES: usize = 8;
 /// Fewest digits of a number that is hidden.
 pub const FEWEST_DIGITS: usize = 7;
-/// An @ in the address of a web page.
-pub const ESCAPED_AT: &str = "%40";
+/// What may stand for an @, in small letters: escapes of web pages and programs, and words; ` at ` only
+/// before a host with a ` dot ` in it.
+pub const SPELLED_AT: [&str; 15] = [
+    "%40", "%25", "&#", "&commat", "&amp", "\\u", "\\x", "[at]", "(at)", "{at}", "[ at ]",
+    "( at )", "（at）", "【at】", " dot ",
+];
 
 /// Characters of a text to be hidden, and what is shown in their place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,11 +56,9 @@ fn hidden_in_one_pass(text: &str) -> Cow<'_, str> {
     }
     let chars: Vec<char> = text.chars().collect();
     let signs: Vec<Sign> = chars.iter().map(|&c| Sign::of(c)).collect();
-    let mut stretches = Vec::new();
-    for signs in signs::unescaped(&chars, &signs).iter().chain([&signs]) {
-        stretches.extend(numbers::stretches(&chars, signs));
-        stretches.extend(addresses::stretches(&chars, signs));
-    }
+    let mut stretches = numbers::stretches(&chars, &signs);
+    stretches.extend(addresses::stretches(&chars, &signs));
+    stretches.extend(readings::stretches(&chars));
     if stretches.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -86,8 +89,9 @@ pub fn is_personal(text: &str) -> bool {
     hidden(text) != text
 }
 
-/// Whether there are enough digits in a text for a telephone number, or an @: only such texts can have
-/// something personal in them. The databases can tell it, too, by [`characters`].
+/// Whether there are enough digits in a text for a telephone number, or an @, or what may stand for one:
+/// only such texts can have something personal in them. The databases can tell it, too, by
+/// [`characters`] and [`SPELLED_AT`].
 #[must_use]
 pub fn may_hide(text: &str) -> bool {
     let mut digits = 0;
@@ -98,7 +102,12 @@ pub fn may_hide(text: &str) -> bool {
             _ => {}
         }
     }
-    digits >= FEWEST_DIGITS || text.contains(ESCAPED_AT)
+    digits >= FEWEST_DIGITS || may_spell_at(text)
+}
+
+fn may_spell_at(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    SPELLED_AT.iter().any(|spelled| text.contains(spelled))
 }
 
 /// Characters by what [`may_hide`] goes by, in rows of neighbours.

@@ -17,12 +17,11 @@ use async_graphql_value::Number;
 use super::{
     code,
     input_types::{InputField, InputType, InputTypes, Scalar},
+    scalars::{self, EXACT},
 };
 
 /// Most problems that are told at once.
 const MOST_TOLD: usize = 200;
-/// How many characters are shown of a value that cannot be taken.
-const MOST_SHOWN: usize = 40;
 /// Most values of an enum that are named.
 const MOST_NAMED: usize = 40;
 
@@ -203,8 +202,6 @@ fn coerce_scalar(scalar: Scalar, value: &mut Value, is_judged_later: bool) -> Re
 
 /// The whole number that a number is, however it is written.
 fn whole(number: &Number) -> Option<i64> {
-    /// From here on not every whole number is a float.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     number.as_i64().or_else(|| {
         let float = number.as_f64()?;
         let is_whole = float.fract() == 0.0 && float.abs() < EXACT;
@@ -217,14 +214,7 @@ fn shown(value: &Value) -> String {
     match value {
         Value::List(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
-        value => {
-            let text = value.to_string();
-            let mut shown: String = text.chars().take(MOST_SHOWN).collect();
-            if shown.len() < text.len() {
-                shown.push('…');
-            }
-            shown
-        }
+        value => scalars::shown(value),
     }
 }
 

@@ -153,7 +153,9 @@ fn is_hidden(field: &str, hidden: Hidden) -> String {
             "`{field}` may hold a telephone number or an e-mail address, and is compared as a whole only: by eq, ne, in, notIn and isNull"
         ),
         Hidden::Number => {
-            format!("`{field}` is not compared with a telephone number or an e-mail address")
+            format!(
+                "`{field}` is compared with texts without a telephone number or an e-mail address only, by eq, ne, in and notIn"
+            )
         }
         Hidden::Test if field == "phoneNumber" => {
             "`phoneNumber` is compared with a whole number only, by eq, 60 times an hour".to_owned()

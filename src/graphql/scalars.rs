@@ -17,25 +17,47 @@ pub(super) trait Text: ScalarType + InputType {
     /// What a text means, if it has the form.
     fn read(text: &str) -> Option<Self>;
 
+    /// What is taken, for whoever wrote a text that is not.
+    fn taken(_text: &str) -> &'static str {
+        Self::FORM
+    }
+
     /// What a value means, or why it means nothing.
     fn given(value: Option<Value>) -> Given<Self> {
         let value = value.unwrap_or_default();
-        let read = match &value {
-            Value::String(text) => Self::read(text),
-            _ => None,
+        let (read, taken) = match &value {
+            Value::String(text) => (Self::read(text), Self::taken(text)),
+            _ => (None, Self::FORM),
         };
-        read.ok_or_else(|| {
-            let mut given: String = value.to_string().chars().take(MOST_SHOWN).collect();
-            if given.len() < value.to_string().len() {
-                given.push('…');
-            }
-            format!("{}, and not {given}", Self::FORM)
-        })
+        read.ok_or_else(|| format!("{taken}, and not {}", shown(&value)))
     }
 }
 
 /// How many characters are shown of a value that cannot be read.
 const MOST_SHOWN: usize = 40;
+/// From here on not every whole number is a float.
+pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A value that cannot be read, as it was written. Of a large float that is not known any more.
+pub(super) fn shown(value: &Value) -> String {
+    if let Value::Number(number) = value
+        && number.is_f64()
+        && let Some(float) = number.as_f64().filter(|float| float.abs() >= EXACT)
+    {
+        let range = if float < 0.0 {
+            "-9007199254740992 or less"
+        } else {
+            "9007199254740992 or more"
+        };
+        return format!("a number of {range}, which is not read exactly");
+    }
+    let text = value.to_string();
+    let mut shown: String = text.chars().take(MOST_SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
 
 /// A scalar in an input that services read: one that cannot be read is refused along with the
 /// other problems of the input, with its path, and not the whole request without one.
@@ -129,6 +151,14 @@ impl Text for Decimal {
     fn read(text: &str) -> Option<Self> {
         Money::read(text).map(Self)
     }
+
+    fn taken(text: &str) -> &'static str {
+        if Money::has_form(text) {
+            "an amount is from -922337203685477.5807 to 922337203685477.5807"
+        } else {
+            Self::FORM
+        }
+    }
 }
 
 impl From<Written<Decimal>> for Given<Money> {
@@ -210,7 +240,12 @@ impl ScalarType for BigInt {
             Value::Number(number) => number.as_i64(),
             _ => None,
         };
-        let form = || InputValueError::custom(format!("a whole number is wanted, and not {value}"));
+        let form = || {
+            InputValueError::custom(format!(
+                "a whole number is wanted, and not {}",
+                shown(&value)
+            ))
+        };
         number.map(Self).ok_or_else(form)
     }
 

@@ -184,7 +184,8 @@ impl<'a> Look<'a> {
         let mut given = HashSet::new();
         for (name, value) in fields {
             if !given.insert(name) {
-                let problem = format!("`{name}` is given twice in one object, a {ty}");
+                let article = article(ty);
+                let problem = format!("`{name}` is given twice in one object, {article} {ty}");
                 self.tell(problem, name.location());
             }
             if let Some(definition) = definition.fields.get(name) {
@@ -237,5 +238,14 @@ impl<'a> Look<'a> {
             column: place.column,
         });
         self.found.push(ServerError::new(problem, pos));
+    }
+}
+
+/// What stands before the name of a type. Those in U begin like "user", but for updates and upserts.
+fn article(ty: &str) -> &'static str {
+    if ty.starts_with(['A', 'E', 'I', 'O']) || ty.starts_with("Up") {
+        "an"
+    } else {
+        "a"
     }
 }

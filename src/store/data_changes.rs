@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Result, StoreError, Transaction, masked_audit_log,
-    one_form::{self, Progress},
+    one_form::{self, Progress, archived_tags},
     user_names,
 };
 use crate::entity::data_change::{ActiveModel, Column, Entity};
@@ -26,6 +26,7 @@ pub(super) async fn make(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<()> {
     one_form::bring(tx, progress).await?;
+    archived_tags::bring(tx).await?;
     user_names::bring(tx).await?;
     masked_audit_log::mask(tx).await
 }

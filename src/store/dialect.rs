@@ -318,17 +318,19 @@ pub fn unless_personal(backend: DatabaseBackend, text: SimpleExpr) -> SimpleExpr
         [class(&known.digits), class(&known.alone)]
     });
     let [digits, alone] = &*CLASSES;
+    let spelled: Vec<String> = privacy::SPELLED_AT
+        .iter()
+        .map(|at| in_either_case(at))
+        .collect();
     let (like, patterns) = if backend == DatabaseBackend::Postgres {
         let more = privacy::FEWEST_DIGITS - 1;
         let row = format!("[{digits}]([^{digits}]*[{digits}]){{{more}}}");
-        (
-            "~",
-            [row, format!("[{alone}]|{}", privacy::ESCAPED_AT)].to_vec(),
-        )
+        ("~", vec![row, format!("[{alone}]"), spelled.join("|")])
     } else {
         let row = format!("*[{digits}]").repeat(privacy::FEWEST_DIGITS) + "*";
-        let escaped = format!("*{}*", privacy::ESCAPED_AT);
-        ("GLOB", vec![row, format!("*[{alone}]*"), escaped])
+        let mut patterns = vec![row, format!("*[{alone}]*")];
+        patterns.extend(spelled.iter().map(|spelled| format!("*{spelled}*")));
+        ("GLOB", patterns)
     };
     let is_like = |pattern: String| text.clone().binary(BinOper::Custom(like), pattern);
     let mut may_hide = Expr::cust("FALSE");
@@ -338,6 +340,18 @@ pub fn unless_personal(backend: DatabaseBackend, text: SimpleExpr) -> SimpleExpr
     Expr::case(may_hide, Expr::cust("NULL"))
         .finally(text)
         .into()
+}
+
+/// A text in a pattern of both databases: each character as a set.
+fn in_either_case(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            'a'..='z' => format!("[{c}{}]", c.to_ascii_uppercase()),
+            // In a set PostgreSQL reads a backslash as an escape, and SQLite does not.
+            '\\' => "[\\\\]".to_owned(),
+            c => format!("[{c}]"),
+        })
+        .collect()
 }
 
 /// Characters as both databases write a set of them.

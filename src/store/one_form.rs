@@ -21,6 +21,7 @@ use crate::{
     entity::{grade, lead_package, user},
 };
 
+pub(super) mod archived_tags;
 mod calls;
 mod counter;
 mod pushes;

@@ -140,10 +140,17 @@ fn losses(before: Contents, after: &Contents) -> Vec<Loss> {
             continue;
         };
         for (column, count) in values {
-            if !values_left.contains_key(&column) {
-                let of = format!("{table}.{column}");
-                losses.push(Loss { of, count });
-            }
+            // A column that stays may lose values of rows that stay.
+            let left = match values_left.get(&column) {
+                Some(left) if rows == *rows_left => *left,
+                Some(_) => continue,
+                None => 0,
+            };
+            let of = format!("{table}.{column}");
+            losses.push(Loss {
+                of,
+                count: count - left,
+            });
         }
         losses.push(Loss {
             of: table,

@@ -40,8 +40,13 @@ pub struct TagCounts(BTreeMap<(i64, String, String), i64>);
 impl TagCounts {
     /// One call more of this task has the tag.
     pub fn add(&mut self, task_id: Option<i64>, name: &str, value: &str) {
-        let key = (task_id.unwrap_or(0), name.to_owned(), value.to_owned());
-        *self.0.entry(key).or_default() += 1;
+        self.count(task_id.unwrap_or(0), name, value, 1);
+    }
+
+    /// So many calls more of this task, 0 for none, have the tag.
+    pub(super) fn count(&mut self, task_id: i64, name: &str, value: &str, calls: i64) {
+        let key = (task_id, name.to_owned(), value.to_owned());
+        *self.0.entry(key).or_default() += calls;
     }
 
     /// Both.

@@ -163,3 +163,94 @@ impl SyncError {
         matches!(self, Self::Stopped | Self::Cancelled | Self::Paused { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::alert::Reason, store::Trouble};
+
+    fn assert_known(error: &impl std::error::Error) {
+        let said = error.to_string();
+        let reason = Reason::read(&said);
+        assert!(!matches!(reason, Reason::Other(_)), "{said}");
+    }
+
+    /// Alerts are in two languages: what is noted of a day can be read again.
+    #[test]
+    fn every_reason_has_a_translation() {
+        let until = "2026-11-20T04:00:00Z".parse().unwrap();
+        let text = || "x: y".to_owned();
+        for error in [
+            SyncError::Platform(guanke::Error::Config(text())),
+            SyncError::Platform(guanke::Error::Timeout),
+            SyncError::Platform(guanke::Error::Transport(text())),
+            SyncError::Platform(guanke::Error::Status(502)),
+            SyncError::Platform(guanke::Error::Platform {
+                code: -1,
+                message: text(),
+            }),
+            SyncError::Platform(guanke::Error::Malformed(text())),
+            SyncError::Platform(guanke::Error::Unauthorised),
+            SyncError::Platform(guanke::Error::RateLimited { retry_after: None }),
+            SyncError::Platform(guanke::Error::RateLimited {
+                retry_after: Some(std::time::Duration::from_secs(9)),
+            }),
+            SyncError::Platform(guanke::Error::WindowTooLong),
+            SyncError::Platform(guanke::Error::EmptyWindow),
+            SyncError::Paused {
+                until,
+                reason: text(),
+            },
+            SyncError::Mismatch {
+                expected: 1,
+                seen: 2,
+            },
+            SyncError::Moving { least: 1, most: 2 },
+            SyncError::TooManyGone { gone: 9, stored: 9 },
+            SyncError::NotStored {
+                listed: 2,
+                stored: 1,
+            },
+            SyncError::FutureDated {
+                count: 1,
+                id: "7".to_owned(),
+                time: until,
+            },
+            SyncError::NoTotal,
+            SyncError::Unusable {
+                count: 1,
+                id: None,
+                reason: text(),
+            },
+            SyncError::Unusable {
+                count: 2,
+                id: Some("7".to_owned()),
+                reason: text(),
+            },
+            SyncError::TotalsDisagree {
+                kind: "task",
+                sum: 1,
+                total: -2,
+            },
+            SyncError::Incomplete {
+                slices: 2,
+                reason: text(),
+            },
+            SyncError::Incomplete {
+                slices: 3,
+                reason: text(),
+            },
+            SyncError::LeaseLost,
+            SyncError::NotKept(until.date_naive()),
+            SyncError::NotBegun,
+            SyncError::Panicked,
+            SyncError::Cancelled,
+            SyncError::Stopped,
+        ] {
+            assert_known(&error);
+        }
+        for trouble in [Trouble::DiskFull, Trouble::ReadOnly, Trouble::DiskFails] {
+            assert_known(&trouble);
+        }
+    }
+}

@@ -58,6 +58,19 @@ fn refused() -> Vec<(Value, &'static str, &'static str, &'static str)> {
             "and is -2147483649",
         ),
         (json!({ "n": 60.5 }), "$n: Int!", COUNTED, "and is 60.5"),
+        // Neither is the number that was sent, as far as that can be known.
+        (
+            json!({ "n": 9_007_199_254_740_994.0 }),
+            "$n: Int!",
+            COUNTED,
+            "and is a number of 9007199254740992 or more, which is not read exactly",
+        ),
+        (
+            json!({ "n": -1e17 }),
+            "$n: Int!",
+            COUNTED,
+            "and is a number of -9007199254740992 or less, which is not read exactly",
+        ),
         (
             json!({ "n": "60" }),
             "$n: Int!",

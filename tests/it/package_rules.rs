@@ -407,6 +407,35 @@ on_both! {
         assert_eq!(tag_counts::differences(db).await.unwrap(), 0);
     };
 
+    /// An older schema does not know who linked a task: links that rules and records made are taken back
+    /// with them, and said to be, so that they are not those of people when it is brought up again.
+    links_of_rules_do_not_become_links_of_people = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let db = &app.database.db;
+        let rules = || json!([{ "match": "PREFIX", "text": "A-" }]);
+        done(&app, "createPackage", "package { id }", json!({ "name": "规则", "rules": rules() })).await;
+        done(&app, "createPackage", "package { id }", json!({ "name": "记录" })).await;
+        a_task(&app, "1", "A-1", None).await;
+        a_task(&app, "2", "B-1", Some("记录")).await;
+        a_task(&app, "3", "C-1", None).await;
+        let by_hand = "UPDATE dial_tasks SET package_assigned_by = 'HAND', package_id = (SELECT id FROM lead_packages WHERE name = '记录')
+             WHERE task_name = 'C-1'";
+        db.write().execute_unprepared(by_hand).await.unwrap();
+        assert_eq!(links(&app).await, [
+            link("A-1", Some("规则"), "RULE", 1), link("B-1", Some("记录"), "PARAMS", 1), link("C-1", Some("记录"), "HAND", 0),
+        ]);
+        let steps = schema::status(db).await.unwrap().iter().filter(|migration| migration.name.as_str() >= "m20261129_000501").count();
+        let steps = Some(u32::try_from(steps).unwrap());
+        let losses = schema::down_if(db, steps, |_| true).await.unwrap();
+        let lost = losses.iter().find(|loss| loss.of == "dial_tasks.package_id");
+        assert_eq!(lost.map(|loss| loss.count), Some(2), "{losses:?}");
+        schema::up(db, None).await.unwrap();
+        assert_eq!(links(&app).await, [link("A-1", None, "", 0), link("B-1", None, "", 0), link("C-1", Some("记录"), "HAND", 0)]);
+        // The same rule decides again.
+        done(&app, "createPackage", "package { id }", json!({ "name": "规则 2", "rules": rules() })).await;
+        assert_eq!(links(&app).await[0], link("A-1", Some("规则 2"), "RULE", 1));
+    };
+
     /// Whether there is a related record can be asked of every record that leads to one.
     a_relation_that_leads_nowhere_can_be_asked_for = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

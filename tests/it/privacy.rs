@@ -139,6 +139,43 @@ on_both! {
         assert_eq!(data["calls"]["nodes"][0], expected);
     };
 
+    /// Escapes, spelled addresses and a turned direction hide nothing from us; in an order such texts stand
+    /// at the end, as the database tells them.
+    texts_are_masked_behind_escapes_and_words = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let texts = [
+            ("&#49;&#51;&#56;12348000", "&#49;&#51;&#56;****8000"),
+            ("\u{202e}00084321831", "\u{202e}0008****831"),
+            ("011 44 20 7946 0958", "011****0958"),
+            ("a.wei&commat;example", "a.wei&commat;example"),
+            ("b.wei%40example.com", "b***%40example.com"),
+            ("c.wei[AT]example.com", "c***[AT]example.com"),
+            ("d.wei (at) example (dot) com", "d*** (at) example (dot) com"),
+            ("e.wei at example Dot com", "e*** at example Dot com"),
+            ("f.wei&#64;example.com", "f***&#64;example.com"),
+            ("g.wei\\x40example.com", "g***\\x40example.com"),
+            ("1234567", "1234567"),
+            ("h 12", "h 12"),
+            ("SKU-1O0", "SKU-1O0"),
+        ];
+        let calls = texts.iter().enumerate().map(|(index, (text, _))| {
+            let mut call = call(&index.to_string(), "2026-11-19T01:00:00Z");
+            call.notes = Some((*text).to_owned());
+            call.province = Some((*text).to_owned());
+            call
+        });
+        ingest(&app.database.db, calls.collect()).await;
+        let query = "{ calls(orderBy: [{field: PROVINCE}]) { nodes { externalId notes province } } }";
+        let data = app.query_as(Role::Analyst, query).await.data();
+        let nodes = data["calls"]["nodes"].as_array().unwrap();
+        for node in nodes {
+            let index: usize = node["externalId"].as_str().unwrap().parse().unwrap();
+            assert_eq!(node["notes"], texts[index].1);
+        }
+        let provinces: Vec<&str> = nodes.iter().take(2).map(|node| node["province"].as_str().unwrap()).collect();
+        assert_eq!(provinces, ["SKU-1O0", "h 12"]);
+    };
+
     /// Filters, orders, cursors and errors do not tell it either; those who may see it use them.
     nothing_can_be_found_out_by_asking = async |backend: Backend| {
         let app = TestApp::new(&backend).await;

@@ -80,11 +80,19 @@ const MISTAKES: [(&str, &str); 31] = [
     ),
     (
         "query($f: CallFilter = {or: [{duration: {lt: 1}}, {duration: {lt: 1, lt: 2}}]}) { calls(filter: $f) { totalCount } }",
-        "`lt` is given twice in one object, a IntFilter",
+        "`lt` is given twice in one object, an IntFilter",
     ),
     (
         "{ ...F } fragment F on Query { calls(orderBy: {field: CALL_TIME, direction: ASC, field: DURATION}) { totalCount } }",
         "`field` is given twice in one object, a CallOrder",
+    ),
+    (
+        "mutation { importCalls(input: {rows: [{duration: 1, duration: 2}]}) { created } }",
+        "`duration` is given twice in one object, an ImportCallRow",
+    ),
+    (
+        r#"mutation { updatePackage(input: {id: "x", name: "a", name: "b"}) { package { id } } }"#,
+        "`name` is given twice in one object, an UpdatePackageInput",
     ),
     (
         "mutation($n: String) { createPackage(input: {name: $n}) { package { id } } }",
@@ -113,6 +121,14 @@ const MISTAKES: [(&str, &str); 31] = [
     (
         "{ calls(filter: {billedAmount: {gt: 0.5}}) { totalCount } }",
         "an amount is written as a text",
+    ),
+    (
+        r#"{ calls(filter: {billedAmount: {gt: "922337203685477.5808"}}) { totalCount } }"#,
+        "an amount is from -922337203685477.5807 to 922337203685477.5807, and not \"922337203685477.5808\"",
+    ),
+    (
+        "{ calls(filter: {billedAmount: {gt: 9007199254740993.0}}) { totalCount } }",
+        "and not a number of 9007199254740992 or more, which is not read exactly",
     ),
     (
         r#"query($day: Date = "today") { gradeStats(date: $day) { label: __typename } }"#,

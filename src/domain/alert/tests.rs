@@ -70,7 +70,7 @@ fn each_condition_is_found_and_says_what_it_is_about() {
     assert_eq!(
         conditions(&observed, zone())[0].message,
         Text::new(
-            "2026-11-19：通话记录未能完整读取：Guanke answered with HTTP status 502",
+            "2026-11-19：通话记录未能完整读取：冠客平台返回 HTTP 状态 502",
             "2026-11-19: call records could not be read whole: Guanke answered with HTTP status 502"
         )
     );
@@ -78,7 +78,7 @@ fn each_condition_is_found_and_says_what_it_is_about() {
     assert_eq!(
         conditions(&observed, zone())[2].message,
         Text::new(
-            "冠客平台自 2026-11-20 12:00:00 起暂停访问（通话记录），将于 2026-11-20 12:01:00 重试：it fails",
+            "冠客平台自 2026-11-20 12:00:00 起暂停访问（通话记录），将于 2026-11-20 12:01:00 重试：访问失败",
             "Guanke is left alone since 2026-11-20 12:00:00 (call records); it is tried again at 2026-11-20 12:01:00: it fails"
         )
     );

@@ -2,7 +2,7 @@
 
 use super::{
     Stretch,
-    signs::{Sign, plain},
+    signs::{Sign, ends_with, plain},
 };
 
 /// Most blanks on either side of an @.
@@ -16,8 +16,8 @@ pub(super) fn stretches(chars: &[char], signs: &[Sign]) -> Vec<Stretch> {
     let mut found = Vec::new();
     for (at, sign) in signs.iter().enumerate() {
         if *sign == Sign::At
-            && text.has_host(at + 1)
             && let Some((from, to)) = text.name(at)
+            && (text.has_host(at + 1) || text.is_telephone(from - 1, at + 1))
         {
             found.push(Stretch {
                 from,
@@ -95,6 +95,15 @@ impl Text<'_> {
             Some((_, point, behind)) => plain(point) == '.' && is_of_label(*behind),
             None => false,
         }
+    }
+
+    /// Whether this is `sip:li@pbx`: such a host needs no point.
+    fn is_telephone(&self, first: usize, host: usize) -> bool {
+        let is_label = self.chars.get(host).is_some_and(|&c| is_of_label(c));
+        is_label
+            && ["sip:", "sips:"]
+                .iter()
+                .any(|scheme| ends_with(&self.chars[..first], scheme))
     }
 
     fn is_unseen(&self, at: usize) -> bool {

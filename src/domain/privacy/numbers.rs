@@ -1,8 +1,8 @@
 //! Telephone numbers in a text, however their digits are written and whatever stands between them.
 
 use super::{
-    Stretch,
-    signs::{Sign, Style, plain},
+    FEWEST_DIGITS, Stretch,
+    signs::{Sign, Style, ends_with, plain},
 };
 use crate::domain::phone;
 
@@ -20,6 +20,13 @@ const MASK: usize = 4;
 /// [`TAIL`].
 const LONGEST_HEAD: usize = 8;
 
+/// What stands before a number in the address of a telephone.
+const SCHEMES: [&str; 5] = ["tel:", "callto:", "sms:", "sip:", "sips:"];
+/// Most digits of a number behind one of these.
+const MOST_BEHIND_SCHEME: usize = 15;
+/// Dialled before the code of a country in America; no area of China has it.
+const AMERICAN_PREFIX: &str = "011";
+
 /// A digit and the character that shows it.
 struct Digit {
     value: u8,
@@ -33,6 +40,8 @@ struct Group {
     /// What stands before it, if that is one character; the last of them otherwise.
     gap: Option<char>,
     has_plus: bool,
+    /// Whether one of [`SCHEMES`] stands before it.
+    has_scheme: bool,
 }
 
 /// Groups that belong to one number, or to several.
@@ -99,7 +108,16 @@ fn runs(chars: &[char], signs: &[Sign], masked: &[bool], style: Option<Style>) -
                     if !is_open {
                         let has_plus =
                             plus.is_some_and(|place| gap.len() - place <= LONGEST_PLUS_GAP + 1);
-                        run.begin((gap.len() == 1).then(|| gap[0]), has_plus);
+                        let has_scheme = gap == [':']
+                            && SCHEMES.iter().any(|scheme| ends_with(&chars[..at], scheme));
+                        let from = run.digits.len();
+                        run.groups.push(Group {
+                            from,
+                            to: from,
+                            gap: (gap.len() == 1).then(|| gap[0]),
+                            has_plus,
+                            has_scheme,
+                        });
                     }
                     run.push(at, value, is_pair);
                 }
@@ -138,16 +156,6 @@ fn runs(chars: &[char], signs: &[Sign], masked: &[bool], style: Option<Style>) -
 }
 
 impl Run {
-    fn begin(&mut self, gap: Option<char>, has_plus: bool) {
-        let from = self.digits.len();
-        self.groups.push(Group {
-            from,
-            to: from,
-            gap,
-            has_plus,
-        });
-    }
-
     fn push(&mut self, at: usize, value: u8, is_pair: bool) {
         if is_pair {
             self.digits.push(Digit {
@@ -194,7 +202,11 @@ impl Run {
         let times = self.times();
         for first in 0..self.groups.len() {
             let from = self.groups[first].from;
-            let has_plus = self.groups[first].has_plus;
+            let Group {
+                has_plus,
+                has_scheme,
+                ..
+            } = self.groups[first];
             let mut national = false;
             let mut foreign = Vec::new();
             for last in first..self.groups.len() {
@@ -213,12 +225,15 @@ impl Run {
                 // Behind a plus stands the code of a country.
                 let ours = Some(&digits).filter(|digits| !has_plus || digits.starts_with("86"));
                 if let Some(head) = ours.and_then(|digits| phone::national_head(digits)) {
-                    national = true;
+                    national |= !digits.starts_with(AMERICAN_PREFIX);
                     found.extend(self.hidden(from + head, to - TAIL));
                 } else if self.is_american(first, last) {
                     found.extend(self.hidden(from + 3, to - TAIL));
                 } else if let Some(head) = phone::foreign_head(&digits, has_plus) {
                     foreign.extend(self.hidden(from + head, to - TAIL));
+                } else if has_scheme && (FEWEST_DIGITS..=MOST_BEHIND_SCHEME).contains(&digits.len())
+                {
+                    foreign.extend(self.hidden(from + 1, to - TAIL));
                 }
             }
             // A number of ours with the code of the country is no longer than it is.

@@ -96,30 +96,6 @@ impl Sign {
     }
 }
 
-/// What the characters are where those behind a % stand for signs, as in the address of a web page:
-/// `%20` is a blank and `%40` an @. Nothing where there are none.
-pub(super) fn unescaped(chars: &[char], signs: &[Sign]) -> Option<Vec<Sign>> {
-    let mut unescaped: Option<Vec<Sign>> = None;
-    for (at, escape) in chars.windows(3).enumerate() {
-        let ['%', high, low] = escape else { continue };
-        let (Some(high), Some(low)) = (high.to_digit(16), low.to_digit(16)) else {
-            continue;
-        };
-        let meant = char::from_u32(high * 16 + low).unwrap_or(' ');
-        // Letters and digits need no escape: that is a number of per cent.
-        if !meant.is_ascii_alphanumeric() {
-            let signs = unescaped.get_or_insert_with(|| signs.to_vec());
-            signs[at] = if meant.is_ascii() {
-                Sign::of(meant)
-            } else {
-                Sign::Between
-            };
-            signs[at + 1..at + 3].fill(Sign::Unseen);
-        }
-    }
-    unescaped
-}
-
 /// The ordinary form of a sign between digits: `-`, `:`, `.`, `/` and the like.
 pub(super) fn plain(c: char) -> char {
     if c.is_ascii() {
@@ -136,6 +112,16 @@ pub(super) fn plain(c: char) -> char {
         c if c.is_whitespace() => ' ',
         c => compatible(c).map_or(c, |(single, _)| single),
     }
+}
+
+/// Whether a text ends with `word`, in either case, as a word of its own.
+pub(super) fn ends_with(chars: &[char], word: &str) -> bool {
+    let mut before = chars.iter().rev();
+    word.chars().rev().all(|c| {
+        before
+            .next()
+            .is_some_and(|own| own.eq_ignore_ascii_case(&c))
+    }) && before.next().is_none_or(|own| !own.is_ascii_alphanumeric())
 }
 
 fn decimal(c: char) -> Sign {

@@ -148,6 +148,102 @@ fn other_figures_stay() {
     }
 }
 
+#[test]
+fn escapes_words_and_directions_are_seen_through() {
+    for (text, expected) in [
+        (
+            "%31%33%37%31%32%33%34%39%38%37%36",
+            "%31%33%37****%39%38%37%36",
+        ),
+        ("137%EF%BC%911%32349876", "137****9876"),
+        ("137%E2%80%8B1234%C2%A09876", "137****9876"),
+        ("137%25201234%25209876", "137****9876"),
+        (
+            "&#49;&#51;&#55;&#49;&#50;&#51;&#52;&#57;&#56;&#55;&#54;",
+            "&#49;&#51;&#55;****&#57;&#56;&#55;&#54;",
+        ),
+        ("&#x31;3&#X37;1234&#x39;876", "&#x31;3&#X37;****&#x39;876"),
+        ("137&nbsp;1234&nbsp9876", "137****9876"),
+        ("137&amp;#49;2349876", "137****9876"),
+        ("137&ndash;1234&#8209;9876", "137****9876"),
+        (
+            "\\u0031\\u0033\\u00371234\\u{39}\\x3876",
+            "\\u0031\\u0033\\u0037****\\u{39}\\x3876",
+        ),
+        (
+            "li.wei&commat;example&period;com",
+            "l***&commat;example&period;com",
+        ),
+        ("li.wei&#64;example.com", "l***&#64;example.com"),
+        ("li.wei\\u0040example.com", "l***\\u0040example.com"),
+        ("u=li.wei%2540example.com", "u=l***%2540example.com"),
+        ("%6Ci.wei%40example.com", "%6C***%40example.com"),
+        (
+            "li.wei [at] example [dot] com",
+            "l*** [at] example [dot] com",
+        ),
+        ("li.wei(AT)example.com", "l***(AT)example.com"),
+        ("li.wei【at】example.com", "l***【at】example.com"),
+        (
+            "write to wei at example dot com now",
+            "write to w*** at example dot com now",
+        ),
+        (
+            "li dot wei at mail dot example dot com",
+            "l*** at mail dot example dot com",
+        ),
+        ("\u{202e}67894321731", "\u{202e}6789****731"),
+        (
+            "\u{202e}67894321731\u{202c} 晚上",
+            "\u{202e}6789****731\u{202c} 晚上",
+        ),
+        ("137\u{202e}6789 4321\u{202c}", "137****"),
+        ("\u{202e}moc.elpmaxe@iew.il", "\u{202e}m***@***l"),
+        ("011 44 20 7946 0958", "011****0958"),
+        ("011442079460958", "011****0958"),
+        ("00 44 20 7946 0958", "00 4****0958"),
+        ("tel:62345678", "tel:6****5678"),
+        ("TEL:6234-5678", "TEL:6****5678"),
+        ("tel:+44-20-7946-0958", "tel:+44****0958"),
+        ("tel:13712349876", "tel:137****9876"),
+        ("sip:li.wei@pbx", "sip:l***@pbx"),
+        ("sip:13712349876@pbx", "sip:1***@pbx"),
+        ("l3712349876", "l37****9876"),
+        ("电话 I37-1234-98O6，晚上", "电话 I37****98O6，晚上"),
+        ("99 l3712349876 20", "99 l37****9876 20"),
+    ] {
+        let once = hidden(text);
+        assert_eq!(once, expected, "{text}");
+        assert_eq!(hidden(expected), expected, "hidden once for all");
+        assert!(is_personal(text) && may_hide(text));
+    }
+}
+
+#[test]
+fn what_only_looks_like_that_stays() {
+    for text in [
+        "SKU-1O0",
+        "SKU-l3712349876",
+        "l3712349876-X",
+        "l3712349876l",
+        "IO0l-l371-2349",
+        "62345678",
+        "8765432 分机 12",
+        "gossip:li@pbx",
+        "the meeting is at noon",
+        "look at example.com",
+        "(at) example.com",
+        "tel:2026-11-19",
+        "50%30%20%",
+        "R&D &copy; &#169; 2026",
+        "C:\\users\\x31",
+        "\u{202e}2026-11-19",
+    ] {
+        assert_eq!(hidden(text), text);
+        assert!(!is_personal(text));
+    }
+}
+
 /// A digit as one of many write it.
 fn written(value: u8, style: usize) -> char {
     let of = |zero: u32| char::from_u32(zero + u32::from(value)).unwrap();

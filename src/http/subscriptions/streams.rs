@@ -102,6 +102,15 @@ pub(super) struct UnknownPlace {
     _tracked: TaskTrackerToken,
 }
 
+/// Why no stream is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crowded {
+    /// As many are open as there may be.
+    Everywhere,
+    /// The network has as many WebSockets as it may whose clients have not said who they are.
+    Network,
+}
+
 impl UnknownPlace {
     /// Is over when this one has to make room for others.
     pub(super) fn leave(&self) -> CancellationToken {
@@ -126,13 +135,16 @@ impl Streams {
 
     /// Lets one in whose client has yet to say who they are, if there is room for one more beyond, and
     /// its network has not its share already. The oldest of them makes room when there is none.
-    pub(super) fn open_unknown(&self, address: Option<IpAddr>) -> Option<UnknownPlace> {
+    ///
+    /// # Errors
+    /// [`Crowded`] says which of the two it is.
+    pub(super) fn open_unknown(&self, address: Option<IpAddr>) -> Result<UnknownPlace, Crowded> {
         let open = &self.0;
         if open.room.available_permits() == 0 {
-            return None;
+            return Err(Crowded::Everywhere);
         }
-        Some(UnknownPlace {
-            lobby: open.lobby.enter(address)?,
+        Ok(UnknownPlace {
+            lobby: open.lobby.enter(address).ok_or(Crowded::Network)?,
             _tracked: open.tracker.token(),
         })
     }

@@ -10,7 +10,7 @@ use axum::{
 };
 use secrecy::SecretString;
 
-use super::{message::PROTOCOL, origin::may_connect, socket::Socket};
+use super::{message::PROTOCOL, origin::may_connect, socket::Socket, streams::Crowded};
 use crate::http::{
     AppState,
     auth::{NotAuthenticated, bearer, has_token_in_url},
@@ -43,10 +43,12 @@ pub(in crate::http) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(error) => return not_a_socket(&error),
     };
-    let Some(place) = state.streams.open_unknown(origin.address()) else {
-        return crowded();
+    let limits = &state.options.streams;
+    let place = match state.streams.open_unknown(origin.address()) {
+        Ok(place) => place,
+        Err(crowded) => return no_room(crowded, limits.most_unknown_an_address),
     };
-    let limit = state.options.streams.message_limit;
+    let limit = limits.message_limit;
     let token = bearer(&parts).map(SecretString::from);
     upgrade
         .protocols([PROTOCOL])
@@ -70,6 +72,17 @@ fn not_a_socket(error: &WebSocketUpgradeRejection) -> Response {
 
 /// There is no room for one more.
 pub(super) fn crowded() -> Response {
-    let body = unavailable("too many streams are open: try again later");
-    ([(header::RETRY_AFTER, "30")], body).into_response()
+    no_room(Crowded::Everywhere, 0)
+}
+
+/// There is no room for one more, of which a network has `share` before its clients say who they are.
+fn no_room(crowded: Crowded, share: usize) -> Response {
+    let message = match crowded {
+        Crowded::Everywhere => "too many streams are open: try again later".to_owned(),
+        Crowded::Network => format!(
+            "your network has {share} WebSockets open whose clients have not sent a connection_init that was accepted, \
+             and may have no more of them: try again later"
+        ),
+    };
+    ([(header::RETRY_AFTER, "30")], unavailable(&message)).into_response()
 }

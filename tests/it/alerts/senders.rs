@@ -75,7 +75,7 @@ on_both! {
         assert_eq!(body, json!({
             "id": null, "event": "OPENED", "at": "2026-11-20T04:00:00Z",
             "message": "2026-11-19: call records could not be read whole: Guanke answered with HTTP status 502",
-            "messageZh": "2026-11-19：通话记录未能完整读取：Guanke answered with HTTP status 502",
+            "messageZh": "2026-11-19：通话记录未能完整读取：冠客平台返回 HTTP 状态 502",
             "alert": {
                 "id": null, "kind": "DAY_FAILED", "track": "CALL_RECORDS", "date": "2026-11-19",
                 "runId": null, "openedAt": "2026-11-20T04:00:00Z", "resolvedAt": null,

@@ -78,6 +78,8 @@ on_both! {
                     let query = "query($filter: CallFilter) { calls(filter: $filter) { totalCount } }";
                     let answer = app.query_with(Role::Analyst, query, json!({ "filter": filter })).await;
                     assert_eq!(answer.code(), "FORBIDDEN", "{filter}");
+                    let allowed = "is compared with texts without a telephone number or an e-mail address only, by eq, ne, in and notIn, because your role sees them masked";
+                    assert!(answer.message().contains(allowed), "{}", answer.message());
                     app.query_with(Role::Manager, query, json!({ "filter": filter })).await.data();
                 }
             }

@@ -10,7 +10,10 @@ use dialgraph::{
         incoming::{IncomingCall, PlatformAgent, PlatformTask},
         pushed_call::PushedCall,
     },
-    entity::{agent, alert, alert_delivery, call, call_push, call_tag, dial_task, grade},
+    entity::{
+        agent, alert, alert_delivery, archived_tag_count, call, call_push, call_tag, dial_task,
+        grade,
+    },
     store::{
         call_pushes::{self, CallPushes},
         rollups, schema, tag_counts,
@@ -216,6 +219,33 @@ on_both! {
         let status = app.data("{ syncStatus { rowsKeptApart tasksClaimedTwice } }").await;
         assert_eq!(status["syncStatus"], json!({ "rowsKeptApart": 1, "tasksClaimedTwice": 0 }));
         assert_counted(database).await;
+    };
+
+    /// Of calls that are kept no longer only the counts of their tags are left: they are brought to one
+    /// form, and counts of one tag are added.
+    archived_tags_are_added = async |backend: Backend| {
+        let database = TestDatabase::migrated(&backend).await;
+        let db = &database.db;
+        let mut tagged = new_call("1", TIME);
+        tagged.tags.push(Tag { name: own("ask"), value: own("高") });
+        ingest(db, vec![tagged]).await;
+        for (name, value, calls) in [("ask", "高", 1), ("ask\u{200b}", "高", 2), ("ask", "高\u{a0}", 4), ("ａsk", "低", 8), ("\u{200b}", "x", 16)] {
+            for table in ["archived_tag_counts", "tag_counts"] {
+                db.write().execute_unprepared(&format!(
+                    "INSERT INTO {table} (task_id, tag_name, tag_value, calls) VALUES (0, '{name}', '{value}', {calls})
+                     ON CONFLICT (task_id, tag_name, tag_value) DO UPDATE SET calls = {table}.calls + excluded.calls"
+                )).await.unwrap();
+            }
+        }
+        assert_counted(&database).await;
+        owe(&database).await;
+        schema::up(db, None).await.unwrap();
+        assert_counted(&database).await;
+        let rows = archived_tag_count::Entity::find().all(db.read()).await.unwrap();
+        let mut counts: Vec<(&str, &str, i64)> = rows.iter().map(|row| (row.tag_name.as_str(), row.tag_value.as_str(), row.calls)).collect();
+        counts.sort_unstable();
+        // A name that shows nothing stays as it is.
+        assert_eq!(counts, [("ask", "低", 8), ("ask", "高", 7), ("\u{200b}", "x", 16)]);
     };
 
     /// Alerts, and what people are told of them, stay when the table is made again for new kinds.

@@ -7,8 +7,12 @@ use dialgraph::{
     http::{HttpOptions, StreamOptions},
 };
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
-use super::{Client, Running, SUBPROTOCOL, serve, with_streams};
+use super::{Client, PATIENCE, Running, SUBPROTOCOL, serve, with_streams};
 use crate::harness::{Backend, TestApp};
 
 async fn app(streams: StreamOptions) -> TestApp {
@@ -21,6 +25,22 @@ async fn app(streams: StreamOptions) -> TestApp {
 
 async fn from(running: &Running, address: &str) -> Result<Client, u16> {
     Client::open(running, &[SUBPROTOCOL, ("x-forwarded-for", address)]).await
+}
+
+/// All that is answered to a request for a socket that is refused.
+async fn refusal(running: &Running, address: &str) -> String {
+    let mut stream = TcpStream::connect(&running.address).await.unwrap();
+    let request = format!(
+        "GET /graphql/ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: graphql-transport-ws\r\nX-Forwarded-For: {address}\r\n\r\n",
+        running.address
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
+    answer
 }
 
 /// Strangers take no place from those who say who they are, and one address not all of theirs.
@@ -39,6 +59,13 @@ async fn strangers_keep_nobody_out() {
         from(&running, "203.0.113.5").await,
     ];
     assert_eq!(from(&running, "203.0.113.5").await.err(), Some(503));
+    // It says whose places are taken.
+    let message = "your network has 2 WebSockets open whose clients have not sent a connection_init that was accepted, and may have no more of them: try again later";
+    let refused = refusal(&running, "203.0.113.5").await;
+    assert!(
+        refused.starts_with("HTTP/1.1 503") && refused.contains(message),
+        "{refused}"
+    );
     let mut client = from(&running, "198.51.100.7").await.unwrap();
     // All places are taken: whoever has waited longest goes, and says why.
     let _newest = from(&running, "192.0.2.1").await.unwrap();
