@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::NaiveDate;
 use strum::VariantArray as _;
@@ -9,6 +11,7 @@ use crate::{
         reconciliation::{Compared, ComparedBy},
         scalar::{self, Scalar},
         stats::count,
+        veil::{Veil, shown_end},
     },
     graphql::{
         context::ContextExt,
@@ -169,13 +172,21 @@ fn binding(veiled: bool) -> Binding {
 }
 
 /// Where a row stands for somebody who sees telephone numbers masked: names that may hold one come
-/// last, by what is shown of them.
-fn veiled_place(place: &Place) -> (NaiveDate, ComparedBy, bool, String, &str) {
-    let (date, by, name) = place;
-    let hides = may_hide(name);
-    let skipped = name.chars().count().saturating_sub(4);
-    let tail = name.chars().skip(skipped).filter(|_| hides).collect();
-    (*date, *by, hides, tail, name)
+/// last, by what is shown of them, and then in an order that tells nothing of them.
+fn veiled_order(veil: Veil, a: &Place, b: &Place) -> Ordering {
+    let shown = |(date, by, name): &Place| {
+        let hides = may_hide(name);
+        let end = hides.then(|| shown_end(name)).flatten();
+        (*date, *by, hides, end)
+    };
+    let ordering = shown(a).cmp(&shown(b));
+    ordering.then_with(|| {
+        if may_hide(&a.2) {
+            veil.compare(&a.2, &b.2)
+        } else {
+            a.2.cmp(&b.2)
+        }
+    })
 }
 
 fn cursor((date, by, name): Place) -> Vec<Scalar> {
@@ -203,12 +214,13 @@ impl Reconciliation {
         let veiled = !sees_numbers(context)?;
         let first = asked.first.map(i64::from);
         let after = asked.after.as_deref();
-        let seal = &context.services()?.seal;
+        let services = context.services()?;
+        let (seal, veil) = (&services.seal, services.veil);
         let page = PageRequest::from_arguments(first, after, None, None, &binding(veiled), seal)?;
         let behind = page.after.as_ref().map(place).transpose()?;
         let order = |a: &Place, b: &Place| {
             if veiled {
-                veiled_place(a).cmp(&veiled_place(b))
+                veiled_order(veil, a, b)
             } else {
                 a.cmp(b)
             }
