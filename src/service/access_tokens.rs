@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{
-    accounts::{Accounts, viewer_of},
+    accounts::Accounts,
     audit::{changed, object},
+    caller::Claim,
     secrets::{hash_of, new_secret},
     write::{Result, Work, WriteError, Writer, accepted, no},
 };
@@ -16,14 +17,12 @@ use crate::{
         audit::{Origin, Record},
         change::GivenId,
         problem::{Code, Path, Problems},
-        viewer::{Role, Viewer},
+        viewer::Viewer,
     },
     store::{
         self,
         access_tokens::{self, AccessTokenRow, AccessTokens},
         audit_log::{self, Changed, Doing},
-        lock_row,
-        users::Users,
     },
 };
 
@@ -46,11 +45,9 @@ pub async fn create(
     };
     let secret = new_secret(PREFIX, &*accounts.0.entropy);
     let hash = &hash_of(&secret);
-    let created = writer.write("createAccessToken", || {
+    let created = writer.write_claiming(Claim::Caller, "createAccessToken", || {
         async move |work: &Work| {
-            let role = present_role(work, viewer).await?;
             let mut problems = Problems::default();
-            let asker = Asker { role, ..asker };
             let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
             let fields = accepted(fields, problems)?;
             let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
@@ -70,20 +67,6 @@ pub async fn create(
     Ok((created.await?, secret))
 }
 
-/// What a maker may do now. A user of ours may have been kept out since the request came, which waits
-/// for this or ends the token too.
-async fn present_role(work: &Work, maker: &Viewer) -> Result<Role> {
-    let Some(id) = maker.user_id() else {
-        return Ok(maker.role);
-    };
-    let user = lock_row::<Users>(&work.tx, id).await?;
-    let viewer = user.as_ref().and_then(viewer_of);
-    viewer.map(|viewer| viewer.role).ok_or_else(|| {
-        let message = "you may not sign in any more";
-        WriteError::refused(Path::input(), Code::AboveRole, message)
-    })
-}
-
 /// Ends a token. One that has ended stays as it is.
 ///
 /// # Errors
@@ -94,7 +77,7 @@ pub async fn revoke(
     id: &GivenId,
 ) -> Result<AccessTokenRow> {
     let viewer = writer.viewer;
-    let revoked = writer.write("revokeAccessToken", || {
+    let revoked = writer.write_claiming(Claim::Caller, "revokeAccessToken", || {
         async move |work: &Work| {
             let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
             if !is_visible_to(viewer, &row.created_by) {

@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     accounts::Accounts,
     audit::{changed, object},
+    caller::Claim,
     passwords::Match,
     write::{Result, Work, WriteError, Writer, accepted, check_version},
 };
@@ -45,9 +46,8 @@ pub async fn create(
     check_password("password", password, fields.as_ref(), &mut problems);
     let fields = &accepted(fields, problems)?;
     let hash = &accounts.0.passwords.hash(password).await?;
-    let created = writer.write("createUser", || {
+    let created = writer.write_claiming(Claim::Users, "createUser", || {
         async move |work: &Work| {
-            users::claim_names(&work.tx).await?;
             let mut problems = Problems::default();
             check_names(work, None, None, fields, &mut problems).await?;
             accepted(Some(()), problems)?;
@@ -103,9 +103,8 @@ async fn write(
     expected_version: Option<i64>,
 ) -> Result<UserRow> {
     let input = &input;
-    let written = writer.write(operation, || {
+    let written = writer.write_claiming(Claim::Users, operation, || {
         async move |work: &Work| {
-            users::claim_names(&work.tx).await?;
             // In one order, so that two who take each other's role away do not wait in a circle.
             let admins = users::lock_admins(&work.tx).await?;
             let row = work.lock::<Users>(object::USER, id).await?;
@@ -174,7 +173,7 @@ pub async fn change_password(
     let hash = &accounts.0.passwords.hash(&input.new).await?;
     for _ in 0..ATTEMPTS {
         let compared = &known;
-        let written = writer.write("changePassword", || {
+        let written = writer.write_claiming(Claim::Users, "changePassword", || {
             async move |work: &Work| {
                 let row = work.lock::<Users>(object::USER, &input.user).await?;
                 // What was compared has to be the present one still.
