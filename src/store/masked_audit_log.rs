@@ -1,6 +1,6 @@
 //! Masking the telephone numbers and addresses that older programs recorded in the audit log: once for
-//! each migration that owes it, in its transaction. The database keeps everybody from changing what is recorded;
-//! that is lifted for this alone, and nobody else sees the table without it.
+//! each migration that owes it, in its transaction. The database keeps everybody from changing what is
+//! recorded; that is lifted for this alone, and nobody else sees the table without it.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,6 @@
 use std::cmp::Ordering;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::NaiveDate;
 use strum::VariantArray as _;
 
 use crate::{

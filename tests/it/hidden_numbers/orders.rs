@@ -148,12 +148,8 @@ fn list_in(answer: &Value) -> &Value {
 
 fn counts(nodes: &Value) -> Vec<usize> {
     let nodes = nodes.as_array().unwrap().iter();
-    let count = |node: &Value| {
-        node["tagCount"]
-            .as_u64()
-            .and_then(|count| count.try_into().ok())
-    };
-    nodes.map(|node| count(node).unwrap()).collect()
+    let count = |node: &Value| usize::try_from(node["tagCount"].as_u64().unwrap()).unwrap();
+    nodes.map(count).collect()
 }
 
 /// The list, if it is one at the root.
