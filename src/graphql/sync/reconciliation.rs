@@ -276,3 +276,26 @@ impl Reconciliation {
         Ok(Some(seal.close(&place, &binding(self.veiled))?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_stand_in_an_order_that_tells_nothing() {
+        let veil = Veil::new(&"a secret of tests, with more than 32 bytes".into());
+        let day = "2026-11-19".parse().unwrap_or_default();
+        let place = |name: String| (day, ComparedBy::Agent, name);
+        let alike = (0..12).map(|n| format!("137{n:04}0002"));
+        let others = ["13799990001", "王", "1379"].map(str::to_owned);
+        let mut places: Vec<Place> = alike.chain(others).map(place).collect();
+        places.sort_by(|a, b| veiled_order(veil, a, b));
+        let names: Vec<&str> = places.iter().map(|(_, _, name)| name.as_str()).collect();
+        assert_eq!(names[..3], ["1379", "王", "13799990001"]);
+        let alike = &names[3..];
+        assert!(
+            !alike.is_sorted() && !alike.iter().rev().is_sorted(),
+            "{alike:?}"
+        );
+    }
+}
