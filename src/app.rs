@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use crate::{
     auth::JwtKeys,
     clock::Clock,
-    domain::{alert::AlertRules, business_time::BusinessZone, seal::Seal},
+    domain::{alert::AlertRules, business_time::BusinessZone, seal::Seal, veil::Veil},
     graphql::{Schema, Services},
     guanke::{self, ClientConfig},
     http::{AppState, HttpOptions, LargeRequests, Server, Streams, Webhooks, router},
@@ -176,6 +176,7 @@ pub fn http(
         refresher,
         accounts: accounts.clone(),
         seal: Seal::new(&base.secret),
+        veil: Veil::new(&base.secret),
     };
     let schema = Schema::new(services, options.limits, options.schema.clone());
     let streams = Streams::new(&options.streams);

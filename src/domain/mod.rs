@@ -47,4 +47,5 @@ pub mod sync_progress;
 pub mod task;
 pub mod text;
 pub mod user;
+pub mod veil;
 pub mod viewer;

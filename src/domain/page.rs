@@ -9,6 +9,7 @@ use super::{
     scalar::{Kind, Scalar},
     seal::Seal,
     text,
+    veil::Veil,
 };
 
 /// Rows on a page when the client does not say.
@@ -138,9 +139,9 @@ pub struct PageRequest {
     pub before: Option<Cursor>,
     /// Whether to find out if there are rows on the cursor's other side, which costs a look-up.
     pub look_behind: bool,
-    /// Whether it is for somebody who sees telephone numbers masked. For them texts that may hold one
-    /// stand at the end, as if there was nothing: where they stand would tell what they hold.
-    pub veiled: bool,
+    /// For somebody who sees telephone numbers masked: texts that may hold one stand at the end, in an
+    /// order that tells nothing of what they hold.
+    pub veil: Option<Veil>,
 }
 
 impl Default for PageRequest {
@@ -159,7 +160,7 @@ impl PageRequest {
             after: None,
             before: None,
             look_behind: false,
-            veiled: false,
+            veil: None,
         }
     }
 
@@ -194,7 +195,7 @@ impl PageRequest {
             after: cursor(after)?,
             before: cursor(before)?,
             look_behind: false,
-            veiled: false,
+            veil: None,
         })
     }
 

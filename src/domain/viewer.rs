@@ -142,6 +142,8 @@ pub struct Viewer {
     pub email: Option<String>,
     /// For an access token, its maker, as stored.
     pub maker: Option<String>,
+    /// For a user of ours, the session that they came in with.
+    pub session: Option<i64>,
 }
 
 /// Why somebody may not do something.
@@ -162,6 +164,7 @@ impl Viewer {
             role,
             email: None,
             maker: None,
+            session: None,
         }
     }
 
@@ -183,6 +186,15 @@ impl Viewer {
         Self {
             email,
             ..Self::new(Principal::User(id), role)
+        }
+    }
+
+    /// The same, who came in with this session.
+    #[must_use]
+    pub fn in_session(self, session: i64) -> Self {
+        Self {
+            session: Some(session),
+            ..self
         }
     }
 

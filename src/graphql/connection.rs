@@ -145,12 +145,13 @@ impl<T: Listed> ListArguments<T> {
             .map(|filter| usable::<T>(context, filter))
             .transpose()?;
         let veiled = !sees_numbers(context)?;
-        let kinds = store::kinds(table, &order, veiled)?;
+        let services = context.services()?;
+        let veil = veiled.then_some(services.veil);
+        let kinds = store::kinds(table, &order, veil)?;
         let mut binding = Binding::new(table.name(), &order, filter.as_ref(), kinds);
         if veiled {
             binding = binding.veiled();
         }
-        let services = context.services()?;
         let mut page = PageRequest::from_arguments(
             self.first.map(i64::from),
             self.after.as_deref(),
@@ -160,7 +161,7 @@ impl<T: Listed> ListArguments<T> {
             &services.seal,
         )?;
         page.look_behind = plan::looks_behind(field, page.backward);
-        page.veiled = veiled;
+        page.veil = veil;
         let filter = filter.map(|filter| filter.on(services.today(), services.zone));
         let list = List {
             filter,
@@ -461,7 +462,7 @@ pub(super) async fn all<T: Listed, R: Stored>(
         return Ok(objects(&page));
     }
     let mut page = Page::clone(&page);
-    store::veil(T::Row::table(), &mut page.items)?;
+    store::veil(T::Row::table(), &mut page.items, context.services()?.veil)?;
     Ok(objects(&page))
 }
 

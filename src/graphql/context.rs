@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{error::ApiError, loaders::RequestLoader};
 use crate::{
     clock::Clock,
-    domain::{audit::Origin, business_time::BusinessZone, seal::Seal, viewer::Viewer},
+    domain::{audit::Origin, business_time::BusinessZone, seal::Seal, veil::Veil, viewer::Viewer},
     service::{accounts::Accounts, live::Live, refresh::Refresher},
     store::Database,
 };
@@ -30,6 +30,8 @@ pub struct Services {
     pub live: Live,
     /// What cursors are sealed with.
     pub seal: Seal,
+    /// In which order masked texts stand.
+    pub veil: Veil,
 }
 
 impl Services {

@@ -16,7 +16,7 @@ use crate::{
         seal::Unsealable,
         viewer::{Capability, Denied},
     },
-    service::figures::StatisticsError,
+    service::{caller::Lost, figures::StatisticsError},
     store::StoreError,
     telemetry::with_sources,
 };
@@ -73,6 +73,8 @@ pub(super) enum ApiError {
         /// What was asked of it.
         hidden: Hidden,
     },
+    /// The caller may not write any more.
+    Lost(Lost),
     /// Nobody decided who may do this, so nobody may.
     Undecided,
     /// An argument cannot be used.
@@ -194,7 +196,9 @@ impl ApiError {
             Self::Forbidden(_)
             | Self::NotForAccessTokens(_)
             | Self::Hidden { .. }
+            | Self::Lost(Lost::Role)
             | Self::Undecided => code::FORBIDDEN,
+            Self::Lost(Lost::Access) => code::UNAUTHENTICATED,
             Self::BadInput { .. } | Self::Page(_) => code::BAD_USER_INPUT,
             Self::TooManyLookups(_) | Self::Store(StoreError::Busy { .. }) => code::RATE_LIMITED,
             Self::NotSynced { .. } => code::NOT_SYNCED,
@@ -220,6 +224,7 @@ impl ApiError {
                 "an access token may not do this ({capability}), whatever its role, because what it changed would outlive it: sign in as a user (POST /api/v1/auth/token) and use that token; on the machine itself there is `dialgraph user create`"
             ),
             Self::Hidden { field, hidden } => is_hidden(field, *hidden),
+            Self::Lost(lost) => lost.to_string(),
             Self::Undecided => "nobody may do this".to_owned(),
             Self::BadInput { message, .. } | Self::NotSynced { message, .. } => message.clone(),
             Self::TooManyLookups(wait) => format!(

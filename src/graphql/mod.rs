@@ -75,6 +75,7 @@ use self::{
     purse::Purse,
     running::{Finish, Ready},
     validation::Validator,
+    variables::LeftOut,
 };
 use crate::domain::{audit::Origin, viewer::Viewer};
 
@@ -145,6 +146,8 @@ impl Default for SchemaOptions {
 struct Prepared {
     /// Its document.
     document: Arc<ExecutableDocument>,
+    /// What was left out of filters of it.
+    left_out: LeftOut,
     /// What it costs, or each event of it.
     price: u64,
     /// What the answer says of its cost.
@@ -267,10 +270,12 @@ impl Schema {
         let price = match prepared {
             Ok(Prepared {
                 document,
+                left_out,
                 price,
                 cost,
             }) => {
                 (finish.document, finish.cost) = (Some(document), Some(cost));
+                request = request.data(left_out);
                 price
             }
             Err(refused) => return Err(Box::new(finish.touch(*refused))),
@@ -335,22 +340,23 @@ impl Schema {
             self.persisted.remember(digest, &request.query, &document);
         }
         coerced.map_err(|problems| refused_for(problems, &cost))?;
-        let executable = self.executable(&known, operation, request);
+        let (executable, left_out) = self.executable(&known, operation, request);
         request.set_parsed_query(executable);
         Ok(Prepared {
             document,
+            left_out,
             price,
             cost,
         })
     }
 
-    /// The document as it is executed, with the variables that were sent.
+    /// The document as it is executed, with the variables that were sent, and what was left out of filters.
     fn executable(
         &self,
         known: &Known,
         operation: &OperationDefinition,
         request: &Request,
-    ) -> ExecutableDocument {
+    ) -> (ExecutableDocument, LeftOut) {
         let document = &known.document;
         let variables = &request.variables;
         let mut executable = if known.is_collected {
@@ -359,10 +365,12 @@ impl Schema {
             ExecutableDocument::clone(document)
         };
         let unset = variables::unset(variables, operation);
-        if !unset.is_empty() {
-            variables::leave_out(&mut executable, &unset);
-        }
-        executable
+        let left_out = if unset.is_empty() {
+            LeftOut::default()
+        } else {
+            variables::leave_out(&mut executable, &unset)
+        };
+        (executable, left_out)
     }
 
     /// The answer to a text that is not executed.

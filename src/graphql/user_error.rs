@@ -41,6 +41,7 @@ impl From<Problem> for UserError {
 pub(super) fn user_errors(error: WriteError) -> Result<Vec<UserError>, ApiError> {
     match error {
         WriteError::Refused(problems) => Ok(problems.into_iter().map(UserError::from).collect()),
+        WriteError::Lost(lost) => Err(ApiError::Lost(lost)),
         WriteError::Hash(_) => Err(ApiError::Missing("the hash of a password")),
         WriteError::Store(error) => Err(error.into()),
     }

@@ -2,16 +2,18 @@
 //! sent leaves out the field of an input that it stands for (taken for null it would clear what an
 //! update was not to touch), and a condition cannot be null.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    Name, Positioned, ServerError, Value as Sent, Variables,
+    Name, Pos, Positioned, ServerError, Value as Sent, Variables,
     parser::types::{
         Directive, DocumentOperations, ExecutableDocument, OperationDefinition, Selection,
         SelectionSet,
     },
 };
 use async_graphql_value::Value;
+
+use crate::domain::problem::Path;
 
 /// Looks for conditions (`@skip`, `@include`) that are null: their variable may be, as it has a
 /// default, and was sent so.
@@ -103,69 +105,119 @@ pub(super) fn unset(variables: &Variables, operation: &OperationDefinition) -> H
         .collect()
 }
 
+/// The first condition of each field's filter that was left out because its variable was not sent.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut(HashMap<Pos, Path>);
+
+impl LeftOut {
+    /// That of the field at this place of the document.
+    pub fn of(&self, field: Pos) -> Option<&Path> {
+        self.0.get(&field)
+    }
+}
+
 /// Takes the `unset` variables out of the document, and every field and argument that one of them
-/// stands for.
-pub(super) fn leave_out(document: &mut ExecutableDocument, unset: &HashSet<Name>) {
+/// stands for. Says which conditions of filters went with them.
+pub(super) fn leave_out(document: &mut ExecutableDocument, unset: &HashSet<Name>) -> LeftOut {
+    let mut leaving = Leaving {
+        unset,
+        at: Pos::default(),
+        left_out: LeftOut::default(),
+    };
     match &mut document.operations {
-        DocumentOperations::Single(operation) => leave_out_of_operation(operation, unset),
+        DocumentOperations::Single(operation) => leaving.operation(operation),
         DocumentOperations::Multiple(operations) => {
             for operation in operations.values_mut() {
-                leave_out_of_operation(operation, unset);
+                leaving.operation(operation);
             }
         }
     }
     for fragment in document.fragments.values_mut() {
-        leave_out_of(&mut fragment.node.selection_set.node, unset);
+        leaving.selection(&mut fragment.node.selection_set.node);
     }
+    leaving.left_out
 }
 
-fn leave_out_of_operation(operation: &mut Positioned<OperationDefinition>, unset: &HashSet<Name>) {
-    let operation = &mut operation.node;
-    operation
-        .variable_definitions
-        .retain(|definition| !unset.contains(&definition.node.name.node));
-    leave_out_of(&mut operation.selection_set.node, unset);
+struct Leaving<'a> {
+    unset: &'a HashSet<Name>,
+    /// Where the field is whose arguments are looked at.
+    at: Pos,
+    left_out: LeftOut,
 }
 
-fn leave_out_of(selection: &mut SelectionSet, unset: &HashSet<Name>) {
-    for item in &mut selection.items {
-        match &mut item.node {
-            Selection::Field(field) => {
-                let arguments = &mut field.node.arguments;
-                arguments.retain(|(_, value)| !is_unset(&value.node, unset));
-                for (_, value) in arguments {
-                    leave_out_within(&mut value.node, unset);
+impl Leaving<'_> {
+    fn operation(&mut self, operation: &mut Positioned<OperationDefinition>) {
+        let operation = &mut operation.node;
+        operation
+            .variable_definitions
+            .retain(|definition| !self.unset.contains(&definition.node.name.node));
+        self.selection(&mut operation.selection_set.node);
+    }
+
+    fn selection(&mut self, selection: &mut SelectionSet) {
+        for item in &mut selection.items {
+            match &mut item.node {
+                Selection::Field(field) => {
+                    self.at = field.pos;
+                    let arguments = &mut field.node.arguments;
+                    arguments.retain(|(_, value)| !self.is_unset(&value.node));
+                    for (name, value) in arguments {
+                        let path = Path::argument(name.node.as_str());
+                        self.within(&mut value.node, &path, is_filter(&name.node));
+                    }
+                    self.selection(&mut field.node.selection_set.node);
                 }
-                leave_out_of(&mut field.node.selection_set.node, unset);
-            }
-            Selection::InlineFragment(fragment) => {
-                leave_out_of(&mut fragment.node.selection_set.node, unset);
-            }
-            Selection::FragmentSpread(_) => {}
-        }
-    }
-}
-
-fn is_unset(value: &Value, unset: &HashSet<Name>) -> bool {
-    matches!(value, Value::Variable(name) if unset.contains(name))
-}
-
-fn leave_out_within(value: &mut Value, unset: &HashSet<Name>) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, value| !is_unset(value, unset));
-            for value in fields.values_mut() {
-                leave_out_within(value, unset);
-            }
-        }
-        Value::List(items) => {
-            for item in items {
-                if is_unset(item, unset) {
-                    *item = Value::Null;
+                Selection::InlineFragment(fragment) => {
+                    self.selection(&mut fragment.node.selection_set.node);
                 }
-                leave_out_within(item, unset);
+                Selection::FragmentSpread(_) => {}
             }
         }
-        _ => {}
     }
+
+    fn is_unset(&self, value: &Value) -> bool {
+        matches!(value, Value::Variable(name) if self.unset.contains(name))
+    }
+
+    fn within(&mut self, value: &mut Value, path: &Path, in_filter: bool) {
+        match value {
+            Value::Object(fields) => {
+                let unset: Vec<Name> = fields
+                    .iter()
+                    .filter(|(_, value)| self.is_unset(value))
+                    .map(|(name, _)| name.clone())
+                    .collect();
+                fields.retain(|name, _| !unset.contains(name));
+                if let Some(first) = unset.first().filter(|_| in_filter) {
+                    self.note(path.field(first));
+                }
+                for (name, value) in fields {
+                    let in_filter = in_filter || is_filter(name);
+                    self.within(value, &path.field(name), in_filter);
+                }
+            }
+            Value::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    let path = path.item(index);
+                    if self.is_unset(item) {
+                        *item = Value::Null;
+                        if in_filter {
+                            self.note(path.clone());
+                        }
+                    }
+                    self.within(item, &path, in_filter);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, path: Path) {
+        self.left_out.0.entry(self.at).or_insert(path);
+    }
+}
+
+/// Whether an argument, or a field of an input, holds conditions.
+fn is_filter(name: &Name) -> bool {
+    name.as_str() == "filter"
 }

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{
-    accounts::{Accounts, viewer_of},
+    accounts::Accounts,
     audit::{changed, object},
+    caller::Claim,
     secrets::{hash_of, new_secret},
     write::{Result, Work, WriteError, Writer, accepted, no},
 };
@@ -16,14 +17,12 @@ use crate::{
         audit::{Origin, Record},
         change::GivenId,
         problem::{Code, Path, Problems},
-        viewer::{Role, Viewer},
+        viewer::Viewer,
     },
     store::{
         self,
         access_tokens::{self, AccessTokenRow, AccessTokens},
         audit_log::{self, Changed, Doing},
-        lock_row,
-        users::Users,
     },
 };
 
@@ -46,39 +45,28 @@ pub async fn create(
     };
     let secret = new_secret(PREFIX, &*accounts.0.entropy);
     let hash = &hash_of(&secret);
-    let created = writer.write("createAccessToken", async move |work: &Work| {
-        let role = present_role(work, viewer).await?;
-        let mut problems = Problems::default();
-        let asker = Asker { role, ..asker };
-        let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
-        let fields = accepted(fields, problems)?;
-        let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
-        if had >= MOST {
-            let message = format!("you have {MOST} access tokens: end one of them first");
-            return Err(WriteError::refused(Path::input(), Code::TooMany, message));
-        }
-        let record = fields.record();
-        let maker = &viewer.principal;
-        let token = access_tokens::create(&work.tx, fields, maker, hash.clone(), work.now).await?;
-        let added = changed(object::ACCESS_TOKEN, &token.id, &Record::default(), &record);
-        work.record(vec![added]).await?;
-        Ok(token)
-    });
+    let created = writer.write_claiming(
+        Claim::Caller,
+        "createAccessToken",
+        async move |work: &Work| {
+            let mut problems = Problems::default();
+            let fields = AccessTokenFields::read(input.clone(), asker, work.now, &mut problems);
+            let fields = accepted(fields, problems)?;
+            let had = access_tokens::count_of(&work.tx, &viewer.principal, work.now).await?;
+            if had >= MOST {
+                let message = format!("you have {MOST} access tokens: end one of them first");
+                return Err(WriteError::refused(Path::input(), Code::TooMany, message));
+            }
+            let record = fields.record();
+            let maker = &viewer.principal;
+            let token =
+                access_tokens::create(&work.tx, fields, maker, hash.clone(), work.now).await?;
+            let added = changed(object::ACCESS_TOKEN, &token.id, &Record::default(), &record);
+            work.record(vec![added]).await?;
+            Ok(token)
+        },
+    );
     Ok((created.await?, secret))
-}
-
-/// What a maker may do now. A user of ours may have been kept out since the request came, which waits
-/// for this or ends the token too.
-async fn present_role(work: &Work, maker: &Viewer) -> Result<Role> {
-    let Some(id) = maker.user_id() else {
-        return Ok(maker.role);
-    };
-    let user = lock_row::<Users>(&work.tx, id).await?;
-    let viewer = user.as_ref().and_then(viewer_of);
-    viewer.map(|viewer| viewer.role).ok_or_else(|| {
-        let message = "you may not sign in any more";
-        WriteError::refused(Path::input(), Code::AboveRole, message)
-    })
 }
 
 /// Ends a token. One that has ended stays as it is.
@@ -91,19 +79,23 @@ pub async fn revoke(
     id: &GivenId,
 ) -> Result<AccessTokenRow> {
     let viewer = writer.viewer;
-    let revoked = writer.write("revokeAccessToken", async move |work: &Work| {
-        let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
-        if !is_visible_to(viewer, &row.created_by) {
-            let path = Path::input().field("id");
-            let message = no(object::ACCESS_TOKEN);
-            return Err(WriteError::refused(path, Code::NotFound, message));
-        }
-        if row.revoked_at.is_some() {
-            return Ok(row);
-        }
-        work.record(vec![revoked_at(row.id, work.now)]).await?;
-        Ok(access_tokens::revoke(&work.tx, &row, work.now).await?)
-    });
+    let revoked = writer.write_claiming(
+        Claim::Caller,
+        "revokeAccessToken",
+        async move |work: &Work| {
+            let row = work.lock::<AccessTokens>(object::ACCESS_TOKEN, id).await?;
+            if !is_visible_to(viewer, &row.created_by) {
+                let path = Path::input().field("id");
+                let message = no(object::ACCESS_TOKEN);
+                return Err(WriteError::refused(path, Code::NotFound, message));
+            }
+            if row.revoked_at.is_some() {
+                return Ok(row);
+            }
+            work.record(vec![revoked_at(row.id, work.now)]).await?;
+            Ok(access_tokens::revoke(&work.tx, &row, work.now).await?)
+        },
+    );
     let revoked = revoked.await?;
     accounts.look_again(Some(Access::Token(revoked.id)));
     Ok(revoked)

@@ -147,7 +147,9 @@ impl Accounts {
         let look_up = async {
             let found = sessions::find_open(self.0.db.read(), id).await?;
             // That it has ended is known as well.
-            Ok::<_, StoreError>(Some(found.and_then(|(_, user)| viewer_of(&user))))
+            Ok::<_, StoreError>(Some(found.and_then(|(session, user)| {
+                viewer_of(&user).map(|viewer| viewer.in_session(session.id))
+            })))
         };
         let now = self.0.clock.now();
         let holder = self.0.sessions.get(&id, now, look_up).await?.flatten();
@@ -278,7 +280,7 @@ pub(super) fn viewer_of(user: &UserRow) -> Option<Viewer> {
 
 /// What the token may do now: no more than its maker. None when it was revoked, or its maker may
 /// not come in any more.
-fn role_of(token: &AccessTokenRow, maker: Option<&UserRow>) -> Option<Role> {
+pub(super) fn role_of(token: &AccessTokenRow, maker: Option<&UserRow>) -> Option<Role> {
     if token.revoked_at.is_some() {
         return None;
     }

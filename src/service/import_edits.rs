@@ -42,7 +42,7 @@ pub(super) async fn edited(
     Ok(edited.map(|told| told.call.external_id.clone()).collect())
 }
 
-/// Whether a stored call is not what a row says. Tags that people gave it are no difference.
+/// Whether a stored call is not what a row says: its tags belong to that, whoever gave them.
 fn differs(told: &LinkedCall<'_>, stored: &StoredCall) -> bool {
     let said = told.call;
     // A task and an agent go by our ids or by the other system's, and what these are called here is
@@ -70,8 +70,6 @@ fn differs(told: &LinkedCall<'_>, stored: &StoredCall) -> bool {
 
 fn has_other_tags(said: &[Tag], stored: &StoredCall) -> bool {
     let said: BTreeSet<&Tag> = said.iter().collect();
-    let script: BTreeSet<&Tag> = stored.call.tags.iter().collect();
-    let own: BTreeSet<&Tag> = stored.own_tags.iter().collect();
-    let is_there = |tag: &&Tag| script.contains(tag) || own.contains(tag);
-    !script.is_subset(&said) || !said.iter().all(is_there)
+    let stored: BTreeSet<&Tag> = stored.call.tags.iter().chain(&stored.own_tags).collect();
+    said != stored
 }

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod audit;
 pub mod business_zone;
+pub mod caller;
 pub mod calls;
 pub mod coverage;
 pub mod dashboard;

@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     accounts::Accounts,
     audit::{changed, object},
+    caller::Claim,
     passwords::Match,
     write::{Result, Work, WriteError, Writer, accepted, check_version},
 };
@@ -45,8 +46,7 @@ pub async fn create(
     check_password("password", password, fields.as_ref(), &mut problems);
     let fields = &accepted(fields, problems)?;
     let hash = &accounts.0.passwords.hash(password).await?;
-    let created = writer.write("createUser", async move |work: &Work| {
-        users::claim_names(&work.tx).await?;
+    let created = writer.write_claiming(Claim::Users, "createUser", async move |work: &Work| {
         let mut problems = Problems::default();
         check_names(work, None, None, fields, &mut problems).await?;
         accepted(Some(()), problems)?;
@@ -101,8 +101,7 @@ async fn write(
     expected_version: Option<i64>,
 ) -> Result<UserRow> {
     let input = &input;
-    let written = writer.write(operation, async move |work: &Work| {
-        users::claim_names(&work.tx).await?;
+    let written = writer.write_claiming(Claim::Users, operation, async move |work: &Work| {
         // In one order, so that two who take each other's role away do not wait in a circle.
         let admins = users::lock_admins(&work.tx).await?;
         let row = work.lock::<Users>(object::USER, id).await?;
@@ -170,18 +169,19 @@ pub async fn change_password(
     let hash = &accounts.0.passwords.hash(&input.new).await?;
     for _ in 0..ATTEMPTS {
         let compared = &known;
-        let written = writer.write("changePassword", async move |work: &Work| {
-            let row = work.lock::<Users>(object::USER, &input.user).await?;
-            // What was compared has to be the present one still.
-            if compared.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
-                return Ok(Err(row));
-            }
-            sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
-            work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
-                .await?;
-            let changed = users::set_password(&work.tx, &row, hash.clone(), work.now).await?;
-            Ok(Ok(changed))
-        });
+        let written =
+            writer.write_claiming(Claim::Users, "changePassword", async move |work: &Work| {
+                let row = work.lock::<Users>(object::USER, &input.user).await?;
+                // What was compared has to be the present one still.
+                if compared.as_ref().map(|known| &known.password_hash) != Some(&row.password_hash) {
+                    return Ok(Err(row));
+                }
+                sessions::revoke_of_user(&work.tx, row.id, work.now).await?;
+                work.record_counts(object::USER, Some(row.id.to_string()), [("passwords", 1)])
+                    .await?;
+                let changed = users::set_password(&work.tx, &row, hash.clone(), work.now).await?;
+                Ok(Ok(changed))
+            });
         let row = match written.await? {
             Ok(written) => {
                 accounts.look_again(Some(Access::User(written.id)));

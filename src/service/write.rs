@@ -5,7 +5,10 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::passwords::HashError;
+use super::{
+    caller::{self, Claim, Lost},
+    passwords::HashError,
+};
 use crate::{
     domain::{
         audit::Origin,
@@ -27,6 +30,9 @@ pub enum WriteError {
     /// The input cannot be used; the caller can mend it.
     #[error("the input cannot be used")]
     Refused(Problems),
+    /// The caller may not write any more.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// A password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -85,9 +91,19 @@ impl Writer<'_> {
         operation: &'static str,
         work: impl AsyncFnOnce(&Work) -> Result<T> + Copy,
     ) -> Result<T> {
+        self.write_claiming(Claim::Nothing, operation, work).await
+    }
+
+    /// The same for what changes users and what they come in with, which claims some of it first.
+    pub(super) async fn write_claiming<T>(
+        &self,
+        claim: Claim,
+        operation: &'static str,
+        work: impl AsyncFnOnce(&Work) -> Result<T> + Copy,
+    ) -> Result<T> {
         Retry::FOREGROUND
             .run(|_| async {
-                let open = self.begin(operation).await?;
+                let open = self.begin(claim, operation).await?;
                 // What was written goes with the transaction when it fails.
                 let done = work(&open).await?;
                 open.commit().await?;
@@ -96,9 +112,12 @@ impl Writer<'_> {
             .await
     }
 
-    async fn begin(&self, operation: &'static str) -> Result<Work> {
+    /// The one place where it is asked once more whether the caller may come in.
+    async fn begin(&self, claim: Claim, operation: &'static str) -> Result<Work> {
+        let tx = self.db.begin_in(Lane::People).await?;
+        caller::check(&tx, self.viewer, claim, self.now).await?;
         Ok(Work {
-            tx: self.db.begin_in(Lane::People).await?,
+            tx,
             zone: self.zone,
             now: self.now,
             actor: self.viewer.principal.clone(),

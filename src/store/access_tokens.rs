@@ -114,6 +114,17 @@ pub async fn find_by_hash(
         .await?)
 }
 
+/// The token with this id, and its maker if that is a user of ours.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    id: i64,
+) -> Result<Option<(AccessTokenRow, Option<UserRow>)>> {
+    Ok(Entity::find_by_id(id)
+        .find_also_related(user::Entity)
+        .one(db)
+        .await?)
+}
+
 /// Ends the token `before`, which must be locked, and returns the row.
 pub async fn revoke(
     tx: &Transaction,

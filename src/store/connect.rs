@@ -17,12 +17,16 @@ use sqlx::{
 use super::{
     Changes, DatabasePlace, DatabaseUrl, Result, StoreError, Transaction,
     address::Address,
+    dialect,
     health::WriteHealth,
     make_private_folder, private_files,
     statistics::Growth,
     write_queue::{Lane, LaneState, Place, Places, WriteQueue},
 };
-use crate::{domain::business_time::BusinessZone, metrics::PoolState};
+use crate::{
+    domain::{business_time::BusinessZone, veil::by_hash},
+    metrics::PoolState,
+};
 
 /// How to open the database.
 #[derive(Debug, Clone, Copy)]
@@ -360,6 +364,7 @@ async fn connect_sqlite(
         .foreign_keys(true)
         .busy_timeout(options.acquire_timeout)
         .pragma("cache_size", "-16000")
+        .collation(dialect::BY_HASH, by_hash)
         .statement_cache_capacity(128);
     let pool = |connections| {
         SqlitePoolOptions::new()

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{Result, Transaction, business_zones};
-use crate::domain::{privacy, scalar::Kind};
+use crate::domain::{privacy, scalar::Kind, veil::Veil};
 
 /// Most values that one statement may bind: SQLite takes 32,766, PostgreSQL 65,535.
 pub const MAX_BINDINGS: usize = 30_000;
@@ -371,6 +371,19 @@ pub fn tail(backend: DatabaseBackend, text: SimpleExpr, length: usize) -> Simple
         Func::cust("right").arg(text).arg(length).into()
     } else {
         Func::cust("substr").arg(text).arg(-length).into()
+    }
+}
+
+/// The name of the collation that [`shuffled`] needs of SQLite, which has no hash of its own.
+pub const BY_HASH: &str = "dialgraph_by_hash";
+
+/// What texts are compared by in the order of [`Veil::compare`].
+pub fn shuffled(backend: DatabaseBackend, text: SimpleExpr, veil: Veil) -> SimpleExpr {
+    let salted = Expr::value(veil.salt()).binary(BinOper::Custom("||"), text);
+    if backend == DatabaseBackend::Postgres {
+        Expr::cust_with_expr("sha256(convert_to($1, 'UTF8'))", salted)
+    } else {
+        Expr::cust_with_expr(format!("(?) COLLATE {BY_HASH}"), salted)
     }
 }
 

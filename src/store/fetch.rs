@@ -22,6 +22,7 @@ use crate::domain::{
     filter::Filter,
     page::{List, OrderKey, Page},
     scalar::Scalar,
+    veil::Veil,
 };
 
 /// What rows go by in a statement.
@@ -160,7 +161,7 @@ async fn limited(
         }
         None => HashMap::new(),
     };
-    let sorting = Sorting::new(table, &list.order, list.page.veiled, list.page.backward)?;
+    let sorting = Sorting::new(table, &list.order, list.page.veil, list.page.backward)?;
     for parent in parents {
         let mut rows = rows.remove(parent).unwrap_or_default();
         sorting.sort(&mut rows);
@@ -186,7 +187,7 @@ async fn all(
         pages.entry(parent).or_default().items.push(row);
     }
     let order = table.order(&[]);
-    let sorting = Sorting::new(table, &order, false, false)?;
+    let sorting = Sorting::new(table, &order, None, false)?;
     for page in pages.values_mut() {
         sorting.sort(&mut page.items);
     }
@@ -325,9 +326,9 @@ struct Sorting {
 }
 
 impl Sorting {
-    fn new(table: &Table, order: &[OrderKey], veiled: bool, backward: bool) -> Result<Self> {
+    fn new(table: &Table, order: &[OrderKey], veil: Option<Veil>, backward: bool) -> Result<Self> {
         Ok(Self {
-            keys: keys(table, order, veiled)?,
+            keys: keys(table, order, veil)?,
             backward,
         })
     }
@@ -343,8 +344,8 @@ impl Sorting {
             (Scalar::Null, Scalar::Null) => Ordering::Equal,
             (Scalar::Null, _) => Ordering::Greater,
             (_, Scalar::Null) => Ordering::Less,
-            (a, b) if key.descending => b.cmp(&a),
-            (a, b) => a.cmp(&b),
+            (a, b) if key.descending => key.compare(&b, &a),
+            (a, b) => key.compare(&a, &b),
         };
         let mut keys = self.keys.iter().map(by_key);
         let ordering = keys.find(|ordering| ordering.is_ne());
@@ -358,8 +359,8 @@ impl Sorting {
 }
 
 /// Puts all rows under another in the order in which those get them who see telephone numbers masked.
-pub fn veil(table: &Table, rows: &mut [AnyRecord]) -> Result<()> {
-    Sorting::new(table, &table.order(&[]), true, false)?.sort(rows);
+pub fn veil(table: &Table, rows: &mut [AnyRecord], veil: Veil) -> Result<()> {
+    Sorting::new(table, &table.order(&[]), Some(veil), false)?.sort(rows);
     Ok(())
 }
 

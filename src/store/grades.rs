@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
     ConnectionTrait, EntityTrait, Order, QueryOrder,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, NullOrdering, Query},
 };
 
 use super::{
@@ -73,6 +73,8 @@ pub async fn unknown(
 ) -> Result<Vec<UnknownGrade>> {
     let text = || Expr::col(call::Column::Grade);
     let calls = Expr::col(call::Column::Grade).count();
+    let backend = db.get_database_backend();
+    let open = dialect::unless_personal(backend, text());
     let label = Query::select()
         .column(Column::Label)
         .from(Entity)
@@ -89,10 +91,13 @@ pub async fn unknown(
         .and_where(text().not_in_subquery(label))
         .group_by_col(call::Column::Grade)
         .order_by_expr(calls, Order::Desc)
-        .order_by_expr(
-            dialect::ordered(db.get_database_backend(), text(), Kind::Text),
+        // Texts that may hold a number last, by their first calls: the order tells nothing of them.
+        .order_by_expr_with_nulls(
+            dialect::ordered(backend, open, Kind::Text),
             Order::Asc,
+            NullOrdering::Last,
         )
+        .order_by_expr(Expr::col(call::Column::Id).min(), Order::Asc)
         .limit(limit)
         .take();
     let rows = db.query_all(&query).await?;

@@ -3,6 +3,8 @@
 //! Whoever sees telephone numbers masked gets a text that may hold one at the end, as if there was
 //! nothing: neither its place nor a cursor beside it tells its digits.
 
+use std::cmp::Ordering;
+
 use sea_orm::{
     DatabaseBackend,
     sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, SelectStatement, SimpleExpr},
@@ -18,6 +20,7 @@ use crate::domain::{
     page::{Cursor, List, OrderKey, Page, PageRequest},
     privacy::may_hide,
     scalar::{Kind, Scalar},
+    veil::{SHOWN_END, Veil, shown_end},
 };
 
 /// One walk along an ordering: which way, between which places, how far.
@@ -49,12 +52,11 @@ enum Form {
     Whole,
     /// That, unless it may hold a number: nothing then.
     Veiled,
-    /// Its last characters, as many as are shown of a number.
+    /// Its last characters, as far as they are shown of a number.
     Tail,
+    /// Its hash, which tells nothing of it.
+    Shuffled(Veil),
 }
-
-/// How many characters are shown at the end of a masked number.
-const TAIL: usize = 4;
 
 /// On which side of a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl<'a> Scan<'a> {
     /// The page and one row more, which tells whether the list goes on.
     pub fn of(table: &Table, list: &'a List) -> Result<Self> {
         Ok(Self {
-            keys: keys(table, &list.order, list.page.veiled)?,
+            keys: keys(table, &list.order, list.page.veil)?,
             backward: list.page.backward,
             after: list.page.after.as_ref(),
             before: list.page.before.as_ref(),
@@ -83,7 +85,7 @@ impl<'a> Scan<'a> {
             return Ok(None);
         };
         Ok(Some(Self {
-            keys: keys(table, &list.order, page.veiled)?,
+            keys: keys(table, &list.order, page.veil)?,
             backward: !page.backward,
             after: page.backward.then_some(origin),
             before: (!page.backward).then_some(origin),
@@ -187,24 +189,40 @@ impl Key {
     pub fn value(&self, row: &AnyRecord) -> Scalar {
         match (self.form, row.value(self.place)) {
             (Form::Veiled, Scalar::Text(text)) if may_hide(&text) => Scalar::Null,
-            (Form::Tail, Scalar::Text(text)) => {
-                let skipped = text.chars().count().saturating_sub(TAIL);
-                Scalar::Text(text.chars().skip(skipped).collect())
-            }
+            (Form::Tail, Scalar::Text(text)) => shown_end(&text).map_or(Scalar::Null, Scalar::Text),
             (_, value) => value,
         }
     }
 
+    /// The order of two such values, where it is ascending.
+    pub fn compare(&self, a: &Scalar, b: &Scalar) -> Ordering {
+        match (self.form, a, b) {
+            (Form::Shuffled(veil), Scalar::Text(a), Scalar::Text(b)) => veil.compare(a, b),
+            (_, a, b) => a.cmp(b),
+        }
+    }
+
     fn column(&self, backend: DatabaseBackend, alias: &str) -> SimpleExpr {
-        dialect::ordered(backend, self.formed(backend, alias), self.kind)
+        self.ordered(backend, self.formed(backend, alias))
+    }
+
+    /// What values are compared by.
+    fn ordered(&self, backend: DatabaseBackend, value: SimpleExpr) -> SimpleExpr {
+        match self.form {
+            Form::Shuffled(veil) => dialect::shuffled(backend, value, veil),
+            _ => dialect::ordered(backend, value, self.kind),
+        }
     }
 
     fn formed(&self, backend: DatabaseBackend, alias: &str) -> SimpleExpr {
         let plain = Expr::col((Alias::new(alias), self.field));
         match self.form {
-            Form::Whole => plain,
+            Form::Whole | Form::Shuffled(_) => plain,
             Form::Veiled => dialect::unless_personal(backend, plain),
-            Form::Tail => dialect::tail(backend, plain, TAIL),
+            Form::Tail => {
+                let end = dialect::tail(backend, plain, SHOWN_END);
+                dialect::unless_personal(backend, end)
+            }
         }
     }
 
@@ -228,10 +246,14 @@ impl Key {
             (Scalar::Null, Side::Before) => self.formed(backend, alias).is_not_null(),
             (place, side) => {
                 let own = self.column(backend, alias);
+                let place = match self.form {
+                    Form::Shuffled(_) => self.ordered(backend, value(place)),
+                    _ => value(place),
+                };
                 let beside = if (side == Side::After) == self.descending {
-                    own.lt(value(place))
+                    own.lt(place)
                 } else {
-                    own.gt(value(place))
+                    own.gt(place)
                 };
                 if side == Side::After && self.nullable {
                     beside.or(self.formed(backend, alias).is_null())
@@ -244,7 +266,7 @@ impl Key {
 }
 
 /// The sort keys of a list of `table` in this order, which tell each row from every other.
-pub(super) fn keys(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Vec<Key>> {
+pub(super) fn keys(table: &Table, order: &[OrderKey], veil: Option<Veil>) -> Result<Vec<Key>> {
     let key = |key: &OrderKey, form| {
         let (place, column) = table
             .column(key.field)
@@ -253,12 +275,12 @@ pub(super) fn keys(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Ve
             field: column.name,
             place,
             descending: key.descending,
-            nullable: column.nullable || form == Form::Veiled,
+            nullable: column.nullable || matches!(form, Form::Veiled | Form::Tail),
             kind: column.kind,
             form,
         })
     };
-    let hides = |key: &OrderKey| veiled && table.privacy(key.field) != Privacy::Open;
+    let hides = |key: &OrderKey| veil.is_some() && table.privacy(key.field) != Privacy::Open;
     let form = |key: &OrderKey| {
         if hides(key) {
             Form::Veiled
@@ -270,9 +292,11 @@ pub(super) fn keys(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Ve
         .iter()
         .map(|asked| key(asked, form(asked)))
         .collect::<Result<Vec<_>>>()?;
-    // Texts that tell rows apart still have to, if need be: first by what is shown of them.
+    // Texts that tell rows apart still have to, if need be: first by what is shown of them, then in an
+    // order that tells nothing.
     let unique = |asked: &&OrderKey| table.unique.contains(&asked.field) && hides(asked);
-    for form in [Form::Tail, Form::Whole] {
+    let forms = veil.map(|veil| [Form::Tail, Form::Shuffled(veil)]);
+    for form in forms.into_iter().flatten() {
         for asked in order.iter().filter(unique) {
             keys.push(key(asked, form)?);
         }
@@ -282,13 +306,13 @@ pub(super) fn keys(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Ve
 
 /// Where a row stands in a list of `table`: what a cursor beside it holds.
 pub fn place(table: &Table, list: &List, row: &AnyRecord) -> Result<Cursor> {
-    let keys = keys(table, &list.order, list.page.veiled)?;
+    let keys = keys(table, &list.order, list.page.veil)?;
     Ok(Cursor(keys.iter().map(|key| key.value(row)).collect()))
 }
 
 /// What the values of such a cursor are.
-pub fn kinds(table: &Table, order: &[OrderKey], veiled: bool) -> Result<Vec<Kind>> {
-    let keys = keys(table, order, veiled)?;
+pub fn kinds(table: &Table, order: &[OrderKey], veil: Option<Veil>) -> Result<Vec<Kind>> {
+    let keys = keys(table, order, veil)?;
     Ok(keys.iter().map(|key| key.kind).collect())
 }
 

@@ -129,11 +129,11 @@ macro_rules! list_filter {
         #[derive(async_graphql::InputObject)]
         pub(in crate::graphql) struct $name {
             /// All of these hold; an empty list asks nothing.
-            and: Option<Vec<$name>>,
+            and: async_graphql::MaybeUndefined<Vec<$name>>,
             /// At least one of these holds; an empty list finds nothing.
-            or: Option<Vec<$name>>,
+            or: async_graphql::MaybeUndefined<Vec<$name>>,
             /// This does not hold.
-            not: Option<Box<$name>>,
+            not: async_graphql::MaybeUndefined<Box<$name>>,
             /// Of a related record: whether there is none. Nowhere else.
             is_null: Option<bool>,
             $($(#[$id_doc])* $id: async_graphql::MaybeUndefined<$crate::graphql::filter::IdFilter>,)*
@@ -155,13 +155,13 @@ macro_rules! list_filter {
                     filters.extend(field.conditions(column!($field $($column)?))?);
                 })*
                 let each = |filters: &[Self]| filters.iter().map(Self::filter).collect::<Result<Vec<_>, _>>();
-                if let Some(and) = &self.and {
+                if let async_graphql::MaybeUndefined::Value(and) = &self.and {
                     filters.push(Filter::All(each(and)?));
                 }
-                if let Some(or) = &self.or {
+                if let async_graphql::MaybeUndefined::Value(or) = &self.or {
                     filters.push(Filter::Any(each(or)?));
                 }
-                if let Some(not) = &self.not {
+                if let async_graphql::MaybeUndefined::Value(not) = &self.not {
                     filters.push(not.filter()?.negated());
                 }
                 Ok(Filter::all(filters))
@@ -184,17 +184,25 @@ macro_rules! list_filter {
                     }
                 })*
                 for (name, filters) in [("and", &self.and), ("or", &self.or)] {
-                    for (index, filter) in filters.iter().flatten().enumerate() {
+                    let filters = match filters {
+                        async_graphql::MaybeUndefined::Value(filters) => filters,
+                        async_graphql::MaybeUndefined::Null => return Some(path.field(name)),
+                        async_graphql::MaybeUndefined::Undefined => continue,
+                    };
+                    asks = true;
+                    for (index, filter) in filters.iter().enumerate() {
                         let hole = ListFilter::hole(filter, &path.field(name).item(index));
                         if hole.is_some() {
                             return hole;
                         }
                     }
-                    asks |= filters.is_some();
                 }
                 match &self.not {
-                    Some(not) => ListFilter::hole(&**not, &path.field("not")),
-                    None => (!asks).then(|| path.clone()),
+                    async_graphql::MaybeUndefined::Value(not) => {
+                        ListFilter::hole(&**not, &path.field("not"))
+                    }
+                    async_graphql::MaybeUndefined::Null => Some(path.field("not")),
+                    async_graphql::MaybeUndefined::Undefined => (!asks).then(|| path.clone()),
                 }
             }
         }

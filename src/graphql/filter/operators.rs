@@ -273,11 +273,11 @@ fn convert<T, U>(
 #[graphql(concrete(name = "DialTasksFilter", params(dialing::DialTaskFilter)))]
 pub(in crate::graphql) struct RelatedFilter<F: InputType> {
     /// At least one of them is like this.
-    some: Option<Box<F>>,
+    some: MaybeUndefined<Box<F>>,
     /// None of them is like this.
-    none: Option<Box<F>>,
+    none: MaybeUndefined<Box<F>>,
     /// Each of them is like this; true where there are none.
-    every: Option<Box<F>>,
+    every: MaybeUndefined<Box<F>>,
 }
 
 impl<F: ListFilter> Condition for RelatedFilter<F> {
@@ -288,7 +288,7 @@ impl<F: ListFilter> Condition for RelatedFilter<F> {
             (&self.none, Quantifier::None),
             (&self.every, Quantifier::Every),
         ] {
-            if let Some(filter) = filter {
+            if let MaybeUndefined::Value(filter) = filter {
                 filters.push(Filter::Many(name, quantifier, Box::new(filter.filter()?)));
             }
         }
@@ -304,9 +304,13 @@ impl<F: ListFilter> Condition for RelatedFilter<F> {
         ];
         let mut asks = false;
         for (name, filter, may_be_empty) in filters {
-            let Some(filter) = filter else { continue };
-            asks = true;
             let path = path.field(name);
+            let filter = match filter {
+                MaybeUndefined::Value(filter) => filter,
+                MaybeUndefined::Null => return Some(path),
+                MaybeUndefined::Undefined => continue,
+            };
+            asks = true;
             let hole = ListFilter::hole(&**filter, &path);
             if hole
                 .as_ref()

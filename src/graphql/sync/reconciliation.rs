@@ -1,5 +1,6 @@
+use std::cmp::Ordering;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::NaiveDate;
 use strum::VariantArray as _;
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
         reconciliation::{Compared, ComparedBy},
         scalar::{self, Scalar},
         stats::count,
+        veil::{Veil, shown_end},
     },
     graphql::{
         context::ContextExt,
@@ -169,13 +171,21 @@ fn binding(veiled: bool) -> Binding {
 }
 
 /// Where a row stands for somebody who sees telephone numbers masked: names that may hold one come
-/// last, by what is shown of them.
-fn veiled_place(place: &Place) -> (NaiveDate, ComparedBy, bool, String, &str) {
-    let (date, by, name) = place;
-    let hides = may_hide(name);
-    let skipped = name.chars().count().saturating_sub(4);
-    let tail = name.chars().skip(skipped).filter(|_| hides).collect();
-    (*date, *by, hides, tail, name)
+/// last, by what is shown of them, and then in an order that tells nothing of them.
+fn veiled_order(veil: Veil, a: &Place, b: &Place) -> Ordering {
+    let shown = |(date, by, name): &Place| {
+        let hides = may_hide(name);
+        let end = hides.then(|| shown_end(name)).flatten();
+        (*date, *by, hides, end)
+    };
+    let ordering = shown(a).cmp(&shown(b));
+    ordering.then_with(|| {
+        if may_hide(&a.2) {
+            veil.compare(&a.2, &b.2)
+        } else {
+            a.2.cmp(&b.2)
+        }
+    })
 }
 
 fn cursor((date, by, name): Place) -> Vec<Scalar> {
@@ -203,12 +213,13 @@ impl Reconciliation {
         let veiled = !sees_numbers(context)?;
         let first = asked.first.map(i64::from);
         let after = asked.after.as_deref();
-        let seal = &context.services()?.seal;
+        let services = context.services()?;
+        let (seal, veil) = (&services.seal, services.veil);
         let page = PageRequest::from_arguments(first, after, None, None, &binding(veiled), seal)?;
         let behind = page.after.as_ref().map(place).transpose()?;
         let order = |a: &Place, b: &Place| {
             if veiled {
-                veiled_place(a).cmp(&veiled_place(b))
+                veiled_order(veil, a, b)
             } else {
                 a.cmp(b)
             }
@@ -263,5 +274,28 @@ impl Reconciliation {
         let place = Cursor(cursor(last.place()));
         let seal = &context.services()?.seal;
         Ok(Some(seal.close(&place, &binding(self.veiled))?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_stand_in_an_order_that_tells_nothing() {
+        let veil = Veil::new(&"a secret of tests, with more than 32 bytes".into());
+        let day = "2026-11-19".parse().unwrap_or_default();
+        let place = |name: String| (day, ComparedBy::Agent, name);
+        let alike = (0..12).map(|n| format!("137{n:04}0002"));
+        let others = ["13799990001", "王", "1379"].map(str::to_owned);
+        let mut places: Vec<Place> = alike.chain(others).map(place).collect();
+        places.sort_by(|a, b| veiled_order(veil, a, b));
+        let names: Vec<&str> = places.iter().map(|(_, _, name)| name.as_str()).collect();
+        assert_eq!(names[..3], ["1379", "王", "13799990001"]);
+        let alike = &names[3..];
+        assert!(
+            !alike.is_sorted() && !alike.iter().rev().is_sorted(),
+            "{alike:?}"
+        );
     }
 }

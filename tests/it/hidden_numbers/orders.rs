@@ -1,12 +1,13 @@
 //! Orders: where a text stands tells nothing of the digits that are masked in it.
 
-use dialgraph::domain::viewer::Role;
+use dialgraph::domain::{dialing::Tag, incoming::PlatformTask, viewer::Role};
 use serde_json::{Value, json};
 
 use super::{lists, types, world};
 use crate::{
-    harness::{Backend, TestApp},
+    harness::{Backend, TestApp, call, ingest},
     on_both,
+    writes::done,
 };
 
 async fn names(app: &TestApp, role: Role, query: &str) -> Vec<Value> {
@@ -88,6 +89,67 @@ on_both! {
         // Whoever sees the numbers finds those databases different in many orders.
         assert!(alike > 200 && told > 20, "{alike} alike, {told} told");
     };
+
+    /// Rows that look alike to those who see numbers masked stand in an order that tells nothing of the
+    /// digits, and a walk in pages of one brings each once.
+    texts_that_look_alike_tell_nothing_by_their_order = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        // The number with the n-th middle has n + 1 calls, by which it is known here.
+        let tag = |n: usize| Tag { name: "num".to_owned(), value: format!("137{:04}0001", 1000 + n) };
+        let mut batch = Vec::new();
+        for first in 0..ALIKE {
+            let mut call = call(&format!("c-{first}"), "2026-11-19T01:00:00Z");
+            call.task = Some(PlatformTask { external_id: "t".to_owned(), name: Some("task".to_owned()), package: None });
+            call.tags = (first..ALIKE).map(tag).collect();
+            batch.push(call);
+        }
+        ingest(&app.database.db, batch).await;
+        let input = json!({ "name": "P", "totalLeads": 10, "rules": [{ "match": "PREFIX", "text": "task" }] });
+        done(&app, "createPackage", "package { id }", input).await;
+        let told: Vec<usize> = (1..=ALIKE).collect();
+        for (open, close) in [("tags", ""), ("packages { nodes { tagSummaries", "} }")] {
+            let query = |arguments: &str| format!("{{ {open}({arguments}) {{ nodes {{ tagValue tagCount }} pageInfo {{ hasNextPage endCursor }} }} {close} }}");
+            let seen = app.query(&query("first: 200")).await.data();
+            assert_eq!(counts(&list_in(&seen)["nodes"]), told, "whoever sees them has them by their digits");
+            let whole = app.query_as(Role::Analyst, &query("first: 200")).await.data();
+            let shuffled = counts(&list_in(&whole)["nodes"]);
+            let mut sorted = shuffled.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, told);
+            assert!(!shuffled.is_sorted() && !shuffled.iter().rev().is_sorted(), "{shuffled:?}");
+            let mut walked = Vec::new();
+            let mut place = String::new();
+            loop {
+                let data = app.query_as(Role::Analyst, &query(&format!("first: 1 {place}"))).await.data();
+                let page = list_in(&data);
+                walked.extend(counts(&page["nodes"]));
+                if page["pageInfo"]["hasNextPage"] != json!(true) {
+                    break;
+                }
+                assert!(walked.len() < ALIKE, "{walked:?}");
+                place = format!("after: {}", page["pageInfo"]["endCursor"]);
+            }
+            assert_eq!(walked, shuffled);
+        }
+    };
+}
+
+/// So many numbers look alike.
+const ALIKE: usize = 12;
+
+/// The innermost list of an answer.
+fn list_in(answer: &Value) -> &Value {
+    let tags = &answer["tags"];
+    if tags.is_object() {
+        return tags;
+    }
+    &answer["packages"]["nodes"][0]["tagSummaries"]
+}
+
+fn counts(nodes: &Value) -> Vec<usize> {
+    let nodes = nodes.as_array().unwrap().iter();
+    let count = |node: &Value| usize::try_from(node["tagCount"].as_u64().unwrap()).unwrap();
+    nodes.map(count).collect()
 }
 
 /// The list, if it is one at the root.

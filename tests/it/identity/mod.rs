@@ -17,6 +17,7 @@ mod throttle;
 mod tokens;
 mod unstorable;
 mod users;
+mod waiting;
 
 use axum::{
     body::Body,
@@ -106,6 +107,16 @@ pub async fn user(app: &TestApp, name: &str, role: &str) -> String {
 /// A token (JWT) of a user who signs in.
 pub async fn token_of(app: &TestApp, name: &str) -> String {
     sign_in(app, name, PASSWORD).await.text("access_token")
+}
+
+/// Sends a mutation with one input as whoever holds `token`.
+pub async fn mutate(app: &TestApp, token: &str, field: &str, input: Value) -> Answer {
+    let (first, rest) = field.split_at(1);
+    let query = format!(
+        "mutation($input: {}{rest}Input!) {{ {field}(input: $input) {{ userErrors {{ code }} }} }}",
+        first.to_uppercase()
+    );
+    app.query_by(token, &query, json!({ "input": input })).await
 }
 
 /// Who a token says that one is; none where it is refused.

@@ -4,7 +4,7 @@
 use dialgraph::domain::viewer::Role;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, sign_in, token_of, user};
+use super::{PASSWORD, mutate, sign_in, token_of, user};
 use crate::{
     harness::{Answer, Backend, TestApp},
     on_both,
@@ -33,15 +33,6 @@ async fn access_token(app: &TestApp, name: &str, role: &str) -> String {
         .as_str()
         .unwrap()
         .to_owned()
-}
-
-async fn mutate(app: &TestApp, token: &str, field: &str, input: Value) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let query = format!(
-        "mutation($input: {}{rest}Input!) {{ {field}(input: $input) {{ userErrors {{ code }} }} }}",
-        first.to_uppercase()
-    );
-    app.query_by(token, &query, json!({ "input": input })).await
 }
 
 on_both! {

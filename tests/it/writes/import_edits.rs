@@ -78,11 +78,16 @@ on_both! {
         }
         assert_counted(&app).await;
 
-        // Tags that people give are no change of what was imported; one that they take away is.
+        // A row says tags, too: one that a person gave or took away is a change like any other.
         let tag = |name: &str, value: &str| json!({ "callId": call, "tags": [{ "tagName": name, "tagValue": value }] });
-        done(&app, "addCallTags", "added", tag("vip", "yes")).await;
-        done(&app, "addCallTags", "added", tag("size", "70")).await;
-        assert_eq!(import(&app, &row()).await, unchanged());
+        for added in [tag("vip", "yes"), tag("size", "70")] {
+            done(&app, "addCallTags", "added", added.clone()).await;
+            assert_eq!(import(&app, &row()).await, edited(), "{added}");
+            done(&app, "removeCallTags", "removed", added.clone()).await;
+            assert_eq!(import(&app, &row()).await, unchanged(), "{added} taken back");
+        }
+        done(&app, "addCallTags", "added", tag("size", "50")).await;
+        assert_eq!(import(&app, &row()).await, unchanged(), "it has that tag already");
         done(&app, "removeCallTags", "removed", tag("size", "50")).await;
         assert_eq!(import(&app, &row()).await, edited());
         done(&app, "addCallTags", "added", tag("size", "50")).await;
@@ -103,6 +108,27 @@ on_both! {
         assert_eq!(import(&app, &other).await, unchanged());
         let data = app.data("{ calls { nodes { grade notes duration } } }").await;
         assert_eq!(data["calls"]["nodes"], json!([{ "grade": "9元", "notes": null, "duration": 61 }]));
+        assert_counted(&app).await;
+    };
+
+    /// Tags that a person gave a call stay when another version of it replaces it, and are told again
+    /// of that.
+    a_person_s_tag_stays_with_every_version = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let row = with(&row(), json!({ "tags": [] }));
+        import(&app, &row).await;
+        let call = the_call(&app).await;
+        let tag = json!({ "callId": call, "tags": [{ "tagName": "vip", "tagValue": "yes" }] });
+        done(&app, "addCallTags", "added", tag.clone()).await;
+        assert_eq!(import(&app, &row).await, edited());
+        let other = with(&row, json!({ "duration": 61 }));
+        assert_eq!(import(&app, &other).await["status"], "UPDATED");
+        assert_eq!(import(&app, &other).await, edited());
+        let said = with(&other, json!({ "tags": [{ "tagName": "vip", "tagValue": "yes" }] }));
+        assert_eq!(import(&app, &said).await["status"], "UPDATED");
+        assert_eq!(import(&app, &said).await, unchanged(), "the row says it by now");
+        done(&app, "removeCallTags", "removed", tag).await;
+        assert_eq!(import(&app, &said).await, edited());
         assert_counted(&app).await;
     };
 

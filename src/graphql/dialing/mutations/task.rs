@@ -13,6 +13,7 @@ use crate::{
         permissions::Root,
         scalars::{DateTime, Written},
         user_error::UserError,
+        variables::LeftOut,
     },
     service::tasks::{self, Assignment, TaskSelection},
 };
@@ -94,7 +95,10 @@ impl AssignTasksInput {
             }
             (None, Some(filter)) => {
                 let services = context.services()?;
-                let hole = filter.hole(&Path::input().field("filter"));
+                let left_out = context.data_opt::<LeftOut>();
+                let hole = filter
+                    .hole(&Path::input().field("filter"))
+                    .or_else(|| left_out?.of(context.item.pos).cloned());
                 let filter = usable::<DialTask>(context, filter)?;
                 TaskSelection::Filter {
                     filter: filter.on(services.today(), services.zone),
