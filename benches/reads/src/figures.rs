@@ -5,7 +5,7 @@ use axum::{extract::State, response::Response};
 
 use crate::floor::{Failed, Pool, json};
 
-const DASHBOARD: &str = r#"
+const DASHBOARD: &str = "
 WITH periods (name, first, last) AS (VALUES
     ('today', date '2026-11-20', date '2026-11-20'),
     ('yesterday', date '2026-11-19', date '2026-11-19'),
@@ -46,7 +46,7 @@ SELECT jsonb_build_object('data', jsonb_build_object('dashboard', jsonb_build_ob
         'revenue', regexp_replace(to_char(revenue / 10000.0, 'FM99999999999990.0000'), '0{1,2}$', ''),
         'cost', regexp_replace(to_char((billed + cost) / 10000.0, 'FM99999999999990.0000'), '0{1,2}$', '')
     ))))::text
-FROM sums JOIN seats USING (name) JOIN packages USING (name)"#;
+FROM sums JOIN seats USING (name) JOIN packages USING (name)";
 
 /// The dashboard of a day.
 pub async fn dashboard(State(pool): Pool) -> Result<Response, Failed> {
@@ -88,7 +88,7 @@ pub async fn grade_stats(State(pool): Pool) -> Result<Response, Failed> {
     Ok(json(body))
 }
 
-const TREND: &str = r#"
+const TREND: &str = "
 WITH days AS (
     SELECT day::date AS day FROM generate_series(date '2026-08-23', date '2026-11-20', '1 day') AS day),
 sums AS (
@@ -115,7 +115,7 @@ SELECT json_build_object('data', json_build_object('trend', json_agg(json_build_
     'successRate', connected_success::float8 / nullif(connected, 0)::float8,
     'activeSeats', CASE WHEN calls > 0 THEN coalesce(seats, 0) END
 ) ORDER BY days.day)))::text
-FROM days LEFT JOIN sums USING (day) LEFT JOIN seats USING (day)"#;
+FROM days LEFT JOIN sums USING (day) LEFT JOIN seats USING (day)";
 
 /// Ninety days.
 pub async fn trend(State(pool): Pool) -> Result<Response, Failed> {

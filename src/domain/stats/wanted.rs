@@ -30,7 +30,7 @@ impl Wanted {
     /// These parts.
     #[must_use]
     pub fn of(parts: &[Part]) -> Self {
-        let bits = parts.iter().map(|part| part.bit());
+        let bits = parts.iter().copied().map(Part::bit);
         Self(bits.fold(0, |bits, bit| bits | bit))
     }
 
