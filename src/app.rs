@@ -14,7 +14,7 @@ use crate::{
     domain::{alert::AlertRules, business_time::BusinessZone, seal::Seal, veil::Veil},
     graphql::{Schema, Services},
     guanke::{self, ClientConfig},
-    http::{AppState, HttpOptions, LargeRequests, Server, Streams, Webhooks, router},
+    http::{HttpOptions, LargeRequests, Server, Shared, Streams, Webhooks, router},
     lifecycle::GRACE,
     metrics::{Metrics, Pace},
     random::SystemEntropy,
@@ -186,7 +186,7 @@ pub fn http(
         let pushes = Pushes::new(base.db.clone(), base.clock.clone(), base.zone, reader);
         Webhooks::new(secret, pushes)
     });
-    let state = AppState {
+    let shared = Shared {
         schema,
         keys,
         accounts,
@@ -201,7 +201,7 @@ pub fn http(
         options,
     };
     Service {
-        router: router(state),
+        router: router(shared.into()),
         streams,
     }
 }

@@ -60,7 +60,8 @@ impl Ready {
     /// Executes a subscription.
     pub fn subscribe(self, schema: &Inner, bounds: EventBounds) -> BoxStream<'static, Response> {
         let responses = schema.execute_stream(self.request.data(bounds));
-        let state = (responses, self.batches, self.finish);
+        // What is done to an answer is needed between answers, and moved with each.
+        let state = (responses, self.batches, Box::new(self.finish));
         stream::unfold(state, async |(mut responses, mut batches, mut finish)| {
             let response = batching::drive(responses.next(), &mut batches).await?;
             Some((finish.touch(response), (responses, batches, finish)))

@@ -27,7 +27,7 @@ pub use server::Server;
 pub use subscriptions::{StreamOptions, Streams};
 pub use webhooks::Webhooks;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use crate::{
     auth::JwtKeys,
@@ -38,9 +38,12 @@ use crate::{
     store::Database,
 };
 
-/// What handlers share.
+/// What handlers share. Clones are the same: each request has one, and each stream several.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// The parts of it.
+pub struct Shared {
     /// The schema with its services.
     pub schema: Schema,
     /// Reads tokens.
@@ -65,4 +68,18 @@ pub struct AppState {
     pub large: LargeRequests,
     /// The bounds of a request.
     pub options: HttpOptions,
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }

@@ -10,11 +10,13 @@ use crate::{
         day_state::{DayState, Reads},
         grade::{self, Grade},
         money::Money,
-        stats::{DailyFigures, Figures, GradeCounts, count, ratio},
+        stats::{DailyFigures, Figures, GradeCounts, Part, Wanted, count, ratio},
         sync::SyncTrack,
     },
     store::{
-        Connection, StoreError, packages::PackageDay, retired_grades, rollups, sync_days,
+        Connection, StoreError,
+        packages::{self, PackageDay},
+        retired_grades, rollups, sync_days,
         sync_days::SyncDayRow,
     },
 };
@@ -103,13 +105,18 @@ pub struct FreshnessByDay {
 }
 
 impl FreshnessByDay {
-    /// Of the days of `range`, seen from `today`.
+    /// Of the days of `range`, seen from `today`; of none where that is not wanted.
     pub(super) async fn load(
         db: &impl Connection,
         range: DayRange,
         today: NaiveDate,
+        wanted: Wanted,
     ) -> Result<Self, StoreError> {
-        let days = sync_days::list(db, SyncTrack::CallRecords, range).await?;
+        let days = if wanted.has(Part::Freshness) {
+            sync_days::list(db, SyncTrack::CallRecords, range).await?
+        } else {
+            Vec::new()
+        };
         let days = days.into_iter().map(|day| (day.day, day)).collect();
         Ok(Self { days, today })
     }
@@ -135,7 +142,7 @@ impl FreshnessByDay {
     }
 }
 
-/// The figures of a period of whole business days.
+/// The figures of a period of whole business days. What was not wanted of them is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeriodFigures {
     /// The days.
@@ -187,12 +194,23 @@ pub(super) struct DayCounts {
 }
 
 impl DayCounts {
-    pub(super) async fn load(db: &impl Connection, range: DayRange) -> Result<Self, StoreError> {
-        let days = rollups::by_day(db, range).await?;
-        Ok(Self {
-            days,
-            grades: catalogue(db).await?,
-        })
+    /// Of the days of `range`, as far as it is wanted.
+    pub(super) async fn load(
+        db: &impl Connection,
+        range: DayRange,
+        wanted: Wanted,
+    ) -> Result<Self, StoreError> {
+        let days = if wanted.has(Part::Calls) {
+            rollups::by_day(db, range).await?
+        } else {
+            Vec::new()
+        };
+        let grades = if wanted.has(Part::Grades) {
+            catalogue(db).await?
+        } else {
+            HashMap::new()
+        };
+        Ok(Self { days, grades })
     }
 
     fn within(&self, range: DayRange) -> impl Iterator<Item = &(NaiveDate, GradeCounts)> {
@@ -248,6 +266,19 @@ impl DayCounts {
                 active_seats: seats.get(&date).copied().unwrap_or(0),
             })
             .collect()
+    }
+}
+
+/// The packages created on the days of `range`; none where they are not wanted.
+pub(super) async fn new_packages(
+    db: &impl Connection,
+    range: DayRange,
+    wanted: Wanted,
+) -> Result<Vec<PackageDay>, StoreError> {
+    if wanted.has(Part::NewPackages) {
+        packages::created_by_day(db, range).await
+    } else {
+        Ok(Vec::new())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         business_time::{BusinessZone, DayRange},
         grade::{self, Grade, UnknownGrade},
         money::Money,
-        stats::GradeCounts,
+        stats::{GradeCounts, Part, Wanted},
         sync::SyncTrack,
     },
     store::{Database, StoreError, Transaction, grades, retired_grades, rollups, sync_days},
@@ -33,7 +33,7 @@ pub struct GradeCount {
     pub revenue: Money,
 }
 
-/// The grades of a day.
+/// The grades of a day. What was not wanted of them is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeStats {
     /// The day.
@@ -89,7 +89,7 @@ impl GradeStats {
     }
 }
 
-/// The grades of `date`, from the rollups.
+/// The grades of `date`, from the rollups, as far as they are wanted.
 ///
 /// # Errors
 /// See [`StatisticsError`].
@@ -99,6 +99,7 @@ pub async fn grade_stats(
     zone: BusinessZone,
     date: NaiveDate,
     now: DateTime<Utc>,
+    wanted: Wanted,
 ) -> Result<GradeStats, StatisticsError> {
     let today = zone.day_of(now);
     StatisticsError::refuse_future(date, today)?;
@@ -122,10 +123,10 @@ pub async fn grade_stats(
             .map(|(_, counts)| counts.counts.calls)
             .sum()
     };
-    let unknown = if calls_of(grade::OTHER) == 0 {
-        Vec::new()
-    } else {
+    let unknown = if wanted.has(Part::UnknownGrades) && calls_of(grade::OTHER) != 0 {
         grades::unknown(db, DayRange::day(date), MAX_UNKNOWN).await?
+    } else {
+        Vec::new()
     };
     let counted = |grade: Grade| {
         let count = calls_of(&grade.code);
@@ -137,7 +138,12 @@ pub async fn grade_stats(
             grade: Grade { code, ..grade },
         }
     };
-    let grades = retired_grades::list_all(db).await?.into_iter().map(counted);
+    let catalogue = if wanted.has(Part::Grades) {
+        retired_grades::list_all(db).await?
+    } else {
+        Vec::new()
+    };
+    let grades = catalogue.into_iter().map(counted);
     let grades = grades
         .filter(|counted| !counted.is_retired || counted.count != 0)
         .collect();

@@ -1,4 +1,5 @@
-//! What subscribers are shown: state that is read again when it has changed, once for all of them.
+//! What subscribers are shown: state that is read again when it has changed, once for all of them and
+//! so with every part, whichever of them selects what.
 
 use std::{hash::Hash, pin::Pin, sync::Arc};
 
@@ -7,7 +8,7 @@ use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use quick_cache::sync::Cache;
 
 use super::{
-    dashboard::{self, Dashboard},
+    dashboard::{self, Dashboard, DashboardParts},
     figures::StatisticsError,
     grade_stats::{self, GradeStats},
     metrics::{self, MetricsSummary},
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::business_time::BusinessZone,
+    domain::{business_time::BusinessZone, stats::Wanted},
     store::{
         self, Database,
         sync_runs::{self, SyncRunRow},
@@ -150,7 +151,7 @@ impl Live {
     /// See [`StatisticsError`].
     pub async fn dashboard(&self, of: DayChange) -> Result<Dashboard, StatisticsError> {
         let Inner { db, dashboards, .. } = &*self.0;
-        let read = dashboard::dashboard(db, of.date, self.today());
+        let read = dashboard::dashboard(db, of.date, self.today(), DashboardParts::ALL);
         dashboards.read(of.date, of.number, read).await
     }
 
@@ -160,7 +161,7 @@ impl Live {
     /// See [`StatisticsError`].
     pub async fn summary(&self, of: DayChange) -> Result<MetricsSummary, StatisticsError> {
         let Inner { db, summaries, .. } = &*self.0;
-        let read = metrics::summary(db, of.date, self.today());
+        let read = metrics::summary(db, of.date, self.today(), Wanted::ALL);
         summaries.read(of.date, of.number, read).await
     }
 
@@ -177,7 +178,8 @@ impl Live {
             ..
         } = &*self.0;
         let now = self.0.clock.now();
-        let read = grade_stats::grade_stats(db, refresher.as_ref(), *zone, of.date, now);
+        let read =
+            grade_stats::grade_stats(db, refresher.as_ref(), *zone, of.date, now, Wanted::ALL);
         grades.read(of.date, of.number, read).await
     }
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     audit::object,
-    figures::{DayCounts, FreshnessByDay, PeriodFigures, StatisticsError},
+    figures::{DayCounts, FreshnessByDay, PeriodFigures, StatisticsError, new_packages},
     write::{Result, Work, WriteError, Writer, accepted},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         business_time::DayRange,
         change::GivenId,
         problem::{Code, Path, Problems},
-        stats::RollupDeltas,
+        stats::{Part, RollupDeltas, Wanted},
     },
     store::{
         Database, StoreError, claim_calls,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// What a business day came to.
+/// What a business day came to; its seats are not counted. What was not wanted is zero.
 #[derive(Debug, Clone)]
 pub struct MetricsSummary {
     /// The day.
@@ -35,7 +35,7 @@ pub struct MetricsSummary {
     pub figures: PeriodFigures,
 }
 
-/// The summary of `date`, seen from `today`.
+/// The summary of `date`, seen from `today`, as far as it is wanted.
 ///
 /// # Errors
 /// See [`StatisticsError`].
@@ -43,28 +43,34 @@ pub async fn summary(
     db: &Database,
     date: NaiveDate,
     today: NaiveDate,
+    wanted: Wanted,
 ) -> Result<MetricsSummary, StatisticsError> {
     StatisticsError::refuse_future(date, today)?;
-    Ok(summarise(db, date, today).await?)
+    Ok(summarise(db, date, today, wanted).await?)
 }
 
 async fn summarise(
     db: &Database,
     date: NaiveDate,
     today: NaiveDate,
+    wanted: Wanted,
 ) -> Result<MetricsSummary, StoreError> {
     let db = db.read();
     let day = DayRange::day(date);
     // Before the counts, so that it never says more of them than they are worth.
-    let freshness = FreshnessByDay::load(db, day, today).await?;
-    let counts = DayCounts::load(db, day).await?;
-    let created = packages::created_by_day(db, day).await?;
-    let seats = rollups::active_seats_of(db, day).await?;
+    let freshness = FreshnessByDay::load(db, day, today, wanted).await?;
+    let counts = DayCounts::load(db, day, wanted).await?;
+    let created = new_packages(db, day, wanted).await?;
+    let totals = if wanted.has(Part::Totals) {
+        packages::totals_until(db, date).await?
+    } else {
+        PackageTotals::default()
+    };
     Ok(MetricsSummary {
         date,
-        totals: packages::totals_until(db, date).await?,
+        totals,
         new_packages: created.iter().map(|day| day.packages).sum(),
-        figures: counts.period(day, seats, &created, freshness.period(day)),
+        figures: counts.period(day, 0, &created, freshness.period(day)),
     })
 }
 
@@ -108,7 +114,8 @@ pub async fn compute_day(writer: &Writer<'_>, date: NaiveDate) -> Result<(Metric
             repair(work, &deltas, object::DAY, date.to_string()).await
         })
         .await?;
-    Ok((summarise(writer.db, date, today).await?, repaired))
+    let summary = summarise(writer.db, date, today, Wanted::ALL).await?;
+    Ok((summary, repaired))
 }
 
 async fn repair(

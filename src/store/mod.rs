@@ -2,6 +2,7 @@
 //! only the service and sync layers open.
 
 pub mod access_tokens;
+pub mod active_seats;
 mod address;
 pub mod agents;
 pub mod alert_deliveries;

@@ -1,6 +1,6 @@
 //! `call_rollups`: changed by deltas with the calls they count, read by every dashboard.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::{
@@ -25,7 +25,7 @@ use crate::{
         stats::{CallCounts, Cell, Dimension, GradeCounts, RollupDeltas, count},
     },
     entity::{
-        agent, call,
+        call,
         call_rollup::{Column, Entity, Model},
         dial_task,
     },
@@ -203,45 +203,6 @@ pub async fn by_package(
         )
         .group_by_col((dial_task::Entity, dial_task::Column::PackageId));
     rows(db, &query, |row| row.try_get("", "package_id")).await
-}
-
-/// How many seats had at least one call, on each day of `range` that has any.
-pub async fn active_seats_by_day(
-    db: &impl ConnectionTrait,
-    range: DayRange,
-) -> Result<HashMap<NaiveDate, i64>> {
-    let mut query = active_seats(range);
-    query
-        .column((Entity, Column::CallDate))
-        .group_by_col((Entity, Column::CallDate));
-    db.query_all(&query)
-        .await?
-        .iter()
-        .map(|row| Ok((row.try_get("", "call_date")?, row.try_get("", "seats")?)))
-        .collect()
-}
-
-/// How many distinct seats had at least one call in `range`.
-pub async fn active_seats_of(db: &impl ConnectionTrait, range: DayRange) -> Result<i64> {
-    let row = db.query_one(&active_seats(range)).await?;
-    Ok(row.map_or(Ok(0), |row| row.try_get("", "seats"))?)
-}
-
-fn active_seats(range: DayRange) -> SelectStatement {
-    Query::select()
-        .expr_as(Expr::col((Entity, Column::Key)).count_distinct(), "seats")
-        .from(Entity)
-        .join(
-            JoinType::InnerJoin,
-            agent::Entity,
-            Expr::col((Entity, Column::Key))
-                .eq(Expr::col((agent::Entity, agent::Column::Id)).cast_as("TEXT")),
-        )
-        .and_where(Expr::col((Entity, Column::Dimension)).eq(Dimension::Agent))
-        .and_where(Expr::col((Entity, Column::CallDate)).between(range.from(), range.to()))
-        .and_where(Expr::col((Entity, Column::Calls)).gt(0))
-        .and_where(Expr::col((agent::Entity, agent::Column::IsSeat)).eq(true))
-        .take()
 }
 
 fn sums(dimension: Dimension) -> SelectStatement {

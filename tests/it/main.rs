@@ -62,6 +62,7 @@ mod rezone;
 mod rollups;
 mod schedule;
 mod schema;
+mod selected_figures;
 mod selection;
 mod simulation;
 mod snapshots;

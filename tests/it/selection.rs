@@ -34,7 +34,7 @@ async fn fill(app: &TestApp) {
 }
 
 /// The fields of a type that lead to no other object and take no arguments.
-async fn leaves(app: &TestApp, name: &str) -> Vec<String> {
+pub async fn leaves(app: &TestApp, name: &str) -> Vec<String> {
     let query = format!(
         r#"{{ __type(name: "{name}") {{ fields {{ name args {{ name }} type {{ kind ofType {{ kind }} }} }} }} }}"#
     );

@@ -39,6 +39,13 @@ pub struct BackendsArgs {
     database: DatabaseArgs,
 }
 
+/// Arguments of `tls`.
+#[derive(Debug, Args)]
+pub struct TlsArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
 /// A connection to either kind.
 pub enum Connection {
     /// To a server.
@@ -83,6 +90,15 @@ impl Connection {
 
     /// The first column of the rows of a query, which is a number.
     pub async fn numbers(&mut self, query: &str) -> anyhow::Result<Vec<i64>> {
+        let query = AssertSqlSafe(query);
+        Ok(match self {
+            Self::Postgres(connection) => sqlx::query_scalar(query).fetch_all(connection).await?,
+            Self::Sqlite(connection) => sqlx::query_scalar(query).fetch_all(connection).await?,
+        })
+    }
+
+    /// The first column of the rows of a query, which is a text.
+    pub async fn texts(&mut self, query: &str) -> anyhow::Result<Vec<String>> {
         let query = AssertSqlSafe(query);
         Ok(match self {
             Self::Postgres(connection) => sqlx::query_scalar(query).fetch_all(connection).await?,
@@ -139,6 +155,24 @@ pub async fn backends(arguments: BackendsArgs) -> anyhow::Result<()> {
                  WHERE datname = current_database() AND pid <> pg_backend_pid()";
     for pid in connection.numbers(query).await? {
         println!("{pid}");
+    }
+    Ok(())
+}
+
+/// Prints a line for each program: its name, and whether its connections are encrypted.
+pub async fn tls(arguments: TlsArgs) -> anyhow::Result<()> {
+    arguments.database.server()?;
+    let mut connection = arguments.database.connect().await?;
+    let query = "SELECT CASE application_name WHEN 'bench-reads' THEN 'floor' \
+                     WHEN '' THEN 'others' ELSE application_name END \
+                 || CASE WHEN bool_and(ssl) THEN ': TLS' WHEN bool_or(ssl) THEN ': TLS in part' \
+                     ELSE ': no TLS' END \
+                 FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) \
+                 WHERE datname = current_database() AND backend_type = 'client backend' \
+                     AND pid <> pg_backend_pid() \
+                 GROUP BY application_name ORDER BY 1";
+    for line in connection.texts(query).await? {
+        println!("{line}");
     }
     Ok(())
 }

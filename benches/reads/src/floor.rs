@@ -24,7 +24,7 @@ use sqlx::{
 };
 use tokio::net::TcpListener;
 
-use crate::database::DatabaseArgs;
+use crate::{database::DatabaseArgs, figures};
 
 /// Arguments of `floor`.
 #[derive(Debug, Args)]
@@ -52,6 +52,9 @@ pub async fn run(arguments: FloorArgs) -> anyhow::Result<()> {
         .route("/nested", get(nested))
         .route("/page", get(page))
         .route("/point", get(point))
+        .route("/dashboard", get(figures::dashboard))
+        .route("/gradeStats", get(figures::grade_stats))
+        .route("/trend", get(figures::trend))
         .with_state(Arc::new(pool));
     let listener = TcpListener::bind(("127.0.0.1", arguments.port))
         .await
@@ -62,10 +65,11 @@ pub async fn run(arguments: FloorArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-type Pool = State<Arc<PgPool>>;
+/// The connections, as handlers are given them.
+pub type Pool = State<Arc<PgPool>>;
 
 /// What went wrong; nobody but the one who runs the benchmark sees it.
-struct Failed(String);
+pub struct Failed(String);
 
 impl<E: std::error::Error> From<E> for Failed {
     fn from(error: E) -> Self {
@@ -79,7 +83,8 @@ impl IntoResponse for Failed {
     }
 }
 
-fn json(body: impl IntoResponse) -> Response {
+/// An answer of JSON.
+pub fn json(body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 

@@ -3,6 +3,7 @@
 mod compare;
 mod data;
 mod database;
+mod figures;
 mod floor;
 mod generate;
 mod plans;
@@ -32,6 +33,8 @@ enum Command {
     Analyze(database::AnalyzeArgs),
     /// Print the process ids of PostgreSQL's side of the database's connections
     Backends(database::BackendsArgs),
+    /// Print for each program that is connected to the database whether it uses TLS
+    Tls(database::TlsArgs),
     /// Write the requests, for a load generator
     Requests(requests::RequestsArgs),
     /// Answer the same requests by SQL written by hand: what a service could do at best
@@ -40,7 +43,7 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Print how PostgreSQL looked up calls, from a log; exit status 1 if it read all of them
     Plans(plans::PlansArgs),
-    /// Print medians and ratios of the rounds; exit status 1 if a target is missed
+    /// Print the rounds, their medians and ratios; exit status 1 if a target is missed
     Report(report::ReportArgs),
 }
 
@@ -51,6 +54,7 @@ async fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(arguments).await,
         Command::Analyze(arguments) => database::analyze(arguments).await,
         Command::Backends(arguments) => database::backends(arguments).await,
+        Command::Tls(arguments) => database::tls(arguments).await,
         Command::Requests(arguments) => requests::run(arguments).await,
         Command::Floor(arguments) => floor::run(arguments).await,
         Command::Compare(arguments) => compare::run(&arguments),

@@ -1,4 +1,4 @@
-//! `report`: medians of the rounds, ratios to the floor, and whether the targets are met.
+//! `report`: each round and their medians, beside the floor, and whether the targets are met.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -6,7 +6,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Deserialize;
 
-/// Requests a second as a part of the floor's, at least.
+/// The servers, in the order in which they are reported.
+const SERVERS: [&str; 3] = [SERVICE, FLOOR, "postgraphile"];
+const SERVICE: &str = "dialgraph";
+const FLOOR: &str = "floor";
+
+/// Requests a second as a part of the floor's, at least. Figures have no target.
 const RATIOS: [(&str, f64); 3] = [("nested", 0.5), ("page", 0.5), ("point", 0.4)];
 /// p99 as a multiple of p50, less than.
 const SPREAD: f64 = 5.0;
@@ -16,16 +21,21 @@ const RESIDENT_MB: f64 = 200.0;
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The folder of oha's results, SERVER.QUERY.ROUND.json; the servers are dialgraph and floor.
-    /// Beside each a file .ticks: hundredths of a second of work, the server's and PostgreSQL's
+    /// The folder of oha's results, SERVER.QUERY.ROUND.json; the servers are dialgraph, and floor and
+    /// postgraphile where they were measured. Beside each a file .ticks: hundredths of a second of work,
+    /// the server's and PostgreSQL's
     folder: PathBuf,
 
     /// The queries
-    #[arg(long, value_delimiter = ' ', default_value = "nested page point")]
+    #[arg(
+        long,
+        value_delimiter = ' ',
+        default_value = "nested page point dashboard gradeStats trend"
+    )]
     queries: Vec<String>,
 
     /// How many rounds there were
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
     /// Resident memory of dialgraph after the run, in kilobytes
@@ -56,44 +66,98 @@ struct Percentiles {
     p99: Option<f64>,
 }
 
-/// A measured run: requests a second, seconds, bytes; milliseconds of work for a request.
+/// A measured run: requests a second, seconds, p99 as a multiple of p50, bytes; milliseconds of work for
+/// a request.
 #[derive(Debug, Clone, Copy)]
 struct Measured {
     rate: f64,
     p50: f64,
     p99: f64,
+    spread: f64,
     size: f64,
     work: f64,
+}
+
+/// A run beside the floor's of the same round: requests a second as a part of the floor's, p99 as a
+/// multiple of the floor's.
+#[derive(Debug, Clone, Copy)]
+struct Beside {
+    rate: f64,
+    p99: f64,
+}
+
+impl Measured {
+    fn median(runs: &[Self]) -> Self {
+        let of = |value: fn(&Self) -> f64| median(runs.iter().map(value));
+        Self {
+            rate: of(|run| run.rate),
+            p50: of(|run| run.p50),
+            p99: of(|run| run.p99),
+            spread: of(|run| run.spread),
+            size: of(|run| run.size),
+            work: of(|run| run.work),
+        }
+    }
+}
+
+impl Beside {
+    fn of(runs: &[Measured], floor: &[Measured]) -> Vec<Self> {
+        let pairs = runs.iter().zip(floor);
+        pairs
+            .map(|(run, floor)| Self {
+                rate: run.rate / floor.rate,
+                p99: run.p99 / floor.p99,
+            })
+            .collect()
+    }
+
+    fn median(runs: &[Self]) -> Option<Self> {
+        (!runs.is_empty()).then(|| Self {
+            rate: median(runs.iter().map(|run| run.rate)),
+            p99: median(runs.iter().map(|run| run.p99)),
+        })
+    }
 }
 
 /// Prints the table and the verdict.
 pub fn run(arguments: &ReportArgs) -> anyhow::Result<()> {
     println!(
-        "{:<8} {:<10} {:>9} {:>9} {:>9} {:>8} {:>7} {:>7} {:>6}",
-        "query", "server", "req/s", "p50 ms", "p99 ms", "p99/p50", "cpu ms", "kB", "ratio"
+        "{:<10} {:<12} {:<6} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7} {:>6} {:>6}",
+        "query",
+        "server",
+        "round",
+        "req/s",
+        "p50 ms",
+        "p99 ms",
+        "p99/p50",
+        "cpu ms",
+        "kB",
+        "ratio",
+        "p99 x"
     );
     let mut missed = Vec::new();
     let mut has_floor = false;
     for query in &arguments.queries {
-        let service = rounds(arguments, "dialgraph", query)?;
-        let floor = rounds(arguments, "floor", query)?;
-        let ratio = (!floor.is_empty()).then(|| {
-            let pairs = service.iter().zip(&floor);
-            median(pairs.map(|(service, floor)| service.rate / floor.rate))
-        });
-        let spread = line(query, "dialgraph", &service, ratio);
-        if spread >= SPREAD {
-            missed.push(format!("{query}: p99 is {spread:.1} times p50"));
-        }
-        if let Some(ratio) = ratio {
-            has_floor = true;
-            line(query, "floor", &floor, None);
-            let target = RATIOS.iter().find(|(name, _)| name == query);
-            let target = target.map_or(0.0, |(_, ratio)| *ratio);
-            if ratio < target {
-                missed.push(format!(
-                    "{query}: {ratio:.2} of the floor, {target} is wanted"
-                ));
+        let floor = rounds(arguments, FLOOR, query)?;
+        has_floor |= !floor.is_empty();
+        for server in SERVERS {
+            let runs = rounds(arguments, server, query)?;
+            if runs.is_empty() {
+                continue;
+            }
+            let beside = if server == FLOOR {
+                Vec::new()
+            } else {
+                Beside::of(&runs, &floor)
+            };
+            for (place, run) in runs.iter().enumerate() {
+                let round = (place + 1).to_string();
+                line([query, server, &round], run, beside.get(place));
+            }
+            let (run, beside) = (Measured::median(&runs), Beside::median(&beside));
+            line([query, server, "median"], &run, beside.as_ref());
+            if server == SERVICE {
+                missed.extend(misses(query, &run, beside.as_ref()));
             }
         }
     }
@@ -113,6 +177,24 @@ pub fn run(arguments: &ReportArgs) -> anyhow::Result<()> {
     bail!("missed: {}", missed.join("; "))
 }
 
+/// The targets that the service misses with a query.
+fn misses(query: &str, run: &Measured, beside: Option<&Beside>) -> Vec<String> {
+    let mut missed = Vec::new();
+    let spread = run.spread;
+    if spread >= SPREAD {
+        missed.push(format!("{query}: p99 is {spread:.1} times p50"));
+    }
+    let target = RATIOS.iter().find(|(name, _)| *name == query);
+    if let (Some(Beside { rate, .. }), Some((_, target))) = (beside, target)
+        && rate < target
+    {
+        missed.push(format!(
+            "{query}: {rate:.2} of the floor, {target} is wanted"
+        ));
+    }
+    missed
+}
+
 /// The runs of a server and query, or none if the server was not measured at all.
 fn rounds(arguments: &ReportArgs, server: &str, query: &str) -> anyhow::Result<Vec<Measured>> {
     let file = |round: u32| {
@@ -120,7 +202,7 @@ fn rounds(arguments: &ReportArgs, server: &str, query: &str) -> anyhow::Result<V
             .folder
             .join(format!("{server}.{query}.{round}.json"))
     };
-    if server == "floor" && !file(1).exists() {
+    if server != SERVICE && !file(1).exists() {
         return Ok(Vec::new());
     }
     (1..=arguments.rounds)
@@ -142,29 +224,31 @@ fn measured(text: &[u8], ticks: f64) -> anyhow::Result<Measured> {
     }
     let answers: u32 = statuses.values().sum();
     let times = &result.latency_percentiles;
+    let (p50, p99) = times.p50.zip(times.p99).context("no request ended")?;
     Ok(Measured {
         rate: result.summary.requests_per_sec,
-        p50: times.p50.context("no request ended")?,
-        p99: times.p99.context("no request ended")?,
+        p50,
+        p99,
+        spread: p99 / p50,
         size: result.summary.size_per_request.unwrap_or_default(),
         work: ticks * 10.0 / f64::from(answers),
     })
 }
 
-/// Prints a line of medians, and returns p99 / p50.
-fn line(query: &str, server: &str, rounds: &[Measured], ratio: Option<f64>) -> f64 {
-    let of = |value: fn(&Measured) -> f64| median(rounds.iter().map(value));
-    let spread = of(|round| round.p99 / round.p50);
+/// Prints a line: of which query, server and round, and what was measured.
+fn line([query, server, round]: [&str; 3], run: &Measured, beside: Option<&Beside>) {
+    let or_nothing = |value: Option<f64>| value.map_or_else(String::new, |it| format!("{it:.2}"));
     println!(
-        "{query:<8} {server:<10} {:>9.0} {:>9.2} {:>9.2} {spread:>8.1} {:>7.2} {:>7.1} {:>6}",
-        of(|round| round.rate),
-        of(|round| round.p50 * 1_000.0),
-        of(|round| round.p99 * 1_000.0),
-        of(|round| round.work),
-        of(|round| round.size / 1_000.0),
-        ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
+        "{query:<10} {server:<12} {round:<6} {:>8.0} {:>8.2} {:>8.2} {:>7.1} {:>7.2} {:>7.1} {:>6} {:>6}",
+        run.rate,
+        run.p50 * 1_000.0,
+        run.p99 * 1_000.0,
+        run.spread,
+        run.work,
+        run.size / 1_000.0,
+        or_nothing(beside.map(|it| it.rate)),
+        or_nothing(beside.map(|it| it.p99)),
     );
-    spread
 }
 
 /// The middle value; of two in the middle the larger.

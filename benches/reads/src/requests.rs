@@ -9,18 +9,29 @@ use serde_json::json;
 
 use crate::database::DatabaseArgs;
 
+/// What is asked; see `queries` beside this folder.
+const QUERIES: [&str; 6] = [
+    "nested",
+    "page",
+    "point",
+    "dashboard",
+    "gradeStats",
+    "trend",
+];
+
 /// Arguments of `requests`.
 #[derive(Debug, Args)]
 pub struct RequestsArgs {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// The folder of nested.graphql, page.graphql and point.graphql
+    /// The folder of the queries, nested.graphql and others; a folder postgraphile in it has some of
+    /// them as PostGraphile takes them
     #[arg(long)]
     queries: PathBuf,
 
     /// The folder to write to: QUERY.bodies with a body of POST a line, and QUERY.paths with the
-    /// path of the same on the floor in the same line
+    /// path of the same on the floor in the same line; QUERY.postgraphile with a body for PostGraphile
     #[arg(long)]
     out: PathBuf,
 
@@ -31,20 +42,30 @@ pub struct RequestsArgs {
 
 /// Writes the files.
 pub async fn run(arguments: RequestsArgs) -> anyhow::Result<()> {
-    for query in ["nested", "page", "point"] {
+    for query in QUERIES {
         let file = arguments.queries.join(format!("{query}.graphql"));
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let file = arguments.queries.join("postgraphile");
+        // Figures it has none.
+        let other = fs::read_to_string(file.join(format!("{query}.graphql"))).unwrap_or_default();
+        let mut others = String::new();
         let (mut bodies, mut paths) = (String::new(), String::new());
         if query == "point" {
             for id in points(&arguments).await? {
                 let global = URL_SAFE_NO_PAD.encode(format!("Call:{id}"));
                 let body = json!({ "query": text, "variables": { "id": global } });
                 writeln!(bodies, "{body}")?;
+                let body = json!({ "query": other, "variables": { "id": id.to_string() } });
+                writeln!(others, "{body}")?;
                 writeln!(paths, "/point?id={id}")?;
             }
         } else {
             bodies = format!("{}\n", json!({ "query": text }));
+            others = format!("{}\n", json!({ "query": other }));
             paths = format!("/{query}\n");
+        }
+        if !other.is_empty() {
+            fs::write(arguments.out.join(format!("{query}.postgraphile")), others)?;
         }
         fs::write(arguments.out.join(format!("{query}.bodies")), bodies)?;
         fs::write(arguments.out.join(format!("{query}.paths")), paths)?;

@@ -3,10 +3,12 @@
 mod figures;
 mod rollup;
 mod series;
+mod wanted;
 
 pub use figures::{CallCounts, Figures, GradeCounts, count, ratio};
 pub use rollup::{Cell, CountedCall, RollupDeltas, hour_key};
 pub use series::{DailyFigures, fill_gaps};
+pub use wanted::{Part, Wanted};
 
 use sea_orm::DeriveValueType;
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};

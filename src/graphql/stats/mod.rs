@@ -4,6 +4,7 @@ mod dashboard;
 mod figures;
 mod grade_stats;
 mod metrics;
+mod parts;
 mod query;
 mod subscription;
 mod trend;

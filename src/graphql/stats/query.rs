@@ -5,7 +5,7 @@ use async_graphql::{Context, Object};
 
 use super::{
     dashboard::Dashboard, figures::PeriodStats, grade_stats::GradeStats, metrics::MetricsSummary,
-    trend::TrendPoint,
+    parts, trend::TrendPoint,
 };
 use crate::{
     domain::business_time::DayRange,
@@ -28,12 +28,14 @@ impl StatsQuery {
     ) -> Result<GradeStats> {
         let asked = Instant::now();
         let services = context.services()?;
+        let wanted = parts::of_grades(&context.field());
         let stats = grade_stats::grade_stats(
             &services.db,
             services.refresher.as_ref(),
             services.zone,
             date.map_or_else(|| services.today(), |date| date.0),
             services.clock.now(),
+            wanted,
         )
         .await?;
         Ok(GradeStats { stats, asked })
@@ -48,7 +50,8 @@ impl StatsQuery {
     ) -> Result<Dashboard> {
         let services = context.services()?;
         let date = date.map_or_else(|| services.today(), |date| date.0);
-        let dashboard = dashboard::dashboard(&services.db, date, services.today()).await;
+        let wanted = parts::of_dashboard(&context.field());
+        let dashboard = dashboard::dashboard(&services.db, date, services.today(), wanted).await;
         Ok(Dashboard(dashboard?))
     }
 
@@ -60,7 +63,8 @@ impl StatsQuery {
     ) -> Result<MetricsSummary> {
         let services = context.services()?;
         let date = date.map_or_else(|| services.today(), |date| date.0);
-        let summary = metrics::summary(&services.db, date, services.today()).await;
+        let wanted = parts::of_summary(&context.field());
+        let summary = metrics::summary(&services.db, date, services.today(), wanted).await;
         Ok(MetricsSummary(summary?))
     }
 
@@ -73,8 +77,10 @@ impl StatsQuery {
         #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
     ) -> Result<PeriodStats> {
         let services = context.services()?;
-        let figures = trend::period(&services.db, range(from, to)?, services.today()).await?;
-        Ok(PeriodStats(figures))
+        let wanted = parts::of_period(&context.field());
+        let days = range(from, to)?;
+        let figures = trend::period(&services.db, days, services.today(), wanted).await;
+        Ok(PeriodStats(figures?))
     }
 
     /// The figures of each day from `from` to `to`, oldest first, days without calls included. Each
@@ -86,7 +92,9 @@ impl StatsQuery {
         #[graphql(desc = "The last business day, included; at most 366 days in all.")] to: Date,
     ) -> Result<Vec<TrendPoint>> {
         let services = context.services()?;
-        let days = trend::trend(&services.db, range(from, to)?, services.today()).await;
+        let wanted = parts::of_trend(&context.field());
+        let days = range(from, to)?;
+        let days = trend::trend(&services.db, days, services.today(), wanted).await;
         Ok(days?
             .into_iter()
             .map(|(day, freshness)| TrendPoint { day, freshness })

@@ -56,7 +56,9 @@ impl Credential {
             if !(has_changed || is_unsure) || self.left(&state).is_none() {
                 continue;
             }
-            is_unsure = match holder(&state, self.token.expose_secret()).await {
+            // On its own, so that its memory is taken for as long as it asks only.
+            let asked = Box::pin(holder(&state, self.token.expose_secret()));
+            is_unsure = match asked.await {
                 Ok(now) if now.viewer == self.holder.viewer => false,
                 Ok(_) => return "what the token lets you do has changed",
                 // The database cannot tell now, and is asked again.

@@ -1,11 +1,11 @@
 //! One operation of a stream, from its request to its end.
 
-use std::convert::identity;
+use std::{convert::identity, time::Duration};
 
 use async_graphql::{Request, Response, ServerError, Value};
 use futures_util::{
     FutureExt as _, StreamExt as _,
-    future::ready,
+    future::{BoxFuture, ready},
     stream::{self, BoxStream},
 };
 use tokio::{
@@ -42,9 +42,17 @@ pub(super) fn outcomes(
     viewer: Viewer,
     origin: Origin,
 ) -> BoxStream<'static, Outcome> {
+    // Boxes, as the channel has room for 32 from the beginning, whatever its bound.
     let (finished, waiting) = mpsc::channel(1);
     let id = origin.request_id().unwrap_or_default().to_owned();
-    let mut work = Box::pin(work(state.clone(), request, viewer, origin, finished));
+    let patience = state.options.request_timeout;
+    let state = state.clone();
+    // On its own, so that its memory is free while events are waited for.
+    let started = async move {
+        let schema = &state.schema;
+        schema.start(request, viewer, origin, patience).await
+    };
+    let mut work = Box::pin(work(started.boxed(), patience, finished));
     // As far as it goes at once: who subscribes hears what is told from now on.
     let task = match (&mut work).now_or_never() {
         Some(()) => None,
@@ -55,6 +63,7 @@ pub(super) fn outcomes(
         ready(panicked.then(|| Outcome::Refused(broken(&id))))
     });
     ReceiverStream::new(waiting)
+        .map(|outcome| *outcome)
         .chain(broken)
         .chain(stream::once(ready(Outcome::Complete)))
         .boxed()
@@ -62,23 +71,19 @@ pub(super) fn outcomes(
 
 /// Does what is asked for, up to its end or until nobody waits for what comes of it.
 async fn work(
-    state: AppState,
-    request: Request,
-    viewer: Viewer,
-    origin: Origin,
-    finished: Sender<Outcome>,
+    started: BoxFuture<'static, Started>,
+    patience: Duration,
+    finished: Sender<Box<Outcome>>,
 ) {
-    let patience = state.options.request_timeout;
-    // On its own, so that its memory is free while events are waited for.
-    let started = Box::pin(state.schema.start(request, viewer, origin, patience));
     let mut responses = match timeout(patience, started).await {
         Ok(Started::Answer(response)) => {
-            let _left = finished.send(answer(*response)).await;
+            let _left = finished.send(Box::new(answer(*response))).await;
             return;
         }
         Ok(Started::Stream(responses)) => responses.enumerate(),
         Err(_) => {
-            let _left = finished.send(Outcome::Refused(late())).await;
+            let refused = Outcome::Refused(late());
+            let _left = finished.send(Box::new(refused)).await;
             return;
         }
     };
@@ -89,7 +94,7 @@ async fn work(
             answer(response)
         };
         let is_over = matches!(outcome, Outcome::Refused(_));
-        if finished.send(outcome).await.is_err() || is_over {
+        if finished.send(Box::new(outcome)).await.is_err() || is_over {
             return;
         }
     }

@@ -120,7 +120,8 @@ impl Socket {
         let talk = async {
             let patience = self.state.options.streams.init_timeout;
             let leave = self.leave.clone();
-            let begun = timeout(patience, self.initialise(token));
+            // On its own, so that its memory is free once the client has said who it is.
+            let begun = Box::pin(timeout(patience, self.initialise(token)));
             let session = match leave.run_until_cancelled(begun).await {
                 Some(Ok(session)) => session?,
                 Some(Err(_)) => return Err(Closing::INIT_TIMEOUT.into()),

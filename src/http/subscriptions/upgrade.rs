@@ -18,8 +18,9 @@ use crate::http::{
     error::{refusal, unavailable},
 };
 
-/// Bytes of a socket's buffers: ten thousand of them are open at a time.
-const BUFFER: usize = 4 * 1024;
+/// Bytes that are read of a socket at once: ten thousand of them are open at a time, and most messages
+/// are short.
+const BUFFER: usize = 1024;
 /// A message that is a little too long is read to its end, so that the client hears why it is
 /// refused; one that is much too long is not.
 const READ_ANYWAY: usize = 4;
@@ -56,9 +57,7 @@ pub(in crate::http) async fn upgrade(
         .write_buffer_size(0)
         .max_message_size(limit.saturating_mul(READ_ANYWAY))
         .max_frame_size(limit.saturating_mul(READ_ANYWAY))
-        .on_upgrade(|socket| async move {
-            Socket::new(socket, state, origin, place).serve(token).await;
-        })
+        .on_upgrade(|socket| Socket::new(socket, state, origin, place).serve(token))
 }
 
 fn not_a_socket(error: &WebSocketUpgradeRejection) -> Response {
