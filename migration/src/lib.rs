@@ -55,7 +55,6 @@ mod m20261130_040102_keep_own_names;
 mod m20261130_050101_owe_one_form_again;
 mod m20261130_060101_write_instants_in_one_way;
 mod m20261130_120101_owe_archived_tags;
-mod m20261130_130101_owe_masked_actors;
 mod rebuild;
 
 /// Brings a database to the present schema, or back.
@@ -110,7 +109,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_050101_owe_one_form_again::Migration),
             Box::new(m20261130_060101_write_instants_in_one_way::Migration),
             Box::new(m20261130_120101_owe_archived_tags::Migration),
-            Box::new(m20261130_130101_owe_masked_actors::Migration),
         ]
     }
 }

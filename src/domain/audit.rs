@@ -1,6 +1,6 @@
 //! What the record of a change says: where it came from, and each field that differs, before and after.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::net::IpAddr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -50,30 +50,6 @@ impl Origin {
             Self::CommandLine => Some("cli".to_owned()),
         }
     }
-}
-
-/// The id of a request, as it is recorded: clients may choose it, and telephone numbers and e-mail
-/// addresses in it are masked. A UUID, as requests get here, is whole.
-#[must_use]
-pub fn masked_request_id(id: &str) -> Cow<'_, str> {
-    if is_uuid(id) {
-        Cow::Borrowed(id)
-    } else {
-        hidden(id)
-    }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_part = |part: &&str, length: usize| {
-        part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    let lengths = [8, 4, 4, 4, 12];
-    parts.len() == lengths.len()
-        && parts
-            .iter()
-            .zip(lengths)
-            .all(|(part, length)| is_part(part, length))
 }
 
 /// What is recorded of a change by the names of fields. Telephone numbers and e-mail addresses are

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{privacy::hidden, user::name_key};
+use super::user::name_key;
 
 /// How the name of a user of ours begins; their number follows.
 const USER: &str = "user:";
@@ -88,26 +88,6 @@ impl Principal {
         subject.starts_with(USER) || subject.starts_with(ACCESS_TOKEN)
     }
 
-    /// The name of somebody, as their principal is written, with telephone numbers and e-mail addresses
-    /// masked in it. Those that this service gives are whole.
-    #[must_use]
-    pub fn masked(name: &str) -> Cow<'_, str> {
-        let number = name
-            .strip_prefix(USER)
-            .or_else(|| name.strip_prefix(ACCESS_TOKEN));
-        if number.is_some_and(|number| number.parse::<i64>().is_ok()) {
-            return Cow::Borrowed(name);
-        }
-        let has_issuer = name.starts_with(BY_SECRET) || name.starts_with(BY_PUBLIC_KEY);
-        match name.split_once('#').filter(|_| has_issuer) {
-            // Each by itself: what stands before an @ may have a # in it.
-            Some((issuer, subject)) => {
-                Cow::Owned(format!("{}#{}", hidden(issuer), hidden(subject)))
-            }
-            None => hidden(name),
-        }
-    }
-
     /// Whom a token names: the `sub`.
     #[must_use]
     pub fn subject(&self) -> Cow<'_, str> {
@@ -178,34 +158,6 @@ mod tests {
             issuer: issuer.map(str::to_owned),
             subject: subject.to_owned(),
         })
-    }
-
-    #[test]
-    fn numbers_and_addresses_are_masked_in_names_of_others() {
-        for (name, masked) in [
-            ("li", "li"),
-            ("user:13812348000", "user:13812348000"),
-            ("token:13812348000", "token:13812348000"),
-            ("cli", "cli"),
-            ("13812348000", "138****8000"),
-            ("li.wei@example.com", "l***@example.com"),
-            (
-                "jwt:https://sso.example.com#li.wei@example.com",
-                "jwt:https://sso.example.com#l***@example.com",
-            ),
-            ("jwks:#13812348000", "jwks:#138****8000"),
-            (
-                "jwt:https://a#user:13812348000",
-                "jwt:https://a#user:138****8000",
-            ),
-        ] {
-            assert_eq!(Principal::masked(name), masked);
-            assert_eq!(
-                Principal::masked(masked),
-                masked,
-                "once is as good as twice"
-            );
-        }
     }
 
     #[test]

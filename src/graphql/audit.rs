@@ -38,8 +38,7 @@ impl AuditEntry {
     /// Who, by `viewer { actor }`: `user:7` is a user of this service, `token:7` an access token,
     /// `cli` a command on the machine itself, `anonymous` somebody who did not come in, and anything
     /// else somebody whom another service knows: by the `sub` of their token, with its issuer before
-    /// it where it names one (`jwt:https://sso.example.com#li`). Telephone numbers and e-mail addresses
-    /// are masked in it.
+    /// it where it names one (`jwt:https://sso.example.com#li`).
     async fn actor(&self) -> &str {
         &self.0.row.actor
     }
@@ -62,7 +61,7 @@ impl AuditEntry {
     }
 
     /// The request, as the header X-Request-Id of its answer and the service's log name it; null for
-    /// a command. Telephone numbers and e-mail addresses are masked in it.
+    /// a command.
     async fn request_id(&self) -> Option<&str> {
         self.0.row.request_id.as_deref()
     }
@@ -99,7 +98,7 @@ list_filter! {
         database_id("id"): IntFilter,
         /// When.
         at: DateTimeFilter,
-        /// Who, as `viewer { actor }` has it. Names that are masked alike are found together.
+        /// Who, as `viewer { actor }` has it.
         actor: StringFilter,
         /// The role that they had, such as ADMIN.
         role: StringFilter,

@@ -15,7 +15,7 @@ use super::{
 pub use crate::entity::audit_entry::Model as AuditRow;
 use crate::{
     domain::{
-        audit::{Origin, Recorded, masked_request_id},
+        audit::{Origin, Recorded},
         page::OrderKey,
         principal::Principal,
     },
@@ -71,25 +71,20 @@ pub struct Changed {
     pub changes: Recorded,
 }
 
-fn recorded_id(origin: &Origin) -> Option<String> {
-    let id = origin.request_id()?;
-    Some(masked_request_id(id).into_owned())
-}
-
-/// Records changes. Telephone numbers and e-mail addresses are masked in all that is recorded.
+/// Records changes.
 pub async fn add(tx: &Transaction, doing: Doing<'_>, changed: Vec<Changed>) -> Result<()> {
     let rows: Vec<ActiveModel> = changed
         .into_iter()
         .map(|changed| ActiveModel {
             at: Set(doing.at),
-            actor: Set(Principal::masked(&doing.actor.to_string()).into_owned()),
+            actor: Set(doing.actor.to_string()),
             role: Set(doing.role.to_owned()),
             operation: Set(doing.operation.to_owned()),
             object_type: Set(changed.object_type.to_owned()),
             object_id: Set(changed.object_id),
             changes: Set(changed.changes.to_string()),
             client_address: Set(doing.origin.recorded()),
-            request_id: Set(recorded_id(doing.origin)),
+            request_id: Set(doing.origin.request_id().map(str::to_owned)),
             ..Default::default()
         })
         .collect();

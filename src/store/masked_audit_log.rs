@@ -1,8 +1,6 @@
-//! Masking the telephone numbers and addresses that older programs recorded in the audit log: once for
-//! each migration that owes it, in its transaction. The database keeps everybody from changing what is
-//! recorded; that is lifted for this alone, and nobody else sees the table without it.
-
-use std::borrow::Cow;
+//! Masking the telephone numbers and addresses that older programs recorded in the audit log: once, in
+//! the transaction of the migrations. The database keeps everybody from changing what is recorded;
+//! that is lifted for this alone, and nobody else sees the table without it.
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -12,11 +10,7 @@ use serde_json::Value;
 
 use super::{Result, Transaction, data_changes, dialect};
 use crate::{
-    domain::{
-        audit::{Recorded, masked_request_id},
-        principal::Principal,
-        privacy::hidden,
-    },
+    domain::{audit::Recorded, privacy::hidden},
     entity::audit_entry::{ActiveModel, Column, Entity, Model},
 };
 
@@ -60,18 +54,11 @@ async fn all(tx: &Transaction) -> Result<u64> {
         last = row.id;
         for row in &rows {
             let changes = of(row);
-            let actor = Principal::masked(&row.actor);
-            let request_id = row.request_id.as_deref().map(masked_request_id);
-            let is_same = changes == row.changes
-                && actor == row.actor
-                && request_id.as_deref() == row.request_id.as_deref();
-            if !is_same {
+            if changes != row.changes {
                 masked += 1;
                 let update = ActiveModel {
                     id: Unchanged(row.id),
-                    actor: Set(actor.into_owned()),
                     changes: Set(changes),
-                    request_id: Set(request_id.map(Cow::into_owned)),
                     ..Default::default()
                 };
                 Entity::update(update).exec_without_returning(tx).await?;
