@@ -60,7 +60,7 @@ impl MaybeStoreError for WriteError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Refused(_) | Self::Hash(_) => None,
+            Self::Refused(_) | Self::Lost(_) | Self::Hash(_) => None,
         }
     }
 }

@@ -78,12 +78,11 @@ impl<'a> Retry<'a> {
                 tokio::time::sleep(pause).await;
             }
         };
-        match self.stop {
-            Some(stop) => stop.run_until_cancelled(paused).await.is_some(),
-            None => {
-                paused.await;
-                true
-            }
+        if let Some(stop) = self.stop {
+            stop.run_until_cancelled(paused).await.is_some()
+        } else {
+            paused.await;
+            true
         }
     }
 }

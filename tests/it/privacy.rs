@@ -160,8 +160,8 @@ on_both! {
         ];
         let calls = texts.iter().enumerate().map(|(index, (text, _))| {
             let mut call = call(&index.to_string(), "2026-11-19T01:00:00Z");
-            call.notes = Some((*text).to_owned());
-            call.province = Some((*text).to_owned());
+            call.details.notes = Some((*text).to_owned());
+            call.details.province = Some((*text).to_owned());
             call
         });
         ingest(&app.database.db, calls.collect()).await;

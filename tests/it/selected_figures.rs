@@ -40,11 +40,11 @@ async fn fill(app: &TestApp) {
                     name: None,
                     is_seat,
                 });
-                call.grade = grade.map(str::to_owned);
+                call.details.grade = grade.map(str::to_owned);
                 call.duration = 10;
                 if place % 2 == 0 {
                     call.result = CallResult::Connected;
-                    call.billed_amount = Some(Money::from_ten_thousandths(1_000));
+                    call.details.billed_amount = Some(Money::from_ten_thousandths(1_000));
                 }
                 if date != "2026-11-19" || number < 3 || (number == 4 && place == 0) {
                     batch.push(call);

@@ -4,7 +4,7 @@
 use crate::harness::{Backend, TestApp};
 
 /// Documents that mean nothing, and what the answer says of them.
-const MISTAKES: [(&str, &str); 31] = [
+const MISTAKES: [(&str, &str); 35] = [
     (
         "{ viewer { subject @uppercase } }",
         "cannot find directive `@uppercase` in this document",

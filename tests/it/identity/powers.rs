@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{PASSWORD, mutate, sign_in, token_of, user};
 use crate::{
-    harness::{Answer, Backend, TestApp},
+    harness::{Backend, TestApp},
     on_both,
     writes::{done, mutations, state},
 };

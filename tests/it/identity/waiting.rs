@@ -163,12 +163,11 @@ on_both! {
             let mutation = mutate(&app, &token, "createPackage", json!({ "name": "A" }));
             let answer = meanwhile(&app, mutation, async |tx| end.happen(&app, tx).await).await;
             let packages = app.data("{ packages { totalCount } }").await["packages"]["totalCount"].clone();
-            match code {
-                Some(code) => assert_eq!((answer.code(), packages), (code, json!(0)), "{end:?}"),
-                None => {
-                    assert_eq!(answer.data()["createPackage"]["userErrors"], json!([]), "{end:?}");
-                    assert_eq!(packages, 1);
-                }
+            if let Some(code) = code {
+                assert_eq!((answer.code(), packages), (code, json!(0)), "{end:?}");
+            } else {
+                assert_eq!(answer.data()["createPackage"]["userErrors"], json!([]), "{end:?}");
+                assert_eq!(packages, 1);
             }
         }
     };
