@@ -2,7 +2,8 @@
 //!
 //! Dependencies run one way: `http → graphql → service → store → entity`, `sync → {guanke,
 //! service, store}`, `service → notify`, and anything may use `domain`, `clock`, `metrics` and `random`.
-//! A test reads the sources and fails on an import that points back.
+//! Within `graphql` and `store`, areas use `lists`, which know no area; `graphql::documents` knows no
+//! type of the schema. A test reads the sources and fails on an import that points back.
 
 pub mod app;
 pub mod auth;

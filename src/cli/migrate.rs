@@ -12,7 +12,7 @@ use super::{
     serve::{create, open},
 };
 use crate::{
-    config::{DatabaseArgs, whole},
+    config::{DatabaseArgs, Environment, whole},
     domain::counting::counted,
     store::{
         Database,
@@ -58,12 +58,16 @@ enum Action {
     },
 }
 
-pub async fn run(arguments: MigrateArgs, bars: &MultiProgress) -> anyhow::Result<()> {
+pub async fn run(
+    arguments: MigrateArgs,
+    environment: Environment,
+    bars: &MultiProgress,
+) -> anyhow::Result<()> {
     let (Action::Up { database, .. } | Action::Down { database, .. } | Action::Status { database }) =
         &arguments.action;
     let db = match &arguments.action {
-        Action::Up { .. } => create(database).await?,
-        Action::Down { .. } | Action::Status { .. } => open(database, false).await?,
+        Action::Up { .. } => create(database, environment).await?,
+        Action::Down { .. } | Action::Status { .. } => open(database, None).await?,
     };
     match arguments.action {
         Action::Up { steps, .. } => up(&db, steps, bars).await?,

@@ -184,14 +184,16 @@ impl Cli {
             Command::Demo(arguments) => {
                 demo::run(arguments, &bar).await.map(|()| ExitCode::SUCCESS)
             }
-            Command::Migrate(arguments) => migrate::run(arguments, &bar)
+            Command::Migrate(arguments) => migrate::run(arguments, self.environment, &bar)
                 .await
                 .map(|()| ExitCode::SUCCESS),
             Command::Sync(arguments) => sync::run(arguments, self.environment, &bar).await,
             Command::Token(arguments) => {
                 token::run(&arguments, self.environment).map(|()| ExitCode::SUCCESS)
             }
-            Command::User(arguments) => user::run(arguments).await.map(|()| ExitCode::SUCCESS),
+            Command::User(arguments) => user::run(arguments, self.environment)
+                .await
+                .map(|()| ExitCode::SUCCESS),
             Command::Schema => {
                 print(crate::graphql::sdl().trim_end())?;
                 Ok(ExitCode::SUCCESS)

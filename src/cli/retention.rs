@@ -44,7 +44,7 @@ struct RunArgs {
 
 pub async fn run(arguments: RetentionCommandArgs) -> anyhow::Result<()> {
     let Action::Run(arguments) = arguments.action;
-    let db = open(&arguments.database, false).await?;
+    let db = open(&arguments.database, None).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }

@@ -37,7 +37,7 @@ pub struct RezoneArgs {
 
 /// Moves the days, with a bar on a terminal, and says what came of it.
 pub async fn run(arguments: RezoneArgs, bars: &MultiProgress) -> anyhow::Result<ExitCode> {
-    let db = open(&arguments.database, false).await?;
+    let db = open(&arguments.database, None).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }
@@ -77,7 +77,14 @@ pub async fn run(arguments: RezoneArgs, bars: &MultiProgress) -> anyhow::Result<
 fn intention(plan: &RezonePlan) -> String {
     let from = plan.from.map_or_else(
         || "those of several time zones".to_owned(),
-        |zone| format!("those of {zone}"),
+        |zone| {
+            let guess = if plan.is_recorded {
+                ""
+            } else {
+                "a zone such as "
+            };
+            format!("those of {guess}{zone}")
+        },
     );
     if plan.is_done() {
         return format!(
@@ -85,15 +92,19 @@ fn intention(plan: &RezonePlan) -> String {
             plan.to
         );
     }
+    let read_again = match plan.kept_from {
+        Some((_, day)) => format!("the days from {day} on that were read"),
+        None => "the days that were read".to_owned(),
+    };
     let mut lines = vec![format!(
-        "the business days are {from}, and become those of {}: {} {} counted again, and all days are to be read from the platform again",
+        "the business days are {from}, and become those of {}: {} {} counted again, and {read_again} are to be read from the platform again",
         plan.to,
         counted(plan.calls, "call"),
         verb(&plan.calls, "is", "are")
     )];
     if let Some((before, after)) = plan.kept_from {
         lines.push(format!(
-            "calls before {before} are kept no longer: the figures of these days stay what they are; days before {after} to or from which calls are moved hold parts of days of both zones"
+            "calls before {before} are kept no longer: the figures of these days stay what they are; days before {after} to or from which calls are moved hold parts of days of both zones, and are not complete: they cannot be read again"
         ));
     }
     if plan.resumes {

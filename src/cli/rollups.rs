@@ -43,7 +43,7 @@ const PRINTED: usize = 20;
 pub async fn run(arguments: RollupsArgs) -> anyhow::Result<ExitCode> {
     let (Action::Verify { zone, database } | Action::Rebuild { zone, database }) =
         &arguments.action;
-    let db = open(database, false).await?;
+    let db = open(database, None).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }

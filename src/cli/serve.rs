@@ -1,8 +1,8 @@
 //! `dialgraph serve`.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, builder::BoolishValueParser};
 use tokio::net::TcpListener;
 
@@ -82,7 +82,8 @@ pub async fn run(arguments: ServeArgs, environment: Environment) -> anyhow::Resu
     let channels = arguments.alerts.channels()?;
     options.webhook_secret = arguments.webhooks.secret()?;
     let client = arguments.guanke.client()?;
-    let db = open(&arguments.database, !arguments.no_migrate).await?;
+    let migrate = (!arguments.no_migrate).then_some(environment);
+    let db = open(&arguments.database, migrate).await?;
     let base = Base {
         db: settle(db, arguments.sync.zone(), &*clock).await?,
         clock,
@@ -162,19 +163,51 @@ async fn public_keys(
     Ok(Some(keys))
 }
 
-/// Opens the database, which must be there, unless it is to be brought to the present schema.
-pub(super) async fn open(arguments: &DatabaseArgs, migrate: bool) -> anyhow::Result<Database> {
-    if !migrate {
+/// Opens the database, which must be there, unless it is to be brought to the present schema, in this
+/// environment.
+pub(super) async fn open(
+    arguments: &DatabaseArgs,
+    migrate: Option<Environment>,
+) -> anyhow::Result<Database> {
+    let Some(environment) = migrate else {
         return connect(arguments, false).await;
-    }
-    let db = create(arguments).await?;
+    };
+    let db = create(arguments, environment).await?;
     schema::up(&db, None).await.context("a migration failed")?;
     Ok(db)
 }
 
-/// Opens the database; a SQLite file is made when missing.
-pub(super) async fn create(arguments: &DatabaseArgs) -> anyhow::Result<Database> {
-    connect(arguments, true).await
+/// Opens the database; a SQLite file is made when missing, and its folder, unless somebody named the
+/// file: then a folder that is missing is rather a mistake.
+pub(super) async fn create(
+    arguments: &DatabaseArgs,
+    environment: Environment,
+) -> anyhow::Result<Database> {
+    let url = arguments.url(FILE)?;
+    let new = url.file().filter(|file| !file.exists());
+    let folder = new.and_then(Path::parent).filter(|_| arguments.is_named());
+    if let Some(folder) = folder
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        let folder = folder.display();
+        bail!(
+            "DATABASE_URL: there is no folder {folder}: make it with `mkdir -p`, or set DATA_DIR in its place, whose folder is made"
+        );
+    }
+    let db = connect(arguments, true).await?;
+    if let Some(file) = new {
+        let file = file.display().to_string();
+        if arguments.is_named() && environment == Environment::Production {
+            tracing::warn!(
+                file,
+                "DATABASE_URL names a SQLite file that was not there: a new, empty one was made"
+            );
+        } else {
+            tracing::info!(file, "made a new, empty SQLite file");
+        }
+    }
+    Ok(db)
 }
 
 async fn connect(arguments: &DatabaseArgs, create: bool) -> anyhow::Result<Database> {

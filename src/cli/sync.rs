@@ -134,7 +134,8 @@ async fn read(
             "the platform's credentials are not set: GUANKE_USERNAME and GUANKE_PASSWORD, or GUANKE_API_SECRET"
         );
     };
-    let db = serve::open(&arguments.database, !arguments.no_migrate).await?;
+    let migrate = (!arguments.no_migrate).then_some(environment);
+    let db = serve::open(&arguments.database, migrate).await?;
     let base = Base {
         db: settle(db, zone, &*clock).await?,
         clock,

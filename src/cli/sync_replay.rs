@@ -45,7 +45,7 @@ pub struct ReplayArgs {
 pub async fn run(arguments: ReplayArgs, bars: &MultiProgress) -> anyhow::Result<ExitCode> {
     let days =
         DayRange::new(arguments.from, arguments.to).context("--to must not lie before --from")?;
-    let db = open(&arguments.database, false).await?;
+    let db = open(&arguments.database, None).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }

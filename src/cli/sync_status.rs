@@ -48,7 +48,7 @@ pub struct StatusArgs {
 
 pub async fn run(arguments: StatusArgs) -> anyhow::Result<()> {
     let (zone, schedule) = (arguments.sync.zone(), arguments.sync.schedule()?);
-    let db = open(&arguments.database, false).await?;
+    let db = open(&arguments.database, None).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");
     }

@@ -11,7 +11,7 @@ use super::{print, serve::open};
 use crate::{
     app::{self, Base},
     clock::{Clock as _, SystemClock},
-    config::DatabaseArgs,
+    config::{DatabaseArgs, Environment},
     domain::{
         audit::Origin,
         business_time::BusinessZone,
@@ -62,12 +62,12 @@ struct CreateArgs {
 /// Where a password is read from that no process list shows.
 const PASSWORD: &str = "USER_PASSWORD";
 
-pub async fn run(arguments: UserArgs) -> anyhow::Result<()> {
+pub async fn run(arguments: UserArgs, environment: Environment) -> anyhow::Result<()> {
     let UserCommand::Create(arguments) = arguments.command;
     let password = password()?;
     let clock = Arc::new(SystemClock);
     let base = Base {
-        db: open(&arguments.database, true).await?,
+        db: open(&arguments.database, Some(environment)).await?,
         clock: clock.clone(),
         zone: BusinessZone::default(),
         secret: SecretString::default(),

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{business_time::BusinessZone, grade::UnknownGrade, privacy::hidden, sync::SyncTrack};
 
+mod causes;
 mod notice;
 mod reason;
 mod text;

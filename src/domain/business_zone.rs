@@ -1,6 +1,7 @@
 //! Whose days the stored business days are: one zone a database, and how it is told.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::business_time::{BusinessZone, earliest_of};
 
@@ -33,15 +34,15 @@ pub enum OtherDays {
         .configured.hour_of(.stored.call_time),
         .stored.call_date,
         .stored.call_hour,
-        advice(*.configured, *.fitting)
+        advice(.fitting, *.configured)
     )]
     Stored {
         /// The zone that is configured.
         configured: BusinessZone,
         /// A call that does not fit.
         stored: StoredDay,
-        /// The zone that all calls looked at fit, if there is one.
-        fitting: Option<BusinessZone>,
+        /// Zones that all calls looked at fit, see [`fitting`].
+        fitting: Vec<BusinessZone>,
     },
     /// A zone is recorded that this program does not know.
     #[error(
@@ -50,14 +51,25 @@ pub enum OtherDays {
     Unknown(String),
 }
 
-fn advice(configured: BusinessZone, fitting: Option<BusinessZone>) -> String {
-    match fitting {
-        Some(zone) => format!(
-            "set BUSINESS_TIMEZONE={zone}, or move all days with `dialgraph rezone --to {configured}`"
-        ),
-        None => format!(
+fn advice(fitting: &[BusinessZone], configured: BusinessZone) -> String {
+    if fitting.is_empty() {
+        return format!(
             "the calls have days of several time zones; `dialgraph rezone --to {configured}` makes them those of one"
-        ),
+        );
+    }
+    format!(
+        "set BUSINESS_TIMEZONE to the zone whose days they are, one such as {}, or move all days with `dialgraph rezone --to {configured}`",
+        one_of(fitting)
+    )
+}
+
+/// `A`, `A or B`, `A, B or C`.
+#[must_use]
+pub fn one_of(zones: &[BusinessZone]) -> String {
+    let names: Vec<String> = zones.iter().map(ToString::to_string).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -81,13 +93,44 @@ impl StoredDay {
     }
 }
 
-/// A zone that all calls of `sample` fit, the usual one first; `None` where they are of several.
+/// Most zones that [`fitting`] names.
+const MOST_FITTING: usize = 3;
+/// Zones of many people: they are named before others that have the same days.
+const WELL_KNOWN: [Tz; 13] = [
+    Tz::Asia__Hong_Kong,
+    Tz::Asia__Tokyo,
+    Tz::Asia__Singapore,
+    Tz::Asia__Kolkata,
+    Tz::Asia__Dubai,
+    Tz::Europe__London,
+    Tz::Europe__Berlin,
+    Tz::America__New_York,
+    Tz::America__Chicago,
+    Tz::America__Denver,
+    Tz::America__Los_Angeles,
+    Tz::Australia__Sydney,
+    Tz::UTC,
+];
+
+/// Zones that all calls of `sample` fit, three at most: `configured` and the usual one first, and none
+/// that has the days of one before it. None where the calls have days of several. Some calls fit many
+/// zones: that one fits does not show that they were counted by it.
 #[must_use]
-pub fn fitting(sample: &[StoredDay]) -> Option<BusinessZone> {
-    let others = chrono_tz::TZ_VARIANTS.iter().copied();
-    std::iter::once(BusinessZone::default())
-        .chain(others.map(BusinessZone::from))
-        .find(|zone| sample.iter().all(|stored| stored.fits(*zone)))
+pub fn fitting(sample: &[StoredDay], configured: BusinessZone) -> Vec<BusinessZone> {
+    let others = WELL_KNOWN.iter().chain(&chrono_tz::TZ_VARIANTS).copied();
+    let zones = [configured, BusinessZone::default()]
+        .into_iter()
+        .chain(others.map(BusinessZone::from));
+    let mut fitting: Vec<BusinessZone> = Vec::new();
+    for zone in zones.filter(|zone| sample.iter().all(|stored| stored.fits(*zone))) {
+        if fitting.len() == MOST_FITTING {
+            break;
+        }
+        if !fitting.iter().any(|other| other.has_days_of(zone)) {
+            fitting.push(zone);
+        }
+    }
+    fitting
 }
 
 /// What becomes of the days whose calls are kept no longer when all days are moved.
@@ -156,12 +199,37 @@ mod tests {
     fn the_zone_of_stored_calls_is_found() {
         let shanghai = stored("2026-11-19T16:30:00Z", "2026-11-20", 0);
         let new_york = stored("2026-11-19T16:30:00Z", "2026-11-19", 11);
-        assert_eq!(fitting(&[]), Some(BusinessZone::default()));
-        assert_eq!(fitting(&[shanghai]), Some(BusinessZone::default()));
-        assert!(new_york.fits(zone("America/New_York")));
-        let found = fitting(&[new_york]).unwrap();
-        assert_eq!(found.hour_of(new_york.call_time), 11);
-        assert_eq!(fitting(&[shanghai, new_york]), None);
+        let first = |sample: &[StoredDay], configured: &str| {
+            let found = fitting(sample, zone(configured));
+            found.first().map(ToString::to_string)
+        };
+        let name = |name: &str| Some(name.to_owned());
+        assert_eq!(first(&[], "Asia/Tokyo"), name("Asia/Tokyo"));
+        assert_eq!(first(&[shanghai], "Asia/Tokyo"), name("Asia/Shanghai"));
+        assert_eq!(first(&[shanghai], "Asia/Manila"), name("Asia/Manila"));
+        assert_eq!(first(&[new_york], "Asia/Tokyo"), name("America/New_York"));
+        assert_eq!(first(&[new_york], "America/Lima"), name("America/Lima"));
+        assert_eq!(first(&[shanghai, new_york], "Asia/Tokyo"), None);
+    }
+
+    #[test]
+    fn several_zones_that_calls_fit_are_named_as_such() {
+        let stored = stored("2026-11-19T16:30:00Z", "2026-11-19", 11);
+        let tokyo = zone("Asia/Tokyo");
+        let fitting = fitting(&[stored], tokyo);
+        assert_eq!(fitting.len(), 3);
+        let said = OtherDays::Stored {
+            configured: tokyo,
+            stored,
+            fitting,
+        };
+        let said = said.to_string();
+        let advice =
+            "set BUSINESS_TIMEZONE to the zone whose days they are, one such as America/New_York, ";
+        assert!(said.contains(advice), "{said}");
+        assert_eq!(one_of(&[tokyo]), "Asia/Tokyo");
+        let three = [tokyo, zone("UTC"), zone("PRC")];
+        assert_eq!(one_of(&three), "Asia/Tokyo, UTC or PRC");
     }
 
     #[test]

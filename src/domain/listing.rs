@@ -52,10 +52,11 @@ pub struct Listing {
 /// What some records show of the list that they came in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// A call dialled within the window, and not ended within it.
-    by_call_time: bool,
-    /// A call ended within the window, and not dialled within it.
-    by_end_time: bool,
+    /// The time by which calls were found that were looked for by each of their times.
+    found: Option<ListedBy>,
+    /// A call ended within the window, and not dialled within it: it was listed when it ended, or was
+    /// uploaded then.
+    after_it_was_dialled: bool,
     /// A call neither dialled nor ended within it.
     by_another: bool,
     /// The longest call.
@@ -65,16 +66,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What a call of `duration` seconds shows that was looked for by each of its times, and found by
-    /// one of them.
+    /// What calls of `duration` seconds at most show that were looked for by each of their times, and
+    /// found by one of them, or by none: then they are listed by that of their upload.
     #[must_use]
     pub fn found(by: ListedBy, duration: u32) -> Self {
         Self {
-            by_call_time: by == ListedBy::CallTime,
-            by_end_time: by == ListedBy::EndTime,
-            by_another: by == ListedBy::UploadTime,
+            found: Some(by),
             longest_call: TimeDelta::seconds(duration.into()).min(LONGEST_LAG),
-            longest_wait: TimeDelta::zero(),
+            ..Self::default()
         }
     }
 
@@ -91,9 +90,10 @@ impl Evidence {
         let end = call_time + length;
         self.longest_call = self.longest_call.max(length);
         if is_within(call_time) {
-            self.by_call_time |= !is_within(end);
-        } else if is_within(end) {
-            self.by_end_time = true;
+            return;
+        }
+        if is_within(end) {
+            self.after_it_was_dialled = true;
         } else if call_time < from && from - call_time <= LONGEST_LAG {
             self.by_another = true;
             self.longest_wait = self.longest_wait.max(from - call_time);
@@ -102,19 +102,21 @@ impl Evidence {
 }
 
 impl Listing {
-    /// What is known after `evidence`. A call that is listed outside its own time weighs more than one
-    /// that is not: durations are edited after a call was listed.
+    /// What is known after `evidence`.
+    ///
+    /// A call at a window's edge does not show that the list goes by when calls end: it may have been
+    /// uploaded a moment later. Nor does one show that the list goes by when they are dialled: durations
+    /// are edited after a call was listed. Both are only believed of calls that were looked for.
     #[must_use]
     pub fn after(self, evidence: &Evidence) -> Self {
-        let is_by_another = evidence.by_another || self.by == Some(ListedBy::UploadTime);
-        let by = if is_by_another {
-            Some(ListedBy::UploadTime)
-        } else if evidence.by_end_time {
-            Some(ListedBy::EndTime)
-        } else if evidence.by_call_time {
-            self.by.or(Some(ListedBy::CallTime))
-        } else {
-            self.by
+        let by = match (self.by, evidence.found) {
+            _ if evidence.by_another => Some(ListedBy::UploadTime),
+            (Some(ListedBy::UploadTime), _) => self.by,
+            (_, Some(ListedBy::EndTime | ListedBy::UploadTime)) => evidence.found,
+            (known, Some(ListedBy::CallTime)) => known.or(evidence.found),
+            // It is to be found out once more.
+            (Some(ListedBy::CallTime), None) if evidence.after_it_was_dialled => None,
+            (known, None) => known,
         };
         // The window shows the least of a wait only: as long again is allowed for what it hides.
         let longest = evidence.longest_call.max(evidence.longest_wait * 2);
@@ -124,12 +126,22 @@ impl Listing {
         }
     }
 
-    /// How long after a call was dialled it may be listed at most, in whole minutes.
+    /// How long after a call was dialled it may be listed at most, in whole minutes, as far as is known.
     #[must_use]
     pub fn lag(self) -> TimeDelta {
         match self.by {
             None | Some(ListedBy::CallTime) => TimeDelta::zero(),
             Some(ListedBy::EndTime | ListedBy::UploadTime) => self.longest,
+        }
+    }
+
+    /// The same to be on the safe side: where it is not known by which time the list goes, and where that
+    /// may be any time, at least `margin`.
+    #[must_use]
+    pub fn safe_lag(self, margin: TimeDelta) -> TimeDelta {
+        match self.by {
+            Some(ListedBy::CallTime | ListedBy::EndTime) => self.lag(),
+            None | Some(ListedBy::UploadTime) => self.longest.max(margin),
         }
     }
 }
@@ -170,15 +182,46 @@ mod tests {
     }
 
     #[test]
-    fn calls_at_the_edges_of_a_window_show_by_which_time_it_lists() {
-        assert_eq!(learnt(seen("10:59:30", 60)), (Some(ListedBy::CallTime), 0));
-        assert_eq!(learnt(seen("09:59:30", 60)), (Some(ListedBy::EndTime), 1));
-        assert_eq!(learnt(seen("09:55:00", 400)), (Some(ListedBy::EndTime), 8));
+    fn calls_at_the_edges_of_a_window_do_not_tell_the_end_from_the_upload() {
+        for at_the_edge in [
+            seen("10:59:30", 60),
+            seen("09:59:30", 60),
+            seen("09:55:00", 400),
+        ] {
+            assert_eq!(learnt(at_the_edge), (None, 0));
+        }
         // It ended 270 s before the window: at least 300 s passed until it was listed.
         assert_eq!(
             learnt(seen("09:55:00", 30)),
             (Some(ListedBy::UploadTime), 16)
         );
+    }
+
+    #[test]
+    fn calls_that_were_looked_for_show_by_which_time_it_lists() {
+        for (by, lag) in [
+            (ListedBy::CallTime, 0),
+            (ListedBy::EndTime, 8),
+            (ListedBy::UploadTime, 8),
+        ] {
+            assert_eq!(learnt(Evidence::found(by, 400)), (Some(by), lag));
+        }
+    }
+
+    #[test]
+    fn a_list_of_which_less_is_known_is_read_farther() {
+        let margin = TimeDelta::minutes(15);
+        let safe = |listing: Listing| listing.safe_lag(margin).num_minutes();
+        let edge = Listing::default().after(&seen("09:59:30", 60));
+        assert_eq!(safe(edge), 15);
+        assert_eq!(safe(edge.after(&seen("10:10:00", 1_900))), 32);
+        assert_eq!(safe(edge.after(&Evidence::found(ListedBy::EndTime, 60))), 1);
+        assert_eq!(
+            safe(edge.after(&Evidence::found(ListedBy::CallTime, 60))),
+            0
+        );
+        let by_upload = edge.after(&Evidence::found(ListedBy::UploadTime, 60));
+        assert_eq!(safe(by_upload), 15);
     }
 
     #[test]
@@ -192,31 +235,35 @@ mod tests {
 
     #[test]
     fn the_longest_call_counts_once_it_is_known_that_the_list_goes_by_its_end() {
-        let by_call = Listing::default().after(&seen("10:30:00", 1_900));
-        assert_eq!(
-            (by_call.by, by_call.lag()),
-            (Some(ListedBy::CallTime), TimeDelta::zero())
-        );
-        let by_end = by_call.after(&seen("09:59:30", 60));
-        assert_eq!(by_end.by, Some(ListedBy::EndTime));
-        assert_eq!(by_end.lag(), TimeDelta::minutes(32));
-        // The same while nothing is known of the list.
         let unknown = Listing::default().after(&seen("10:10:00", 1_900));
         assert_eq!((unknown.by, unknown.lag()), (None, TimeDelta::zero()));
-        assert_eq!(
-            unknown.after(&seen("09:59:30", 60)).lag(),
-            TimeDelta::minutes(32)
-        );
+        let by_end = unknown.after(&Evidence::found(ListedBy::EndTime, 60));
+        assert_eq!(by_end.by, Some(ListedBy::EndTime));
+        assert_eq!(by_end.lag(), TimeDelta::minutes(32));
+    }
+
+    #[test]
+    fn a_call_that_is_listed_after_it_was_dialled_has_it_found_out_once_more() {
+        let by_call = Listing::default().after(&Evidence::found(ListedBy::CallTime, 400));
+        assert_eq!(by_call.after(&seen("10:59:30", 60)), by_call);
+        let unknown = by_call.after(&seen("09:59:30", 60));
+        assert_eq!((unknown.by, unknown.longest), (None, by_call.longest));
+        let by_end = unknown.after(&Evidence::found(ListedBy::EndTime, 60));
+        assert_eq!(by_end.by, Some(ListedBy::EndTime));
     }
 
     #[test]
     fn what_was_learnt_is_not_forgotten() {
-        let by_end = Listing::default().after(&seen("09:55:00", 400));
+        let by_end = Listing::default().after(&Evidence::found(ListedBy::EndTime, 400));
         assert_eq!(by_end.after(&seen("10:59:30", 60)), by_end);
+        assert_eq!(by_end.after(&seen("09:59:30", 60)), by_end);
         assert_eq!(by_end.after(&seen("10:00:00", 1)), by_end);
         let by_upload = by_end.after(&seen("09:30:00", 30));
         assert_eq!(by_upload.by, Some(ListedBy::UploadTime));
         assert_eq!(by_upload.lag(), TimeDelta::minutes(64));
         assert_eq!(by_upload.after(&seen("09:59:30", 60)), by_upload);
+        for by in [ListedBy::CallTime, ListedBy::EndTime] {
+            assert_eq!(by_upload.after(&Evidence::found(by, 60)), by_upload);
+        }
     }
 }

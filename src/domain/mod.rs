@@ -12,6 +12,7 @@ pub mod business_zone;
 pub mod call;
 pub mod call_details;
 pub mod change;
+pub mod column;
 pub mod counting;
 pub mod day_state;
 pub mod dialing;

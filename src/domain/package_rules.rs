@@ -254,6 +254,9 @@ mod tests {
             ("浙江企业-11月a包-01", vec![1]),
             ("\u{feff}浙江企业－１１月A包\u{200b}-02", vec![1]),
             ("外呼 VIP\u{a0}(杭州) 02", vec![2]),
+            // Any number of blanks is one, and none is another name.
+            ("外呼 VIP \u{3000}(杭州) 02", vec![2]),
+            ("浙江企业 -11月A包-01", vec![]),
             ("江苏企业-01", vec![3]),
             ("江苏企业-001x", vec![]),
             ("浙江企业-11月A包 vip(杭州)", vec![1]),

@@ -6,6 +6,7 @@
 //! written.
 
 mod addresses;
+mod escapes;
 mod numbers;
 mod readings;
 mod signs;
@@ -21,9 +22,37 @@ const MOST_PASSES: usize = 8;
 pub const FEWEST_DIGITS: usize = 7;
 /// What may stand for an @, in small letters: escapes of web pages and programs, and words; ` at ` only
 /// before a host with a ` dot ` in it.
-pub const SPELLED_AT: [&str; 15] = [
-    "%40", "%25", "&#", "&commat", "&amp", "\\u", "\\x", "[at]", "(at)", "{at}", "[ at ]",
-    "( at )", "（at）", "【at】", " dot ",
+pub const SPELLED_AT: [&str; 29] = [
+    "%40",
+    "%25",
+    "%u",
+    "=40",
+    "&#",
+    "&commat",
+    "&amp",
+    // Brackets around an `at`.
+    "&l",
+    "\\u",
+    "\\x",
+    "[at]",
+    "(at)",
+    "{at}",
+    "<at>",
+    "[ at ]",
+    "( at )",
+    "{ at }",
+    "< at >",
+    "（at）",
+    "（ at ）",
+    "［at］",
+    "［ at ］",
+    "｛at｝",
+    "｛ at ｝",
+    "＜at＞",
+    "＜ at ＞",
+    "【at】",
+    "【 at 】",
+    " dot ",
 ];
 
 /// Characters of a text to be hidden, and what is shown in their place.
@@ -143,5 +172,7 @@ fn add(rows: &mut Vec<RangeInclusive<char>>, c: char) {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

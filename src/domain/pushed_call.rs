@@ -213,6 +213,12 @@ pub struct Filled {
     fields: BTreeSet<String>,
     /// Names of tags.
     tags: BTreeSet<String>,
+    /// A fingerprint of the call as it was stored with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stored: Option<i64>,
+    /// Whether somebody had changed the call by then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_edited: bool,
 }
 
 impl Filled {
@@ -378,5 +384,6 @@ fn is_masked(number: &str) -> bool {
     number.contains('*')
 }
 
+mod edits;
 #[cfg(test)]
 mod tests;

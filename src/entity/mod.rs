@@ -17,6 +17,7 @@ pub mod call_push;
 pub mod call_rollup;
 pub mod call_tag;
 pub mod data_change;
+pub mod declared;
 pub mod dial_task;
 pub mod grade;
 pub mod idempotency_key;

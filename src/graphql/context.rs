@@ -1,11 +1,14 @@
 //! What resolvers may reach.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_graphql::Context;
 use chrono::NaiveDate;
 
-use super::{error::ApiError, loaders::RequestLoader};
+use super::error::ApiError;
 use crate::{
     clock::Clock,
     domain::{audit::Origin, business_time::BusinessZone, seal::Seal, veil::Veil, viewer::Viewer},
@@ -51,6 +54,9 @@ pub struct RequestContext {
     /// What this request may tell, though the viewer sees personal data masked: their own address,
     /// and numbers that they asked for.
     revealed: Arc<Mutex<Vec<String>>>,
+    /// The telephone numbers that this request looked up: each counts once, however many rows it is
+    /// looked up under.
+    looked_up: Arc<Mutex<HashSet<String>>>,
 }
 
 impl RequestContext {
@@ -62,7 +68,25 @@ impl RequestContext {
             viewer,
             origin,
             revealed: Arc::new(Mutex::new(own)),
+            looked_up: Arc::default(),
         }
+    }
+
+    /// Looks a number up, by `look_up`, unless this request did so already.
+    pub(super) fn look_up_once<E>(
+        &self,
+        number: &str,
+        look_up: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut looked_up = self
+            .looked_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !looked_up.contains(number) {
+            look_up()?;
+            looked_up.insert(number.to_owned());
+        }
+        Ok(())
     }
 
     /// Lets the answer tell this number.
@@ -84,8 +108,6 @@ pub(super) trait ContextExt {
     fn services(&self) -> Result<&Services, ApiError>;
     /// What belongs to this request.
     fn request(&self) -> Result<&RequestContext, ApiError>;
-    /// The request's loaders.
-    fn loader(&self) -> Result<&RequestLoader, ApiError>;
 }
 
 impl ContextExt for Context<'_> {
@@ -96,9 +118,5 @@ impl ContextExt for Context<'_> {
     fn request(&self) -> Result<&RequestContext, ApiError> {
         self.data()
             .map_err(|_| ApiError::Missing("request context"))
-    }
-
-    fn loader(&self) -> Result<&RequestLoader, ApiError> {
-        self.data().map_err(|_| ApiError::Missing("loaders"))
     }
 }

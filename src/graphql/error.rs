@@ -1,12 +1,10 @@
 //! Errors as clients see them: a message a person can act on and a stable code. Internal detail
 //! is logged, once, and never sent.
 
-use async_graphql::{
-    Error, ErrorExtensionValues, ErrorExtensions as _, Response, ServerError, Value,
-};
+use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Value};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{guard::Hidden, limits::Refusal};
+use super::code::{self, OUR_FAULT};
 use crate::{
     clock::whole_seconds,
     domain::{
@@ -21,39 +19,18 @@ use crate::{
     telemetry::with_sources,
 };
 
-/// Stable values of `extensions.code`.
-pub mod code {
-    /// No valid token.
-    pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
-    /// The role may not do this, or no access token may.
-    pub const FORBIDDEN: &str = "FORBIDDEN";
-    /// Arguments or a document that cannot be used.
-    pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
-    /// A query that would fetch too much or goes too deep.
-    pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
-    /// The caller asked for much lately, or too many writes are waiting; `extensions.retryAfter` says how
-    /// many seconds to wait.
-    pub const RATE_LIMITED: &str = "RATE_LIMITED";
-    /// As many operations are at work on the WebSocket as may be; `extensions.limit` says how many.
-    pub const TOO_MANY_OPERATIONS: &str = "TOO_MANY_OPERATIONS";
-    /// The schema does not tell about itself.
-    pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
-    /// The document that the request names is not known; Apollo's clients send it then.
-    pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
-    /// The document is not among those that are executed.
-    pub const TRUSTED_DOCUMENTS_ONLY: &str = "TRUSTED_DOCUMENTS_ONLY";
-    /// A past day that nobody has synchronised yet.
-    pub const NOT_SYNCED: &str = "NOT_SYNCED";
-    /// The database cannot be reached or takes no writes; the message says why.
-    pub const UNAVAILABLE: &str = "UNAVAILABLE";
-    /// The request took too long to arrive or to be answered.
-    pub const TIMEOUT: &str = "TIMEOUT";
-    /// Our fault; the message names the request to look for in the log.
-    pub const INTERNAL: &str = "INTERNAL";
+/// Why an argument may not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// A part of a text that may hold a number.
+    Part,
+    /// A text with a number or an address in it.
+    Number,
+    /// Anything about a text that mostly has one.
+    Test,
+    /// Where it stands in an order.
+    Order,
 }
-
-/// What a client reads of what is not its business.
-pub const OUR_FAULT: &str = "something went wrong on our side; tell us the requestId";
 
 /// Why a field has no answer.
 ///
@@ -328,27 +305,4 @@ impl From<StatisticsError> for ApiError {
 
 fn written(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-}
-
-/// An answer to a request that is not executed.
-pub(super) fn refused(refusal: &Refusal) -> Response {
-    let mut error = ServerError::new(refusal.to_string(), None);
-    error.extensions = Some(refusal.extensions());
-    Response::from_errors(vec![error])
-}
-
-/// Gives every error a code: those that resolvers did not raise are about the document. An
-/// internal one says which request to look for in the log.
-pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
-    for error in &mut response.errors {
-        let extensions = error.extensions.get_or_insert_default();
-        match extensions.get("code") {
-            None => extensions.set("code", code::BAD_USER_INPUT),
-            Some(Value::String(code)) if code == code::INTERNAL => {
-                extensions.set("requestId", request_id);
-            }
-            Some(_) => {}
-        }
-    }
-    response
 }

@@ -7,75 +7,59 @@
 )]
 
 mod audit;
-mod batching;
-mod budget;
-mod coercion;
-mod collecting;
-mod connection;
+pub mod code;
 mod context;
-mod cost;
 mod dialing;
 mod documents;
 mod error;
-mod events;
-mod filter;
-mod guard;
 mod id;
 mod identity;
 mod input;
-mod input_types;
-mod limits;
 mod lists;
-mod loaders;
 mod node;
-mod nulls;
-mod order;
-mod ordering;
-mod outline;
-mod parsing;
 mod permissions;
-mod persisted;
-mod plan;
-mod privacy;
-mod purse;
 mod running;
 mod scalars;
 mod stats;
 mod sync;
-mod trusted;
 mod user_error;
-mod validation;
-mod values;
-mod variables;
 
+pub use code::OUR_FAULT;
 pub use context::{RequestContext, Services};
-pub use error::{OUR_FAULT, code};
-pub use limits::{Limits, late, refused_for_number};
-pub use persisted::{PERSISTED_QUERY, bare};
+pub use documents::{
+    limits::{Limits, late, refused_for_number},
+    persisted::{PERSISTED_QUERY, bare},
+    trusted::{BadDocument, FoundDocument, TrustedDocuments},
+};
 pub use running::Started;
-pub use trusted::{BadDocument, FoundDocument, TrustedDocuments};
+
+// Areas name the parts of lists without the folder.
+use lists::{connection, filter, guard, loaders, plan};
 
 use async_graphql::{
-    MergedObject, MergedSubscription, Name, Request, Response, SDLExportOptions, SchemaBuilder,
-    ServerError, ValidationMode, Value,
+    MergedObject, MergedSubscription, OutputType, Request, Response, SDLExportOptions,
+    SchemaBuilder, ServerError, ValidationMode, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 
 use std::{sync::Arc, time::Duration};
 
 use self::{
-    cost::Extent,
-    documents::{Documents, Known, Read, Unreadable},
-    events::{BoundEvents, EventBounds},
+    documents::{
+        answers, batching, chosen, collecting,
+        cost::Extent,
+        events::{BoundEvents, EventBounds},
+        input_types::InputTypes,
+        limits::{self, Refusal},
+        outline::Outline,
+        persisted::Persisted,
+        purse::Purse,
+        reading::{Documents, Known, Read, Unreadable},
+        validation::{self, Validator},
+        variables::{self, LeftOut},
+    },
     guard::Lookups,
-    input_types::InputTypes,
-    limits::Refusal,
-    outline::Outline,
-    persisted::Persisted,
-    purse::Purse,
     running::{Finish, Ready},
-    validation::Validator,
-    variables::LeftOut,
 };
 use crate::domain::{audit::Origin, viewer::Viewer};
 
@@ -176,9 +160,13 @@ impl Schema {
         let events = builder().data(services.clone()).data(lookups.clone());
         let inner = builder().data(services).data(lookups).finish();
         let sdl = inner.sdl_with_options(SDLExportOptions::new().include_specified_by());
+        let outline = Outline::of(&sdl).with_days(
+            &<sync::SyncCoverageDay as OutputType>::type_name(),
+            sync::MOST_COVERED_DAYS,
+        );
         let validator = Validator::of(&sdl);
         Self {
-            outline: Arc::new(Outline::of(&sdl)),
+            outline: Arc::new(outline),
             input_types: Arc::new(validator.input_types()),
             validator: Arc::new(validator),
             inner,
@@ -220,7 +208,7 @@ impl Schema {
                 let id = ready.finish.context.origin.request_id();
                 let error = "subscriptions go over a WebSocket at /graphql/ws, or as server-sent events at /graphql/stream";
                 let response = Response::from_errors(vec![ServerError::new(error, None)]);
-                error::finish(response, id.unwrap_or_default())
+                answers::finish(response, id.unwrap_or_default())
             }
             Ok(ready) => ready.execute(&self.inner).await,
         }
@@ -287,7 +275,8 @@ impl Schema {
         let request = match self.inner.data::<Services>() {
             Some(services) => {
                 let reads = ty == OperationType::Query;
-                request.data(loaders::loader(services.db.clone(), spawner, reads))
+                let viewer = finish.context.viewer.clone();
+                request.data(loaders::loader(services.db.clone(), viewer, spawner, reads))
             }
             None => request,
         };
@@ -303,7 +292,7 @@ impl Schema {
     /// Reads the request's document and looks at it from all sides; the answer to a request that
     /// is not executed, if something is wrong with it.
     fn prepare(&self, request: &mut Request, viewer: &Viewer) -> Result<Prepared, Box<Response>> {
-        let refused = |refusal| Box::new(error::refused(&refusal));
+        let refused = |refusal| Box::new(answers::refused(&refusal));
         let digest = self.persisted.complete(request).map_err(refused)?;
         let read = self.documents.read(&request.query);
         let read = read.map_err(|reason| self.unreadable(reason))?;
@@ -376,7 +365,7 @@ impl Schema {
     /// The answer to a text that is not executed.
     fn unreadable(&self, reason: Unreadable) -> Box<Response> {
         Box::new(match reason {
-            Unreadable::Refused(refusal) => error::refused(&refusal),
+            Unreadable::Refused(refusal) => answers::refused(&refusal),
             Unreadable::Broken(mistakes) => Response::from_errors(validation::told(&mistakes)),
             Unreadable::NotExecutable(tree, reason) => {
                 let mut mistakes = self.validator.mistakes(&tree);
@@ -415,19 +404,16 @@ fn refused_for(mistakes: Vec<ServerError>, cost: &Value) -> Box<Response> {
     Box::new(response)
 }
 
-/// The operation that will be executed.
-fn chosen<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Option<&'a OperationDefinition> {
-    let mut operations = document.operations.iter();
-    let chosen = |(operation, _): &(Option<&Name>, _)| match (operation, name) {
-        (Some(operation), Some(name)) => operation.as_str() == name,
-        _ => true,
-    };
-    operations
-        .find(chosen)
-        .map(|(_, operation)| &operation.node)
+impl TrustedDocuments {
+    /// Of these documents.
+    ///
+    /// # Errors
+    /// [`BadDocument`] for the first that is none, that is not of this schema, that is larger than
+    /// any may be, or that has another's id.
+    pub fn new(found: &[FoundDocument], limits: Limits) -> Result<Self, BadDocument> {
+        let options = SDLExportOptions::new().include_specified_by();
+        Self::of(found, limits, &builder().finish().sdl_with_options(options))
+    }
 }
 
 /// The schema as SDL, sorted: what `schema.graphql` holds.

@@ -10,7 +10,7 @@ use super::{
     dialing::{Agent, Call, CallTag, DialTask, Grade, LeadPackage},
     error::{ApiError, Result},
     id::{self, Kind},
-    identity::{self, AccessToken, User},
+    identity::{AccessToken, User},
     permissions::Root,
     sync::{SyncAlert, SyncRun, SyncSlice},
 };
@@ -101,8 +101,8 @@ async fn found_of(context: &Context<'_>, kind: Kind, ids: &[i64]) -> Result<Vec<
         Kind::SyncRun => nodes(found::<SyncRun>(context, ids).await?),
         Kind::SyncAlert => nodes(found::<SyncAlert>(context, ids).await?),
         Kind::SyncSlice => nodes(found::<SyncSlice>(context, ids).await?),
-        Kind::User => nodes(identity::visible_users(context, ids).await?),
-        Kind::AccessToken => nodes(identity::visible_tokens(context, ids).await?),
+        Kind::User => nodes(found::<User>(context, ids).await?),
+        Kind::AccessToken => nodes(found::<AccessToken>(context, ids).await?),
     })
 }
 

@@ -14,8 +14,11 @@ use futures_util::{
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
-    Inner, RequestContext, batching, chosen, error, events::EventBounds, limits, nulls,
-    order::Shape, outline::Outline, privacy,
+    Inner, RequestContext,
+    documents::{
+        answers, batching, chosen, events::EventBounds, limits, nulls, order::Shape,
+        outline::Outline, privacy,
+    },
 };
 use crate::domain::viewer::Capability;
 
@@ -93,6 +96,6 @@ impl Finish {
         }
         limits::tell_cost(&mut response, self.cost.take());
         let id = self.context.origin.request_id().unwrap_or_default();
-        error::finish(response, id)
+        answers::finish(response, id)
     }
 }

@@ -130,6 +130,9 @@ pub(super) async fn as_json(
     if !(status.is_client_error() || status.is_server_error()) || is_json(&response) {
         return response;
     }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        tracing::warn!(limit = ?options.request_timeout, "a request took too long");
+    }
     let mut extensions = json!({ "code": code_of(status) });
     if let Some(Ok(id)) = id.as_ref().map(|id| id.header_value().to_str())
         && status.is_server_error()

@@ -26,7 +26,7 @@ use crate::{
     graphql::code::{INTROSPECTION_DISABLED, RATE_LIMITED, TRUSTED_DOCUMENTS_ONLY},
 };
 
-/// A query in the URL. Only reads: a link must not change anything.
+/// A query in the URL. Only reads: a link must not change anything. A subscription is refused as in a POST.
 pub(super) async fn get(
     State(state): State<AppState>,
     Authenticated(viewer): Authenticated,
@@ -34,7 +34,7 @@ pub(super) async fn get(
     Extension(answer_type): Extension<AnswerType>,
     uri: Uri,
 ) -> Response {
-    match linked(&state, &uri, |ty| ty != OperationType::Query).await {
+    match linked(&state, &uri).await {
         Ok(request) => execute(&state, request, viewer, origin, answer_type).await,
         Err(refused) => *refused,
     }
@@ -63,19 +63,17 @@ pub(super) async fn post(
     state.large.read(length, answer).await
 }
 
-/// The request in a URL, whose operation must not be of such a type: a link must not change
-/// anything.
-pub(super) async fn linked(
-    state: &AppState,
-    uri: &Uri,
-    is_refused: impl Fn(OperationType) -> bool,
-) -> Result<Request, Box<Response>> {
+/// The request in a URL, which must not be a mutation: a link must not change anything.
+pub(super) async fn linked(state: &AppState, uri: &Uri) -> Result<Request, Box<Response>> {
     let mut request = request::from_url(uri)
         .await
         .map_err(IntoResponse::into_response)?;
     // A link that only names a change is one as well.
     state.schema.recall(&mut request);
-    if state.schema.is_operation(&request, is_refused) {
+    if state
+        .schema
+        .is_operation(&request, |ty| ty == OperationType::Mutation)
+    {
         let message = "a mutation has to be sent with POST";
         let body = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
         return Err(Box::new(([(header::ALLOW, "POST")], body).into_response()));

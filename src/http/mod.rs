@@ -17,6 +17,7 @@ mod router;
 mod server;
 mod subscriptions;
 mod token;
+mod unread;
 mod webhooks;
 
 pub use graphiql::GraphiQl;

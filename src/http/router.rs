@@ -12,6 +12,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    classify::ServerErrorsFailureClass,
     compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::SizeAbove},
     cors::CorsLayer,
     limit::RequestBodyLimitLayer,
@@ -20,10 +21,11 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
     trace::TraceLayer,
 };
+use tracing::Span;
 
 use super::{
     AppState, HttpOptions, error, graphiql, graphql, health, media_type, metrics, subscriptions,
-    token, webhooks,
+    token, unread, webhooks,
 };
 
 use crate::metrics::Metrics;
@@ -81,14 +83,26 @@ pub fn router(state: AppState) -> Router {
 fn layered(routes: Router, options: &HttpOptions, counted: Metrics) -> Router {
     let cors = (!options.allowed_origins.is_empty()).then(|| cors(options));
     let worth_compressing = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING));
-    // From the outside in: every answer is counted and has a request id, every request is logged under it, pages
-    // of allowed origins can read every answer, every error is JSON, a panic is an answer too, and
-    // time and size are bounded before a handler sees anything.
+    // From the outside in: what is left of a body is read, every answer is counted and has a request id, every request
+    // is logged under it, pages of allowed origins can read every answer, every error is JSON, a panic is an answer
+    // too, and time and size are bounded before a handler sees anything.
     let layers = ServiceBuilder::new()
+        .layer(from_fn(unread::read_rest))
         .layer(from_fn_with_state(counted, metrics::count))
         .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                // What of it is a fault of ours (a panic, a database that cannot be reached, a time that is over) is
+                // logged where it arises, at the level that it has. The rest is 503 for want of room, which anybody
+                // can bring about as often as they like.
+                .on_failure(
+                    |failure: ServerErrorsFailureClass, latency: Duration, _: &Span| {
+                        tracing::debug!(%failure, ?latency, "an answer says that a request failed");
+                    },
+                ),
+        )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .option_layer(cors)
         .layer(CompressionLayer::new().compress_when(worth_compressing))
@@ -143,7 +157,7 @@ fn has_plain_id(headers: &HeaderMap) -> bool {
 }
 
 /// Path only: a query string can hold personal data.
-fn span<B>(request: &Request<B>) -> tracing::Span {
+fn span<B>(request: &Request<B>) -> Span {
     let id = request
         .extensions()
         .get::<RequestId>()
@@ -159,10 +173,67 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
     use axum::body::{Body, to_bytes};
     use tower::ServiceExt as _;
 
     use super::*;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged, but for details, while a request is answered with this.
+    async fn logged(answer: StatusCode) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let route = get(move || async move {
+            if answer == StatusCode::INTERNAL_SERVER_ERROR {
+                std::hint::black_box(None::<u8>).expect("a value");
+            }
+            (answer, axum::Json(answer.as_u16()))
+        });
+        let routes = Router::new().route("/", route);
+        let service = layered(routes, &HttpOptions::default(), Metrics::default());
+        let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), answer);
+        let bytes = log.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// Anybody can be turned away as often as they like: nothing of that is an error. A panic is one.
+    #[tokio::test]
+    async fn nobody_writes_errors_by_being_refused() {
+        for refused in [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::UNAUTHORIZED,
+        ] {
+            assert_eq!(logged(refused).await, "", "{refused}");
+        }
+        let log = logged(StatusCode::INTERNAL_SERVER_ERROR).await;
+        assert_eq!(log.matches("ERROR").count(), 1, "{log}");
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_without_its_words() {

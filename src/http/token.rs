@@ -261,7 +261,12 @@ impl From<SignInError> for OAuthError {
 
 impl From<StoreError> for OAuthError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = with_sources(&error), "a sign-in failed");
+        // Too many wait for a write at once: anybody can bring that about.
+        if matches!(error, StoreError::Busy { .. }) {
+            tracing::warn!(%error, "a sign-in was refused");
+        } else {
+            tracing::error!(error = with_sources(&error), "a sign-in failed");
+        }
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,
             StoreError::Unwritable { trouble, .. } => Self::Unwritable(trouble),

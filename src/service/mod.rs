@@ -1,53 +1,21 @@
 //! Use cases: what the program does, whoever asks for it.
 
-pub mod access_tokens;
-pub mod accounts;
-pub mod alerts;
 pub mod audit;
-pub mod business_zone;
-pub mod caller;
-pub mod calls;
-pub mod coverage;
-pub mod dashboard;
-pub mod demo;
-pub mod figures;
-mod gaps;
-pub mod grade_stats;
-pub mod grades;
-pub mod housekeeping;
+mod dialing;
 mod idempotency;
-pub mod import;
-mod import_edits;
-mod import_results;
-mod import_rows;
-pub mod ingest;
-mod listed_parts;
-pub mod live;
-pub mod metrics;
-pub mod observed;
-pub mod package_rules;
-pub mod packages;
-pub mod passwords;
-pub mod push;
-pub mod readiness;
-mod recent;
-pub mod reconciliation;
-pub mod refresh;
-pub mod removal;
-pub mod retention;
-pub mod reveal;
-pub mod rezone;
-mod secrets;
-mod sessions;
-pub mod sign_in;
-mod sign_in_audit;
-pub mod sync_requests;
-pub mod sync_status;
-pub mod tagging;
-mod task_facts;
-pub mod tasks;
-mod throttle;
-pub mod trend;
-pub mod users;
-mod watchers;
+mod identity;
+mod stats;
+mod sync;
+mod upkeep;
 pub mod write;
+
+// The parts are named without their folders.
+pub use dialing::{
+    calls, grades, import, ingest, package_rules, packages, push, removal, reveal, tagging, tasks,
+};
+use dialing::{gaps, import_edits, import_results, import_rows, listed_parts, task_facts};
+pub use identity::{access_tokens, accounts, caller, passwords, sign_in, users};
+use identity::{recent, secrets, throttle, watchers};
+pub use stats::{dashboard, figures, grade_stats, live, metrics, trend};
+pub use sync::{alerts, coverage, reconciliation, refresh, sync_requests, sync_status};
+pub use upkeep::{business_zone, demo, housekeeping, observed, readiness, retention, rezone};

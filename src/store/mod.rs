@@ -1,76 +1,34 @@
 //! All SQL, one aggregate a file. Reads take any connection; writes take a transaction, which
 //! only the service and sync layers open.
 
-pub mod access_tokens;
-pub mod active_seats;
-mod address;
-pub mod agents;
-pub mod alert_deliveries;
-pub mod alerts;
-pub mod audit_log;
-mod bulk;
-pub mod business_zones;
-pub mod call_batches;
-pub mod call_edits;
-pub mod call_pushes;
-pub mod calls;
-mod changes;
-mod connect;
-mod counted_calls;
-mod counts;
-mod data_changes;
-mod dialect;
-mod error;
-mod fetch;
-mod filters;
-pub mod grades;
-mod health;
-pub mod idempotency_keys;
-mod instances;
-pub mod leases;
-mod masked_audit_log;
-pub mod naming;
-pub mod observed;
-mod one_form;
-pub mod package_edits;
-pub mod package_rules;
-pub mod packages;
-mod paging;
-pub mod platform_stats;
-pub mod platform_tokens;
-mod private_files;
-pub mod raw_records;
-mod record;
-pub mod recounts;
-pub mod removals;
-pub mod retention;
-pub mod retired_grades;
-mod retry;
-pub mod rezone;
-pub mod rollup_sums;
-pub mod rollups;
-mod rows;
-pub mod run_claims;
-pub mod schema;
-mod selection;
-mod server_settings;
-pub mod sessions;
-pub mod slice_claims;
-mod statistics;
-pub mod stored_calls;
-pub mod sync_days;
-pub mod sync_runs;
-pub mod sync_slices;
-pub mod sync_tracks;
-mod table;
-pub mod tag_counts;
-pub mod tags;
-pub mod task_edits;
-pub mod tasks;
-mod transaction;
-mod user_names;
-pub mod users;
-mod write_queue;
+mod database;
+mod dialing;
+mod identity;
+mod lists;
+mod stats;
+mod sync;
+mod upkeep;
+
+// The parts are named without their folders.
+pub use database::idempotency_keys;
+use database::{
+    address, bulk, changes, connect, dialect, error, health, instances, private_files, retry,
+    server_settings, statistics, transaction, write_queue,
+};
+pub use dialing::{
+    agents, call_batches, call_edits, call_pushes, calls, grades, naming, package_rules, packages,
+    removals, retired_grades, stored_calls, tag_counts, tags, task_edits, tasks,
+};
+pub use identity::{access_tokens, audit_log, sessions, users};
+use lists::{counts, fetch, filters, paging, record, rows, selection, table};
+use stats::counted_calls;
+pub use stats::{active_seats, recounts, rollup_sums, rollups};
+pub use sync::{
+    alert_deliveries, alerts, leases, observed, platform_stats, platform_tokens, raw_records,
+    run_claims, slice_claims, sync_days, sync_runs, sync_slices, sync_tracks,
+};
+pub use upkeep::{business_zones, retention, rezone, schema};
+use upkeep::{data_changes, masked_audit_log, one_form, user_names};
 
 pub use address::{DatabasePlace, DatabaseUrl, InvalidDatabaseUrl};
 pub use changes::{Change, Changes, Told};
@@ -83,15 +41,18 @@ pub use health::{WriteHealth, probe};
 pub use instances::Sharing;
 pub use paging::{kinds, place};
 pub use private_files::make_private_folder;
-pub use record::{AnyRecord, Erasable, Record, Stored};
+pub use record::{AnyRecord, Record, Stored};
 pub use retry::{MaybeStoreError, Retry};
 pub use rows::{Row, Rows, delete_row, find_by_ids, hold_rows, lock_row, lock_rows};
 pub use selection::Selection;
 pub use server_settings::InvalidServerSetting;
 pub use statistics::follow_growth;
-pub use table::{Column, LazyTable, Privacy, Table, TableId};
+pub use table::{Column, LazyTable, Privacy, Relation, Table, TableId, ToMany, ToOne};
 pub use transaction::Transaction;
 pub use write_queue::{Lane, LaneState};
+
+#[cfg(test)]
+mod scope_tests;
 
 /// The result of every store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -431,9 +431,9 @@ impl Day<'_> {
             sync_runs::add_counts(tx, of.run_id, counts, now).await?;
             let mut read = read.clone();
             // Others may have learnt more of the list since it was looked at.
-            if sync_tracks::lock_listing(tx, of.track).await?.lag() > read.list_lag
-                && read.completes
-            {
+            let known = sync_tracks::lock_listing(tx, of.track).await?;
+            let lag = listing::safe_lag(self.context, of.track, known);
+            if read.completes && lag > read.list_lag {
                 read.completes = false;
                 read.doubt = Some(LISTS_LATER.to_owned());
             }

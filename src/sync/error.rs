@@ -167,7 +167,7 @@ impl SyncError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::alert::Reason, store::Trouble};
+    use crate::{domain::alert::Reason, guanke::TokenStoreError, store::Trouble};
 
     fn assert_known(error: &impl std::error::Error) {
         let said = error.to_string();
@@ -240,6 +240,10 @@ mod tests {
                 slices: 3,
                 reason: text(),
             },
+            SyncError::Platform(TokenStoreError(text()).into()),
+            SyncError::Store(StoreError::Busy {
+                retry_after: std::time::Duration::from_secs(3),
+            }),
             SyncError::LeaseLost,
             SyncError::NotKept(until.date_naive()),
             SyncError::NotBegun,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        listing::{Evidence, ListedBy},
+        listing::{Evidence, ListedBy, Listing},
         sync::SyncTrack,
     },
     store::{
@@ -43,8 +43,9 @@ pub(super) async fn learn(
         let known = sync_tracks::lock_listing(tx, track).await?;
         let learnt = known.after(evidence);
         sync_tracks::save_listing(tx, track, learnt, now).await?;
-        if learnt.lag() > known.lag() {
-            let terms = (context.zone, learnt.lag());
+        let lag = safe_lag(context, track, learnt);
+        if lag > safe_lag(context, track, known) {
+            let terms = (context.zone, lag);
             let horizon = retention::call_horizon(tx).await?;
             let today = context.zone.day_of(now);
             let first = today.checked_sub_days(Days::new(HEALED_DAYS)).max(horizon);
@@ -56,33 +57,41 @@ pub(super) async fn learn(
     .await?;
     tracing::info!(
         listed_by = learnt.by.map(tracing::field::display),
-        lag_seconds = learnt.lag().num_seconds(),
+        lag_seconds = safe_lag(context, track, learnt).num_seconds(),
         "learnt by which time the platform lists calls"
     );
     Ok(())
 }
 
-/// How long after they were dialled the platform lists calls, as far as anybody knows: where it is not
-/// known, and where it may be any time, at least as long as records arrive late.
+/// How long after they were dialled the platform lists calls, as far as anybody knows.
 pub(super) async fn lag(context: &Context, track: SyncTrack) -> Result<TimeDelta, SyncError> {
-    if track == SyncTrack::TaskStats {
-        return Ok(TimeDelta::zero());
+    let known = match track {
+        SyncTrack::CallRecords => sync_tracks::listing(context.db.read(), track).await?,
+        SyncTrack::TaskStats => Listing::default(),
+    };
+    Ok(safe_lag(context, track, known))
+}
+
+/// The same of what is `known`: where that is not by which time it lists, and where that may be any time,
+/// at least as long as records arrive late.
+pub(super) fn safe_lag(context: &Context, track: SyncTrack, known: Listing) -> TimeDelta {
+    match track {
+        SyncTrack::CallRecords => known.safe_lag(delta(context.options.overlap)),
+        SyncTrack::TaskStats => TimeDelta::zero(),
     }
-    let known = sync_tracks::listing(context.db.read(), track).await?;
-    let overlap = delta(context.options.overlap);
-    Ok(match known.by {
-        Some(ListedBy::CallTime | ListedBy::EndTime) => known.lag(),
-        None | Some(ListedBy::UploadTime) => known.lag().max(overlap),
-    })
 }
 
 /// Most calls that are looked for to learn by which time the platform lists them.
 const PROBED_CALLS: u64 = 3;
 
-/// Finds out by which time the platform lists calls, if nothing has shown it yet: by looking for the
-/// longest calls of the day about the second when each was dialled, and about the one when it ended.
-/// That it is another time is only believed of several calls that are found by neither: one may be
-/// gone, be known from a push alone, or have another duration by now.
+/// How many calls that are found by their end show that the list goes by it: a single one may have been
+/// uploaded in that second by chance.
+const FOUND_BY_END: u64 = 2;
+
+/// Finds out by which time the platform lists calls, unless that is known: by looking for the longest
+/// calls of the day about the second when each was dialled, and about the one when it ended. That it is
+/// another time is only believed of several calls, of which most are found by neither: one may be gone,
+/// be known from a push alone, or have another duration by now.
 pub(super) async fn probe(day: &Day<'_>, part: ListedPart) -> Result<(), SyncError> {
     let (context, track) = (day.context, day.run.track);
     let db = context.db.read();
@@ -90,34 +99,30 @@ pub(super) async fn probe(day: &Day<'_>, part: ListedPart) -> Result<(), SyncErr
         return Ok(());
     }
     let longest = removals::longest_of_part(db, part, PROBED_CALLS).await?;
-    let mut in_vain = 0;
-    let mut length = 0;
+    let (mut looked_for, mut by_end, mut length) = (0, 0, 0);
     for (id, dialled, duration) in longest {
         // Shorter ones have both times too close to each other.
         let Ok(seconds @ 4..) = u32::try_from(duration) else {
             return Ok(());
         };
+        looked_for += 1;
+        length = seconds.max(length);
+        if is_listed_about(day, &id, dialled).await? {
+            return learn(context, track, &Evidence::found(ListedBy::CallTime, length)).await;
+        }
         let ended = dialled + TimeDelta::seconds(seconds.into());
-        let by = if is_listed_about(day, &id, dialled).await? {
-            ListedBy::CallTime
-        } else if is_listed_about(day, &id, ended).await? {
-            ListedBy::EndTime
-        } else {
-            in_vain += 1;
-            length = seconds.max(length);
-            continue;
-        };
-        return learn(context, track, &Evidence::found(by, seconds)).await;
+        if is_listed_about(day, &id, ended).await? {
+            by_end += 1;
+        }
+        if by_end == FOUND_BY_END {
+            return learn(context, track, &Evidence::found(ListedBy::EndTime, length)).await;
+        }
     }
-    if in_vain < PROBED_CALLS {
+    if looked_for < PROBED_CALLS {
         return Ok(());
     }
-    learn(
-        context,
-        track,
-        &Evidence::found(ListedBy::UploadTime, length),
-    )
-    .await
+    let by_upload = Evidence::found(ListedBy::UploadTime, length);
+    learn(context, track, &by_upload).await
 }
 
 /// Whether the list of a second and those beside it has a call: a clock may be rounded either way.

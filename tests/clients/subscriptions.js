@@ -6,6 +6,7 @@
 import { createClient as createSseClient } from "graphql-sse";
 import { createClient as createSocketClient } from "graphql-ws";
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import WebSocket from "ws";
 
@@ -63,7 +64,8 @@ for (const [name, client] of [
     first.catch(() => {});
     let result;
     while (result === undefined) {
-      await ask('mutation { createPackage(input: { name: "subscriptions.js" }) { package { id } } }');
+      const name = `subscriptions.js ${randomUUID()}`;
+      await ask(`mutation { createPackage(input: { name: "${name}" }) { package { id } } }`);
       result = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 100))]);
     }
     assert.match(result.value.data.statsUpdated.date, /^\d{4}-\d\d-\d\d$/);

@@ -374,9 +374,13 @@ fn the_start_counts_the_instances_on_its_database_and_the_connections_they_may_t
     assert_eq!(said.contains(warning), is_too_many, "{said}");
 }
 
-/// Asks for a token over HTTP/1.1.
 fn sign_in(address: &str, name: &str) -> String {
     let form = format!("grant_type=password&username={name}&password=pa55word");
+    ask_for_token(address, &form)
+}
+
+/// Asks for a token over HTTP/1.1.
+fn ask_for_token(address: &str, form: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     let request = format!(
         "POST /api/v1/auth/token HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
@@ -423,6 +427,10 @@ fn whoever_cannot_sign_in_is_in_the_log() {
         assert!(line.contains(said), "{line}");
         assert!(!line.contains("pa55word"), "{line}");
     }
+    ask_for_token(address, "grant_type=refresh_token&refresh_token=dgr_secret");
+    let line = log.find(|line| line.contains("sign-in failed")).unwrap();
+    let said = "address=\"127.0.0.1\" reason=\"no such refresh token\"";
+    assert!(line.contains(said) && !line.contains("dgr_"), "{line}");
 }
 
 on_both! {

@@ -143,7 +143,7 @@ async fn half_a_body_is_refused() {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert!(answer.contains(r#""code":"TIMEOUT""#), "{answer}");
     }
-    // Without a token nobody waits for a body.
+    // Without a token nobody waits for a body for long.
     let answer = server
         .exchange(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n")
         .await;
@@ -156,6 +156,75 @@ async fn half_a_body_is_refused() {
         answer.starts_with("HTTP/1.1 413 ") && answer.contains("16777216 bytes"),
         "{answer}"
     );
+}
+
+/// Nothing of a short body that nobody reads is left on a connection, which can be used again; where more is left,
+/// the client hears that the connection is closed.
+#[tokio::test]
+async fn a_connection_outlives_a_refusal() {
+    let app = TestApp::new(&Backend::Sqlite).await;
+    let server = start(app.router(), LONG).await;
+    let token = app.token(Role::Admin);
+    let body = "x".repeat(20_000);
+    let closes = |answer: &str| {
+        answer
+            .to_ascii_lowercase()
+            .contains("\r\nconnection: close\r\n")
+    };
+    for (status, path, headers) in [
+        (401, "/graphql", String::new()),
+        (401, "/graphql/stream", String::new()),
+        (404, "/nothing", String::new()),
+        (405, "/healthz", String::new()),
+        (
+            406,
+            "/graphql",
+            format!("Authorization: Bearer {token}\r\nAccept: text/html\r\n"),
+        ),
+        (
+            415,
+            "/graphql",
+            format!("Authorization: Bearer {token}\r\nContent-Type: text/plain\r\n"),
+        ),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}");
+        let begins = format!("HTTP/1.1 {status} ");
+        let next = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        for short in [
+            format!("Content-Length: 20000\r\n\r\n{body}"),
+            format!("Transfer-Encoding: chunked\r\n\r\n4e20\r\n{body}\r\n0\r\n\r\n"),
+        ] {
+            let sent = format!("{head}{short}{next}");
+            let answer = server.exchange(sent.as_bytes()).await;
+            let (refusal, _) = answer
+                .split_once("HTTP/1.1 200 OK")
+                .unwrap_or_else(|| panic!("{path}: {answer}"));
+            assert!(refusal.starts_with(&begins), "{path}: {refusal}");
+            assert!(!closes(refusal), "{path}: {answer}");
+        }
+        for long in [
+            "Content-Length: 70000\r\n\r\n",
+            // Whoever waits for 100 has sent nothing yet.
+            "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+        ] {
+            let answer = server.exchange(format!("{head}{long}").as_bytes()).await;
+            assert!(
+                answer.starts_with(&begins) && closes(&answer),
+                "{path}: {answer}"
+            );
+        }
+    }
+    let client = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    for length in [20_000, 200_000] {
+        let request = client.post(format!("http://{}/graphql", server.address));
+        let refused = request.body("x".repeat(length)).send().await.unwrap();
+        assert_eq!(refused.status(), 401);
+        let body: Value = refused.json().await.unwrap();
+        assert_eq!(body["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    }
 }
 
 /// A request that takes too long is answered in JSON.

@@ -33,16 +33,27 @@ fn example(file: &str, part: &str) -> String {
         .unwrap_or_else(|| panic!("{file} has no {part}"))
 }
 
+/// The files of a folder and of those in it.
+fn files_in(folder: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{folder}/{}", entry.file_name().into_string().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_in(&name));
+        } else {
+            files.push(name);
+        }
+    }
+    files
+}
+
 #[test]
 fn no_example_holds_an_id_of_somebody_s_database() {
     let mut files: Vec<String> = ["README.md", "README.zh-CN.md"].map(str::to_owned).into();
     for folder in ["docs", "web/src/examples"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        let entries = std::fs::read_dir(path).unwrap();
-        let name = |entry: std::io::Result<std::fs::DirEntry>| {
-            entry.unwrap().file_name().into_string().unwrap()
-        };
-        files.extend(entries.map(|entry| format!("{folder}/{}", name(entry))));
+        files.extend(files_in(folder));
     }
     for file in files {
         let text = text(&file);

@@ -14,7 +14,7 @@ use dialgraph::{
         scalar::Scalar,
     },
     store::{
-        Database, Erasable as _, Selection,
+        AnyRecord, Database, Selection,
         calls::{CALLS, CallRow},
         list, tasks,
     },
@@ -23,7 +23,7 @@ use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::Value;
 
 use crate::{
-    harness::{Backend, TestApp, TestDatabase, call, ingest, package, runner, task},
+    harness::{Backend, TestApp, TestDatabase, call, ingest, package, reader, runner, task},
     on_both,
 };
 
@@ -218,16 +218,13 @@ async fn left(db: &Database, filter: &Filter) -> Vec<String> {
         order: CALLS.order(&[]),
         page: PageRequest::first(200),
     };
-    let page = list(db.read(), &asked, Selection::whole(&CALLS))
+    let page = list(db.read(), &reader(), &asked, Selection::whole(&CALLS))
         .await
         .unwrap();
-    let id = |record| {
-        CallRow::of(record)
-            .unwrap()
-            .row
-            .external_id
-            .clone()
-            .unwrap()
+    let place = CallRow::EXTERNAL_ID.place;
+    let id = |record: AnyRecord| match record.shown(place, &reader()).unwrap() {
+        Scalar::Text(id) => id,
+        other => panic!("{other:?} is no id"),
     };
     let mut ids: Vec<String> = page.items.into_iter().map(id).collect();
     ids.sort();

@@ -89,6 +89,10 @@ on_both! {
         assert_eq!(response.headers()[header::ALLOW], "POST");
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(app.data("{ syncRuns { nodes { id } } }").await["syncRuns"]["nodes"], json!([]));
+        // A subscription is refused as in a POST.
+        let subscription = answer(app.send(ask("subscription%7BstatsUpdated%7Bdate%7D%7D")).await).await;
+        assert_eq!((subscription.status, subscription.code()), (StatusCode::OK, "BAD_USER_INPUT"));
+        assert!(subscription.message().starts_with("subscriptions go over a WebSocket at /graphql/ws"), "{}", subscription.body);
     };
 
     /// Bodies that are no GraphQL request are refused with a reason.

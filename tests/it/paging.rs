@@ -10,15 +10,15 @@ use dialgraph::{
         page::{Cursor, List, OrderKey, PageRequest},
     },
     store::{
-        AnyRecord, Database, Erasable as _, Selection,
-        calls::{CALLS, CallRow},
-        list,
+        Database, Selection,
+        calls::{CALLS, CallRow, Calls},
+        find_by_ids, list, place,
     },
 };
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
 use crate::{
-    harness::{Backend, TestApp, TestDatabase, call, ingest, runner},
+    harness::{Backend, TestApp, TestDatabase, call, ingest, reader, runner},
     on_both,
 };
 
@@ -74,16 +74,14 @@ fn draw<T>(strategy: impl Strategy<Value = T>, runner: &mut TestRunner) -> T {
 }
 
 async fn page(db: &Database, asked: &List) -> (Vec<CallRow>, bool, bool, Vec<Cursor>) {
-    let page = list(db.read(), asked, Selection::whole(&CALLS))
+    let page = list(db.read(), &reader(), asked, Selection::whole(&CALLS))
         .await
         .unwrap();
-    let cursors = page
-        .items
-        .iter()
-        .map(|row| Cursor(row.keys(&asked.order)))
-        .collect();
-    let row = |record: AnyRecord| CallRow::of(record).unwrap().row.clone();
-    let rows = page.items.into_iter().map(row).collect();
+    let cursor = |row| place(&CALLS, asked, row).unwrap();
+    let cursors = page.items.iter().map(cursor).collect();
+    let ids: Vec<i64> = page.items.iter().map(|row| row.id().unwrap()).collect();
+    let mut rows = find_by_ids::<Calls>(db.read(), &ids).await.unwrap();
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     (rows, page.has_previous, page.has_next, cursors)
 }
 

@@ -17,6 +17,7 @@ use crate::{
     harness::{Backend, TestApp, call, ingest},
     hidden_numbers::types,
     on_both,
+    writes::done,
 };
 
 /// Numbers and an address, each in another place. The simulated ones are not used.
@@ -154,6 +155,11 @@ on_both! {
             ("e.wei at example Dot com", "e*** at example Dot com"),
             ("f.wei&#64;example.com", "f***&#64;example.com"),
             ("g.wei\\x40example.com", "g***\\x40example.com"),
+            ("i.wei［at］example．com", "i***［at］example．com"),
+            ("j.wei=40example.com", "j***=40example.com"),
+            ("k.wei&lpar;at&rpar;example.com", "k***&lpar;at&rpar;example.com"),
+            ("l.wei%u0040example.com", "l***%u0040example.com"),
+            ("m.wei < at > example.com", "m*** < at > example.com"),
             ("1234567", "1234567"),
             ("h 12", "h 12"),
             ("SKU-1O0", "SKU-1O0"),
@@ -213,6 +219,27 @@ on_both! {
         app.query_as(Role::Agent, query).await.data();
         app.clock.set(app.now() + TimeDelta::seconds(60));
         app.query_as(Role::Analyst, query).await.data();
+    };
+
+    /// A number costs a request one look-up, however many tasks, fields and lists it is looked up under;
+    /// another number costs another one.
+    a_number_costs_a_request_one_look_up = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        fill(&app).await;
+        for index in 0..60 {
+            done(&app, "createTask", "task { id }", json!({ "taskName": format!("任务 {index}") })).await;
+        }
+        let query = r#"query($number: String!) {
+            tasks(first: 200) { nodes { calls(filter: {phoneNumber: {eq: $number}}) { totalCount nodes { id } } } }
+            again: calls(filter: {phoneNumber: {eq: $number}}) { totalCount }
+            other: calls(filter: {phoneNumber: {eq: "13912348009"}}) { totalCount }
+        }"#;
+        let number = json!({ "number": "13812348001" });
+        // Two numbers each: thirty requests have what an hour has.
+        for _ in 0..30 {
+            assert_eq!(app.query_with(Role::Analyst, query, number.clone()).await.data()["again"]["totalCount"], 1);
+        }
+        assert_eq!(app.query_with(Role::Analyst, query, number).await.code(), "RATE_LIMITED");
     };
 
     /// One number is shown for a reason, which is recorded, and no other with it.

@@ -109,6 +109,46 @@ async fn a_link_is_followed() {
     }
 }
 
+/// A folder that is missing is rather a mistake in the address; a new file is made, and said to be new.
+#[test]
+fn a_named_file_is_made_in_a_folder_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("no/such");
+    let migrate = |file: &Path, environment: &str| {
+        let url = format!("sqlite://{}", file.display());
+        let variables = [
+            ("DATABASE_URL", url.as_str()),
+            ("DIALGRAPH_ENV", environment),
+            ("NO_COLOR", "1"),
+            ("RUST_LOG", "info"),
+        ];
+        let output = dialgraph(&["migrate", "up"], &variables);
+        (output.status.success(), text(&output.stderr))
+    };
+    let (done, said) = migrate(&missing.join("x.db"), "production");
+    let refused = format!(
+        "error: DATABASE_URL: there is no folder {}: make it with `mkdir -p`, or set DATA_DIR in its place, whose folder is made",
+        missing.display()
+    );
+    assert_eq!((done, said.trim_end()), (false, refused.as_str()));
+    assert!(!folder.path().join("no").exists());
+
+    let file = folder.path().join("x.db");
+    let new = "DATABASE_URL names a SQLite file that was not there: a new, empty one was made";
+    let (done, said) = migrate(&file, "production");
+    assert!(
+        done && said.contains("WARN") && said.contains(new),
+        "{said}"
+    );
+    let (done, said) = migrate(&file, "production");
+    assert!(done && !said.contains("new, empty"), "{said}");
+    let (done, said) = migrate(&folder.path().join("y.db"), "development");
+    assert!(
+        done && said.contains("made a new, empty SQLite file") && !said.contains(new),
+        "{said}"
+    );
+}
+
 /// The program does it, too, and says which file others could read.
 #[test]
 fn the_program_says_what_it_narrowed() {

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use super::Text;
+use super::{Text, causes};
 use crate::domain::{
     business_time::BusinessZone,
     counting::{counted, verb},
@@ -13,64 +13,6 @@ use crate::domain::{
 
 /// How instants are written in reasons.
 const INSTANT: &str = "%Y-%m-%d %H:%M:%S UTC";
-
-/// Reasons that say no more than themselves.
-const FIXED: [(&str, &str); 18] = [
-    ("it fails", "访问失败"),
-    ("Guanke did not answer in time", "冠客平台未及时响应"),
-    (
-        "Guanke does not accept our credentials, or refused a token it had just given out",
-        "冠客平台不接受我们的账号和密码，或拒绝了刚刚发出的令牌",
-    ),
-    (
-        "a window of more than 7 days cannot be asked for",
-        "一次不能查询超过 7 天的时段",
-    ),
-    (
-        "a window that ends before it begins cannot be asked for",
-        "查询时段的结束早于开始",
-    ),
-    (
-        "the platform gave no total, so nothing proves that these are all",
-        "平台没有给出总数，无法证明已读全",
-    ),
-    (
-        "another instance took this day over",
-        "另一个实例接手了这一天",
-    ),
-    ("the day has not begun", "这一天尚未开始"),
-    (
-        "a task of this program failed; the log says more",
-        "本程序的一个任务出错，详见日志",
-    ),
-    ("cancelled", "已取消"),
-    (
-        "stopped before its end, because the program was",
-        "程序已停止，读取未完成",
-    ),
-    ("the database cannot be reached", "无法连接数据库"),
-    ("the database failed", "数据库出错"),
-    (
-        "the database's disk is full: somebody has to make room on it",
-        "数据库磁盘已满，请清理空间",
-    ),
-    (
-        "the database is read-only: somebody has to look at it",
-        "数据库为只读，请检查",
-    ),
-    (
-        "the database's disk fails: somebody has to look at it and at the database's log",
-        "数据库磁盘故障，请检查磁盘和数据库日志",
-    ),
-    (
-        "the write breaks a rule of the database",
-        "写入违反数据库的约束",
-    ),
-    (
-        "the transaction met another one and has to be tried again",
-        "数据库事务冲突，需要重试",
-    ),
-];
 
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +36,13 @@ pub enum Reason {
     SlowDown {
         /// None for so many seconds.
         seconds: Option<String>,
+    },
+    /// The platform's token could not be read or kept, because of this.
+    Token(String),
+    /// Too many wait to write.
+    Busy {
+        /// For so many seconds, about.
+        seconds: String,
     },
     /// The client was configured in a way that cannot work.
     Misconfigured(String),
@@ -182,7 +131,7 @@ impl Reason {
     }
 
     fn fixed(said: &str) -> Option<Self> {
-        let (_, zh) = FIXED.iter().find(|(en, _)| *en == said)?;
+        let (_, zh) = causes::FIXED.iter().find(|(en, _)| *en == said)?;
         Some(Self::Fixed(zh))
     }
 
@@ -223,6 +172,12 @@ impl Reason {
         }
         if let Some(wrong) = text("the Guanke client is misconfigured: {}") {
             return Some(Self::Misconfigured(wrong));
+        }
+        if let Some(because) = text("the Guanke token could not be read or kept: {}") {
+            return Some(Self::Token(because));
+        }
+        if let Some(seconds) = text("too many writes are waiting; try again in {} s") {
+            return Some(Self::Busy { seconds });
         }
         let slower = "Guanke asks us to slow down";
         if said == slower {
@@ -289,7 +244,15 @@ impl Reason {
             Self::Unreachable(cause) => format!("无法连接冠客平台（{cause}）"),
             Self::Status(status) => format!("冠客平台返回 HTTP 状态 {status}"),
             Self::Refused { code, message } => format!("冠客平台返回错误码 {code}：{message}"),
-            Self::Malformed(wrong) => format!("冠客平台的响应无法解析（{wrong}）"),
+            Self::Malformed(wrong) => {
+                let wrong = causes::of_answer(wrong);
+                format!("冠客平台的响应无法解析（{wrong}）")
+            }
+            Self::Token(because) => {
+                let because = reason(because, zone).zh;
+                format!("冠客平台的令牌无法读取或保存：{because}")
+            }
+            Self::Busy { seconds } => format!("等待写入的请求过多，请 {seconds} 秒后再试"),
             Self::SlowDown { seconds: None } => "冠客平台要求放慢访问".to_owned(),
             Self::SlowDown {
                 seconds: Some(seconds),
@@ -318,6 +281,7 @@ impl Reason {
                 )
             }
             Self::Unusable { count, first } => {
+                let first = causes::of_record(first);
                 format!("{count} 条记录无法使用，第一条{first}")
             }
             Self::TotalsDisagree {
@@ -445,6 +409,21 @@ mod tests {
             (
                 "the platform's account rows add up to 8 dialled, and its total says 9",
                 "平台各账号的呼出数合计为 8，而它的总计为 9",
+                "",
+            ),
+            (
+                "2 records cannot be used; the first one (c-7): record without call time",
+                "2 条记录无法使用，第一条（c-7）：没有通话时间",
+                "",
+            ),
+            (
+                "Guanke's answer makes no sense: HTML instead of JSON",
+                "冠客平台的响应无法解析（返回的是 HTML，不是 JSON）",
+                "",
+            ),
+            (
+                "the Guanke token could not be read or kept: too many writes are waiting; try again in 3 s",
+                "冠客平台的令牌无法读取或保存：等待写入的请求过多，请 3 秒后再试",
                 "",
             ),
             // Nothing is lost of what nobody thought of.

@@ -13,7 +13,7 @@ pub(super) fn plain(name: &str) -> String {
 }
 
 /// What two names of packages have in common that count as the same: Latin letters in either case,
-/// widths and blanks make no difference.
+/// widths, and which blanks stand in a row and how many make no difference. Whether there is a blank does.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     plain(name).to_ascii_lowercase()

@@ -10,6 +10,9 @@ const LONGEST_GAP: usize = 2;
 /// Longest name in quotes before an @, and longest number in brackets behind it.
 const LONGEST_QUOTED: usize = 66;
 
+/// What stands before addresses of which the host needs no point.
+const SCHEMES: [&str; 4] = ["sip:", "sips:", "xmpp:", "mailto:"];
+
 /// What is to be hidden of the addresses in a text: the name but for its first letter.
 pub(super) fn stretches(chars: &[char], signs: &[Sign]) -> Vec<Stretch> {
     let text = Text { chars, signs };
@@ -97,11 +100,11 @@ impl Text<'_> {
         }
     }
 
-    /// Whether this is `sip:li@pbx`: such a host needs no point.
+    /// Whether this is `sip:li@pbx` or the like: such a host needs no point.
     fn is_telephone(&self, first: usize, host: usize) -> bool {
         let is_label = self.chars.get(host).is_some_and(|&c| is_of_label(c));
         is_label
-            && ["sip:", "sips:"]
+            && SCHEMES
                 .iter()
                 .any(|scheme| ends_with(&self.chars[..first], scheme))
     }

@@ -6,8 +6,11 @@ use super::{
 };
 use crate::domain::phone;
 
-/// Most characters between two digits of a number.
+/// Most characters between two digits of a number; one that stands there several times counts once, if it is
+/// one of [`FILLERS`].
 const LONGEST_GAP: usize = 6;
+/// Signs that are drawn out to lines.
+const FILLERS: &str = " \t-._";
 /// Most characters between a plus and the digits that it belongs to.
 const LONGEST_PLUS_GAP: usize = 2;
 /// Most digits of a number with all that is dialled before it.
@@ -21,7 +24,9 @@ const MASK: usize = 4;
 const LONGEST_HEAD: usize = 8;
 
 /// What stands before a number in the address of a telephone.
-const SCHEMES: [&str; 5] = ["tel:", "callto:", "sms:", "sip:", "sips:"];
+const SCHEMES: [&str; 6] = ["tel", "fax", "callto", "sms", "sip", "sips"];
+/// Most blanks and strokes between such a word, its colon and the number.
+const LONGEST_SCHEME_GAP: usize = 4;
 /// Most digits of a number behind one of these.
 const MOST_BEHIND_SCHEME: usize = 15;
 /// Dialled before the code of a country in America; no area of China has it.
@@ -90,10 +95,60 @@ fn masks(chars: &[char]) -> Vec<bool> {
     masks
 }
 
+/// What stands between two digits.
+#[derive(Default)]
+struct Gap {
+    /// Each of [`FILLERS`] once.
+    signs: Vec<char>,
+    length: usize,
+}
+
+impl Gap {
+    fn push(&mut self, sign: char) {
+        self.length += 1;
+        if !FILLERS.contains(sign) || !self.signs.contains(&sign) {
+            self.signs.push(sign);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.signs.clear();
+        self.length = 0;
+    }
+
+    /// The sign, if there is one alone.
+    fn only(&self) -> Option<char> {
+        self.signs.first().copied().filter(|_| self.length == 1)
+    }
+}
+
+/// Whether there is a digit on either side, but for what is not seen.
+fn is_between_digits(signs: &[Sign], at: usize) -> bool {
+    let is_digit = |sign: Option<&Sign>| sign.is_some_and(|sign| sign.is_digit());
+    let is_seen = |sign: &&Sign| **sign != Sign::Unseen;
+    is_digit(signs[..at].iter().rev().find(is_seen))
+        && is_digit(signs[at + 1..].iter().find(is_seen))
+}
+
+/// Whether a text ends with one of [`SCHEMES`] and a colon, or with blanks and strokes behind these: `tel: `,
+/// `tel://`.
+fn is_behind_scheme(chars: &[char]) -> bool {
+    let without = |chars: &[char], signs: &str| {
+        let rest = chars.iter().rev().take(LONGEST_SCHEME_GAP);
+        chars.len() - rest.take_while(|&&c| signs.contains(plain(c))).count()
+    };
+    let head = &chars[..without(chars, " /")];
+    let Some((&colon, head)) = head.split_last() else {
+        return false;
+    };
+    let head = &head[..without(head, " ")];
+    plain(colon) == ':' && SCHEMES.iter().any(|scheme| ends_with(head, scheme))
+}
+
 /// The runs of digits of `style`, or of any: those of others are signs between them.
 fn runs(chars: &[char], signs: &[Sign], masked: &[bool], style: Option<Style>) -> Vec<Run> {
     let mut runs = vec![Run::default()];
-    let mut gap: Vec<char> = Vec::new();
+    let mut gap = Gap::default();
     let mut plus: Option<usize> = None;
     let mut is_open = false;
     for (at, sign) in signs.iter().enumerate() {
@@ -106,15 +161,14 @@ fn runs(chars: &[char], signs: &[Sign], masked: &[bool], style: Option<Style>) -
             } if style.is_none_or(|style| style == own) => {
                 if let Some(run) = runs.last_mut() {
                     if !is_open {
-                        let has_plus =
-                            plus.is_some_and(|place| gap.len() - place <= LONGEST_PLUS_GAP + 1);
-                        let has_scheme = gap == [':']
-                            && SCHEMES.iter().any(|scheme| ends_with(&chars[..at], scheme));
+                        let has_plus = plus
+                            .is_some_and(|place| gap.signs.len() - place <= LONGEST_PLUS_GAP + 1);
+                        let has_scheme = is_behind_scheme(&chars[..at]);
                         let from = run.digits.len();
                         run.groups.push(Group {
                             from,
                             to: from,
-                            gap: (gap.len() == 1).then(|| gap[0]),
+                            gap: gap.only(),
                             has_plus,
                             has_scheme,
                         });
@@ -126,10 +180,13 @@ fn runs(chars: &[char], signs: &[Sign], masked: &[bool], style: Option<Style>) -
                 continue;
             }
             Sign::Plus => {
-                plus = Some(gap.len());
+                plus = Some(gap.signs.len());
                 gap.push('+');
             }
             Sign::Between | Sign::Digits { .. } if !masked[at] => gap.push(plain(chars[at])),
+            _ if sign.joins_digits(chars[at]) && is_between_digits(signs, at) => {
+                gap.push(plain(chars[at]));
+            }
             _ => {
                 gap.clear();
                 plus = None;
@@ -137,8 +194,8 @@ fn runs(chars: &[char], signs: &[Sign], masked: &[bool], style: Option<Style>) -
             }
         }
         is_open = false;
-        if gap.len() > LONGEST_GAP {
-            gap.drain(..gap.len() - LONGEST_GAP);
+        if gap.signs.len() > LONGEST_GAP {
+            gap.signs.drain(..gap.signs.len() - LONGEST_GAP);
             plus = plus.and_then(|place| place.checked_sub(1));
             if runs.last().is_some_and(|run| !run.groups.is_empty()) {
                 runs.push(Run::default());

@@ -1,15 +1,16 @@
 //! The other ways in which a text is read: with the characters that escapes and words stand for, and
 //! in the order in which it is shown.
 
-use super::{Stretch, addresses, numbers, signs::Sign};
+use super::{
+    Stretch, addresses,
+    escapes::escape,
+    numbers,
+    signs::{Sign, plain},
+};
 
 /// Escapes may stand within escapes, as in `%2540` and `&amp;#64;`: so often they are replaced.
 const MOST_PASSES: usize = 4;
-/// Longest name or number between the `&` and the `;` of HTML.
-const LONGEST_ENTITY: usize = 12;
-/// Longest `\u{…}`.
-const LONGEST_BRACED: usize = 12;
-/// Most blanks on either side of a point that is spelled.
+/// Most blanks on either side of a point.
 const LONGEST_GAP: usize = 2;
 /// What follows is shown from right to left, digits too.
 const OVERRIDE: char = '\u{202e}';
@@ -18,68 +19,17 @@ const MOBILE: usize = 11;
 /// Fewest of these that are digits where letters stand for the others.
 const FEWEST_DIGITS: usize = 8;
 
-/// How people spell an @ and a point that programs shall not find.
-const BRACKETED: [(&str, char); 14] = [
-    ("[at]", '@'),
-    ("(at)", '@'),
-    ("{at}", '@'),
-    ("[ at ]", '@'),
-    ("( at )", '@'),
-    ("（at）", '@'),
-    ("【at】", '@'),
-    ("[dot]", '.'),
-    ("(dot)", '.'),
-    ("{dot}", '.'),
-    ("[ dot ]", '.'),
-    ("( dot )", '.'),
-    ("（dot）", '.'),
-    ("【dot】", '.'),
-];
+/// How people spell an @ and a point that programs shall not find: in brackets of any width, with a blank on
+/// either side or without.
+const BRACKETED: [(&str, char); 3] = [("at", '@'), ("@", '@'), ("dot", '.')];
+const BRACKETS: [(char, char); 5] = [('[', ']'), ('(', ')'), ('{', '}'), ('<', '>'), ('【', '】')];
 const SPOKEN_AT: &str = " at ";
 const SPOKEN_DOT: &str = " dot ";
 
-/// The characters of HTML that have names and stand in or between numbers and addresses.
-const ENTITIES: [(&str, char); 34] = [
-    ("amp", '&'),
-    ("ast", '*'),
-    ("bsol", '\\'),
-    ("colon", ':'),
-    ("comma", ','),
-    ("commat", '@'),
-    ("dash", '\u{2010}'),
-    ("emsp", '\u{2003}'),
-    ("ensp", '\u{2002}'),
-    ("hyphen", '\u{2010}'),
-    ("lbrack", '['),
-    ("lowbar", '_'),
-    ("lpar", '('),
-    ("lrm", '\u{200e}'),
-    ("lsqb", '['),
-    ("mdash", '—'),
-    ("middot", '·'),
-    ("minus", '\u{2212}'),
-    ("nbsp", '\u{a0}'),
-    ("ndash", '–'),
-    ("num", '#'),
-    ("percnt", '%'),
-    ("period", '.'),
-    ("plus", '+'),
-    ("quot", '"'),
-    ("rlm", '\u{200f}'),
-    ("rpar", ')'),
-    ("rsqb", ']'),
-    ("shy", '\u{ad}'),
-    ("sol", '/'),
-    ("thinsp", '\u{2009}'),
-    ("Tab", '\t'),
-    ("zwj", '\u{200d}'),
-    ("zwnj", '\u{200c}'),
-];
-
 /// A character that is read, and where in the text stands what is read as it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Token {
-    c: char,
+pub(super) struct Token {
+    pub c: char,
     from: usize,
     to: usize,
 }
@@ -157,16 +107,18 @@ fn replaced(tokens: &[Token]) -> Option<Vec<Token>> {
     while at < tokens.len() {
         let rest = &tokens[at..];
         let is_behind_label = read.last().is_some_and(|token| is_of_label(token.c));
-        let meant = escape(rest)
-            .or_else(|| bracketed(rest))
-            .or_else(|| spoken(rest).filter(|_| spells_at && is_behind_label));
+        let is_spaced = spells_at && read.last().is_some_and(|token| token.c == ' ');
+        let meant = bracketed(rest)
+            .or_else(|| escape(rest))
+            .or_else(|| spoken(rest).filter(|_| spells_at && is_behind_label))
+            .or_else(|| point(rest).filter(|_| is_spaced));
         let Some((c, length)) = meant else {
             read.push(tokens[at]);
             at += 1;
             continue;
         };
         let (mut from, mut end) = (at, at + length);
-        if c == '.' && length > 1 {
+        if c == '.' && (length > 1 || is_spaced) {
             // A host is written without blanks.
             while at - from < LONGEST_GAP && read.last().is_some_and(|token| token.c == ' ') {
                 read.pop();
@@ -185,89 +137,25 @@ fn replaced(tokens: &[Token]) -> Option<Vec<Token>> {
     (read.len() < tokens.len()).then_some(read)
 }
 
-/// The character that an escape stands for, and how many tokens it takes.
-fn escape(rest: &[Token]) -> Option<(char, usize)> {
-    match rest.first()?.c {
-        '%' => percent(rest),
-        '&' => entity(rest),
-        '\\' => backslash(rest),
-        _ => None,
-    }
-}
-
-/// `%40`, and `%EF%BC%91` in UTF-8.
-fn percent(rest: &[Token]) -> Option<(char, usize)> {
-    let byte = |index: usize| {
-        let [sign, high, low] = rest.get(index * 3..index * 3 + 3)? else {
-            return None;
-        };
-        let value = high.c.to_digit(16)? * 16 + low.c.to_digit(16)?;
-        u8::try_from(value).ok().filter(|_| sign.c == '%')
-    };
-    let length = match byte(0)? {
-        0xc2..=0xdf => 2,
-        0xe0..=0xef => 3,
-        0xf0..=0xf4 => 4,
-        _ => 1,
-    };
-    let bytes: Option<Vec<u8>> = (0..length).map(byte).collect();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    match text.and_then(|text| text.chars().next()) {
-        Some(c) => Some((c, length * 3)),
-        None => Some((char::REPLACEMENT_CHARACTER, 3)),
-    }
-}
-
-/// `&#49;`, `&#x31;` and `&commat;`: HTML is read without the semicolon, too.
-fn entity(rest: &[Token]) -> Option<(char, usize)> {
-    let name: String = rest
-        .iter()
-        .skip(1)
-        .take(LONGEST_ENTITY)
-        .map(|token| token.c)
-        .take_while(|&c| c.is_ascii_alphanumeric() || c == '#')
-        .collect();
-    let (c, length) = if let Some(number) = name.strip_prefix('#') {
-        let hex = number.strip_prefix(['x', 'X']);
-        let (digits, radix) = hex.map_or((number, 10), |hex| (hex, 16));
-        let count = digits.chars().take_while(|c| c.is_digit(radix)).count();
-        let code = u32::from_str_radix(&digits[..count], radix).ok()?;
-        let before = name.len() - digits.len();
-        (char::from_u32(code)?, before + count)
-    } else {
-        let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        let (_, c) = ENTITIES.iter().find(|(entity, _)| *entity == name)?;
-        (*c, name.len())
-    };
-    let has_end = rest.get(1 + length).is_some_and(|token| token.c == ';');
-    Some((c, 1 + length + usize::from(has_end)))
-}
-
-/// `\u0031`, `\u{31}`, `\x31` and `\U00000031`.
-fn backslash(rest: &[Token]) -> Option<(char, usize)> {
-    let hex = |from: usize, count: usize| {
-        let digits = rest.get(from..from + count)?;
-        digits.iter().try_fold(0_u32, |value, token| {
-            Some(value * 16 + token.c.to_digit(16)?)
-        })
-    };
-    let (code, length) = match rest.get(1)?.c {
-        'x' => (hex(2, 2)?, 4),
-        'u' if rest.get(2)?.c == '{' => {
-            let mut braced = rest.iter().take(LONGEST_BRACED);
-            let end = braced.position(|token| token.c == '}')?;
-            (hex(3, end.checked_sub(3)?)?, end + 1)
-        }
-        'u' => (hex(2, 4)?, 6),
-        'U' => (hex(2, 8)?, 10),
-        _ => return None,
-    };
-    Some((char::from_u32(code)?, length))
+/// A point with a blank or a label behind it.
+fn point(rest: &[Token]) -> Option<(char, usize)> {
+    let behind = rest.get(1)?;
+    (plain(rest.first()?.c) == '.' && (behind.c == ' ' || is_of_label(behind.c)))
+        .then_some(('.', 1))
 }
 
 fn bracketed(rest: &[Token]) -> Option<(char, usize)> {
-    let (word, c) = BRACKETED.iter().find(|(word, _)| begins(rest, word))?;
-    Some((*c, word.chars().count()))
+    let first = plain(rest.first()?.c);
+    let (_, close) = BRACKETS.iter().find(|(open, _)| *open == first)?;
+    let is_blank = |at: usize| rest.get(at).is_some_and(|token| token.c == ' ');
+    let from = 1 + usize::from(is_blank(1));
+    let (word, c) = BRACKETED
+        .iter()
+        .find(|(word, _)| rest.get(from..).is_some_and(|rest| begins(rest, word)))?;
+    let end = from + word.len();
+    let end = end + usize::from(is_blank(end));
+    let is_closed = rest.get(end).is_some_and(|token| plain(token.c) == *close);
+    is_closed.then_some((*c, end + 1))
 }
 
 fn spoken(rest: &[Token]) -> Option<(char, usize)> {
@@ -297,7 +185,7 @@ fn is_of_label(c: char) -> bool {
 }
 
 /// Whether `word` stands here, in either case.
-fn begins(rest: &[Token], word: &str) -> bool {
+pub(super) fn begins(rest: &[Token], word: &str) -> bool {
     let mut rest = rest.iter();
     let is_next = |c: char| {
         rest.next()

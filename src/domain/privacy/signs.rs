@@ -36,6 +36,9 @@ pub(super) enum Sign {
     Other,
 }
 
+/// Letters and marks that look like a point or a line.
+const LINES: &str = "\u{119e}\u{318d}\u{3190}\u{a78f}";
+
 /// Digits without a decomposition that tells what they are: the first, its value, and how many follow
 /// each other.
 const RUNS: [(u32, u8, u32); 20] = [
@@ -84,10 +87,17 @@ impl Sign {
             '@' => Self::At,
             'a'..='z' | 'A'..='Z' | '%' | '‰' | '‱' | '°' => Self::Other,
             ' '..='~' if c != '$' => Self::Between,
+            c if LINES.contains(c) => Self::Between,
             '\u{4e00}'..='\u{9fff}' | '〇' => han(c).unwrap_or(Self::Other),
             c if text::is_invisible(c) => Self::Unseen,
             c => other(c),
         }
+    }
+
+    /// Whether it stands between digits, if there is one on either side of it, and is a sign of a unit or an
+    /// address otherwise: `137$1234$9876`.
+    pub fn joins_digits(self, c: char) -> bool {
+        self == Self::At || self == Self::Other && !c.is_alphanumeric()
     }
 
     /// Whether it is a digit, or two.

@@ -1,17 +1,16 @@
 use async_graphql::{ID, Object};
 
-use super::{GradeFilter, GradeOrder};
 use crate::{
     graphql::{
         connection::listed,
+        error::Result,
         id::{self, Kind},
-        scalars::{DateTime, Decimal},
     },
-    store::grades::GradeRow,
+    store::{Record, grades::GradeRow},
 };
 
 listed! {
-    Grade(GradeRow) by GradeFilter, GradeOrder {
+    Grade(GradeRow) {
     }
 }
 
@@ -19,58 +18,18 @@ listed! {
 #[Object(serial)]
 impl Grade {
     /// Opaque global id.
-    pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::Grade, self.0.row.id)
+    pub(in crate::graphql) async fn id(&self) -> Result<ID> {
+        Ok(id::global(Kind::Grade, self.0.id()?))
     }
 
-    /// The id in the database, for joins in BI tools.
-    async fn database_id(&self) -> i64 {
-        self.0.row.id
-    }
-
-    /// Its stable name, such as NINE_YUAN. OTHER is every text that no other grade claims.
-    async fn code(&self) -> &str {
-        &self.0.row.code
-    }
-
-    /// What people call it.
-    async fn label(&self) -> &str {
-        &self.0.row.label
+    #[graphql(flatten)]
+    async fn columns(&self) -> &Record<GradeRow> {
+        &self.0
     }
 
     /// Texts that mean this grade. A call's whole text decides, never a part of it; case, width and
     /// spaces around it make no difference.
-    async fn patterns(&self) -> &[String] {
-        &self.0.row.patterns.0
-    }
-
-    /// What one call of this grade earns, in yuan.
-    async fn unit_price(&self) -> Decimal {
-        self.0.row.unit_price.into()
-    }
-
-    /// Whether the person is interested.
-    async fn is_interested(&self) -> bool {
-        self.0.row.is_interested
-    }
-
-    /// Whether the call is a deal.
-    async fn is_success(&self) -> bool {
-        self.0.row.is_success
-    }
-
-    /// Counts its changes, from 1: to be given as `expectedVersion` when it is changed.
-    async fn version(&self) -> i64 {
-        self.0.row.version
-    }
-
-    /// When it was created.
-    async fn created_at(&self) -> DateTime {
-        self.0.row.created_at.into()
-    }
-
-    /// When it was last changed.
-    async fn updated_at(&self) -> DateTime {
-        self.0.row.updated_at.into()
+    async fn patterns(&self) -> Result<Vec<String>> {
+        Ok(self.0.get(GradeRow::PATTERNS)?.0)
     }
 }

@@ -2,10 +2,8 @@
 
 mod agent;
 mod call;
-mod filters;
 mod grade;
 mod mutations;
-mod orders;
 mod package;
 mod package_rule;
 mod query;
@@ -15,19 +13,12 @@ mod task;
 
 pub(super) use agent::Agent;
 pub(super) use call::{Call, CallResult, CallSource};
-pub(super) use filters::{
-    AgentFilter, CallFilter, CallTagFilter, DialTaskFilter, GradeFilter, LeadPackageFilter,
-};
 pub(super) use grade::Grade;
 pub use mutations::DialingMutation;
-pub(super) use orders::{
-    AgentOrder, CallOrder, CallTagOrder, DialTaskOrder, GradeOrder, LeadPackageOrder,
-};
 pub(super) use package::LeadPackage;
 pub(super) use package_rule::PackageAssignedBy;
 pub use package_rule::PackageRuleQuery;
 pub use query::DialingQuery;
 pub(super) use tag::{CallTag, TagType};
 pub(super) use tag_counts::Tag;
-use tag_counts::{PackageTagSummary, PackageTagSummaryFilter, PackageTagSummaryOrder};
 pub(super) use task::{DialTask, TaskStatus};

@@ -7,6 +7,7 @@ use crate::{
         connection::shown,
         context::ContextExt,
         error::{ApiError, Result},
+        filter::compared_words,
         id::{self, Kind},
         permissions::Root,
         user_error::UserError,
@@ -14,8 +15,9 @@ use crate::{
     service::package_rules::{self as linking, MAX_PREVIEWED, Preview, PreviewedTask},
 };
 
-/// How a rule compares its text with the name of a task. Full-width characters, blanks, invisible
-/// characters, and the case of Latin letters make no difference.
+/// How a rule compares its text with the name of a task. Full-width characters, invisible characters, the
+/// case of Latin letters, and which blanks stand in a row and how many make no difference; whether there
+/// is a blank does: `浙江 -A` is not `浙江-A`. In a PATTERN a blank is one space.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "crate::domain::package_rules::RuleMatch")]
 pub(in crate::graphql) enum PackageRuleMatch {
@@ -40,6 +42,8 @@ pub(in crate::graphql) enum PackageAssignedBy {
     /// records carry back in their `params`. It counts more than rules.
     Params,
 }
+
+compared_words!(PackageAssignedBy => crate::domain::package_rules::AssignedBy);
 
 /// A rule that claims tasks for a package by their names.
 #[derive(SimpleObject)]

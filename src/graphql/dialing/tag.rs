@@ -1,15 +1,15 @@
 use async_graphql::{Context, Enum, ID, Object};
 
-use super::{Call, CallTagFilter, CallTagOrder};
+use super::Call;
 use crate::{
     graphql::{
         connection::{listed, one},
         error::Result,
+        filter::compared_words,
         id::{self, Kind},
         plan,
-        scalars::DateTime,
     },
-    store::tags::TagRow,
+    store::{Record, tags::TagRow},
 };
 
 /// Who gave a call a tag.
@@ -22,9 +22,11 @@ pub(in crate::graphql) enum TagType {
     Manual,
 }
 
+compared_words!(TagType => crate::domain::dialing::TagType);
+
 listed! {
-    CallTag(TagRow) by CallTagFilter, CallTagOrder {
-        "call" => "call": plan::one::<Call>,
+    CallTag(TagRow) {
+        "call" => plan::one::<Call, _>(&TagRow::CALL),
     }
 }
 
@@ -32,37 +34,17 @@ listed! {
 #[Object(serial)]
 impl CallTag {
     /// Opaque global id.
-    pub(in crate::graphql) async fn id(&self) -> ID {
-        id::global(Kind::CallTag, self.0.row.id)
+    pub(in crate::graphql) async fn id(&self) -> Result<ID> {
+        Ok(id::global(Kind::CallTag, self.0.id()?))
     }
 
-    /// The id in the database, for joins in BI tools.
-    async fn database_id(&self) -> i64 {
-        self.0.row.id
-    }
-
-    /// The question or field.
-    async fn tag_name(&self) -> &str {
-        &self.0.row.tag_name
-    }
-
-    /// The answer.
-    async fn tag_value(&self) -> &str {
-        &self.0.row.tag_value
-    }
-
-    /// Who gave it.
-    async fn tag_type(&self) -> TagType {
-        self.0.row.tag_type.into()
+    #[graphql(flatten)]
+    async fn columns(&self) -> &Record<TagRow> {
+        &self.0
     }
 
     /// The call that earned it.
     async fn call(&self, context: &Context<'_>) -> Result<Option<Call>> {
-        one(context, &self.0, "call", Some(self.0.row.call_id)).await
-    }
-
-    /// When it was given.
-    async fn created_at(&self) -> DateTime {
-        self.0.row.created_at.into()
+        one(context, &self.0, TagRow::CALL).await
     }
 }

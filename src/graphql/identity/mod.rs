@@ -1,17 +1,14 @@
 //! Who asks, who may, and what programs come in with.
 
 mod access_token;
-mod lists;
 mod mutations;
 mod query;
 mod user;
 mod words;
 
 pub(super) use access_token::AccessToken;
-use lists::{AccessTokenFilter, AccessTokenOrder, UserFilter, UserOrder};
 pub use mutations::IdentityMutation;
 pub use query::IdentityQuery;
-pub(super) use query::{visible_tokens, visible_users};
 pub(super) use user::User;
 use words::Capability;
 pub(super) use words::Role;

@@ -1,15 +1,7 @@
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::{AccessToken, Capability, Role, User};
-use crate::{
-    domain::viewer,
-    graphql::{
-        connection::{find, found},
-        context::ContextExt,
-        error::Result,
-        permissions::Root,
-    },
-};
+use super::{Capability, Role, User};
+use crate::graphql::{connection::find, context::ContextExt, error::Result, permissions::Root};
 
 /// The one who asks.
 #[derive(SimpleObject)]
@@ -67,30 +59,4 @@ impl IdentityQuery {
             capabilities: viewer.capabilities().map(Into::into).collect(),
         })
     }
-}
-
-/// The users with these ids, for those who may see them.
-pub(in crate::graphql) async fn visible_users(
-    context: &Context<'_>,
-    ids: &[i64],
-) -> Result<Vec<(i64, User)>> {
-    let viewer = &context.request()?.viewer;
-    let sees_all = viewer.may(viewer::Capability::ReadUsers);
-    let visible = |id: &i64| sees_all || viewer.user_id() == Some(*id);
-    let ids: Vec<i64> = ids.iter().copied().filter(visible).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    found(context, &ids).await
-}
-
-/// The access tokens with these ids that the viewer may see.
-pub(in crate::graphql) async fn visible_tokens(
-    context: &Context<'_>,
-    ids: &[i64],
-) -> Result<Vec<(i64, AccessToken)>> {
-    let mut found: Vec<(i64, AccessToken)> = found(context, ids).await?;
-    let viewer = &context.request()?.viewer;
-    found.retain(|(_, token)| token.is_visible_to(viewer));
-    Ok(found)
 }

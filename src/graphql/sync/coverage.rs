@@ -11,6 +11,9 @@ use crate::{
     store::sync_days::SyncDayRow,
 };
 
+/// Most rows of a list of them: each day on both tracks.
+pub(in crate::graphql) const MOST_COVERED_DAYS: u64 = 2 * coverage::MAX_DAYS.unsigned_abs();
+
 pub(super) struct SyncCoverage(pub coverage::Coverage);
 
 /// What is known of some days, and what is missing.
@@ -37,7 +40,7 @@ impl SyncCoverage {
     }
 }
 
-pub(super) struct SyncCoverageDay(DayCoverage);
+pub(in crate::graphql) struct SyncCoverageDay(DayCoverage);
 
 impl SyncCoverageDay {
     fn known<T>(&self, what: impl FnOnce(&SyncDayRow) -> T) -> Option<T> {

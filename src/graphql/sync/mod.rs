@@ -2,7 +2,6 @@
 
 mod alert;
 mod coverage;
-mod list;
 mod mutation;
 mod query;
 mod reconciliation;
@@ -12,7 +11,7 @@ mod status;
 mod subscription;
 
 pub(super) use alert::{SyncAlert, SyncAlertKind};
-use list::{SyncRunFilter, SyncRunOrder, SyncSliceFilter, SyncSliceOrder};
+pub(super) use coverage::{MOST_COVERED_DAYS, SyncCoverageDay};
 pub use mutation::SyncMutation;
 pub use query::SyncQuery;
 pub(super) use run::{SyncRun, SyncStatus, SyncTrack, SyncTrigger, SyncWindow};

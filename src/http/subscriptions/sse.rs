@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 
-use async_graphql::{Request, Response as Answer, parser::types::OperationType};
+use async_graphql::{Request, Response as Answer};
 use axum::{
     body::Body,
     extract::{FromRequestParts, State},
@@ -59,7 +59,7 @@ pub(in crate::http) async fn get(
     RequestOrigin(origin): RequestOrigin,
     uri: Uri,
 ) -> Response {
-    match linked(&state, &uri, |ty| ty == OperationType::Mutation).await {
+    match linked(&state, &uri).await {
         Ok(request) => listen(state, listener, request, origin),
         Err(refused) => *refused,
     }

@@ -7,19 +7,17 @@ use dialgraph::{
         call_details::CallDetails,
         dialing::{CallResult, CallSource},
         incoming::{IncomingCall, PlatformTask},
+        leads::PackageFields,
         money::Money,
         package_rules::Link,
+        viewer::{Role, Viewer},
     },
     entity::call as calls,
     service::{
         ingest::{self, Ingested},
         removal::mark_removed,
     },
-    store::{
-        Database, Transaction,
-        packages::{self, NewPackage},
-        task_edits,
-    },
+    store::{Database, Transaction, packages, task_edits},
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
@@ -73,6 +71,11 @@ pub async fn remove(db: &Database, external_ids: &[String]) -> i64 {
     }
 }
 
+/// Somebody who sees every row.
+pub fn reader() -> Viewer {
+    Viewer::named("test", Role::Admin)
+}
+
 /// Gives tasks to a package by hand.
 pub async fn give(tx: &Transaction, task_ids: &[i64], package_id: i64) {
     let now: DateTime<Utc> = "2026-11-20T04:00:00Z".parse().unwrap();
@@ -84,7 +87,7 @@ pub async fn give(tx: &Transaction, task_ids: &[i64], package_id: i64) {
 pub async fn package(db: &Database, name: &str, time: &str) -> i64 {
     let created_at: DateTime<Utc> = time.parse().unwrap();
     let tx = db.begin().await.unwrap();
-    let new = NewPackage {
+    let new = PackageFields {
         name: name.to_owned(),
         source: None,
         industry: None,
@@ -93,10 +96,10 @@ pub async fn package(db: &Database, name: &str, time: &str) -> i64 {
         valid_leads: 900,
         cost_per_lead: Money::from_ten_thousandths(500),
         total_cost: Money::from_ten_thousandths(500_000),
-        created_at,
-        created_date: BusinessZone::default().day_of(created_at),
+        rules: Vec::new(),
     };
-    let package = packages::create(&tx, new).await.unwrap();
+    let today = BusinessZone::default().day_of(created_at);
+    let package = packages::create(&tx, new, created_at, today).await.unwrap();
     tx.commit().await.unwrap();
     package.id
 }

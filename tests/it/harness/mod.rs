@@ -7,7 +7,7 @@ mod database;
 mod random;
 
 pub use app::{Answer, NOW, SECRET, TestApp, answer, day, run};
-pub use data::{call, give, ingest, live_external_ids, package, remove, task};
+pub use data::{call, give, ingest, live_external_ids, package, reader, remove, task};
 pub use database::{Backend, TestDatabase, down_to, steps_to};
 pub use random::runner;
 

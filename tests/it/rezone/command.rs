@@ -103,7 +103,7 @@ on_both! {
         let asked = run(&["rezone", "--to", "America/New_York"], url, "Asia/Shanghai").await;
         let said = text(&asked.stderr);
         assert_eq!(asked.status.code(), Some(1));
-        assert!(said.contains("the business days are those of Asia/Shanghai, and become those of America/New_York: 2 calls are counted again"), "{said}");
+        assert!(said.contains("the business days are those of Asia/Shanghai, and become those of America/New_York: 2 calls are counted again, and the days that were read are to be read from the platform again"), "{said}");
         assert!(said.contains("nothing was changed"), "{said}");
         assert_eq!(days(&db).await, counted([("2026-11-19", 1), ("2026-11-20", 1)]));
 

@@ -388,7 +388,7 @@ on_both! {
         let refused = settled(db, "America/New_York").await.unwrap_err().to_string();
         assert_eq!(
             refused,
-            "BUSINESS_TIMEZONE is America/New_York, in which the call of 2026-11-19T10:00:00Z is of 2026-11-19 at hour 5; it is stored under 2026-11-19 at hour 18: set BUSINESS_TIMEZONE=Asia/Shanghai, or move all days with `dialgraph rezone --to America/New_York`"
+            "BUSINESS_TIMEZONE is America/New_York, in which the call of 2026-11-19T10:00:00Z is of 2026-11-19 at hour 5; it is stored under 2026-11-19 at hour 18: set BUSINESS_TIMEZONE to the zone whose days they are, one such as Asia/Shanghai, Asia/Hong_Kong or Asia/Singapore, or move all days with `dialgraph rezone --to America/New_York`"
         );
         assert_eq!(whose(db).await, None);
         settled(db, "Asia/Shanghai").await.unwrap();

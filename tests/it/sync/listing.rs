@@ -110,6 +110,38 @@ on_both! {
         }
     };
 
+    /// A platform that lists by upload, of which a call is at a window's edge as if it went by the end: the
+    /// one that is uploaded nine minutes after it was dialled is not lost behind midnight.
+    a_call_at_a_window_s_edge_does_not_make_a_late_one_lost = async |backend: Backend| {
+        let app = TestApp::with_platform(&backend, |platform| {
+            platform.calls_per_day = 30;
+            platform.first_day = day("2026-11-15");
+            platform.listed_by = ListedBy::UploadTime;
+            platform.extra_calls.insert(day("2026-11-16"), vec![ACROSS_MIDNIGHT]);
+            let before_midnight = ExtraCall { second: 86_280, duration: 30 };
+            platform.extra_calls.insert(day("2026-11-18"), vec![before_midnight]);
+        }).await;
+        // 00:00:23 of the next day, three seconds after it ended; and 00:07.
+        app.platform.relist(day("2026-11-16"), 30, "2026-11-16T16:00:23Z".parse().ok());
+        app.platform.relist(day("2026-11-18"), 30, "2026-11-18T16:07:00Z".parse().ok());
+        app.synced(CALLS, "2026-11-15", "2026-11-17").await;
+        assert_eq!(learnt(&app).await.0, json!("UPLOAD_TIME"));
+        assert_eq!(covered(&app, "2026-11-16").await, whole(31));
+        app.synced(CALLS, "2026-11-18", "2026-11-18").await;
+        assert_eq!(covered(&app, "2026-11-18").await, whole(31));
+        let deals = r#"{ gradeStats(date: "2026-11-18") { grade9 } }"#;
+        assert_eq!(app.data(deals).await["gradeStats"]["grade9"], json!(1));
+    };
+
+    /// What a call at the edge suggests is found out with two calls, of two requests each, once.
+    the_end_is_believed_of_calls_that_were_looked_for = async |backend: Backend| {
+        let app = listing_by(&backend, ListedBy::EndTime).await;
+        let first = app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(learnt(&app).await.0, json!("END_TIME"));
+        let second = app.synced(CALLS, "2026-11-19", "2026-11-19").await;
+        assert_eq!(first.counts.pages, second.counts.pages + 4);
+    };
+
     /// With many slices, each of which lists calls of the one before: the same calls every time.
     slices_take_nothing_from_each_other = async |backend: Backend| {
         for by in [ListedBy::EndTime, ListedBy::UploadTime] {

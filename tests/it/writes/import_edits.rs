@@ -149,6 +149,26 @@ on_both! {
         assert_eq!(import(&app, &rows[1]).await, unchanged());
     };
 
+    /// What a person changed before anything was imported was not changed since.
+    what_was_changed_before_the_import_is_not_changed_since = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        ingest(&app.database.db, vec![new_call("1", "2026-11-19T02:00:00Z")]).await;
+        let call = the_call(&app).await;
+        update(&app, &call, json!({ "duration": 61 })).await;
+        let tag = json!({ "callId": call, "tags": [{ "tagName": "vip", "tagValue": "yes" }] });
+        done(&app, "addCallTags", "added", tag.clone()).await;
+        let row = json!({ "platformCallId": "1", "customerName": "王女士" });
+        assert_eq!(import(&app, &row).await["status"], "UPDATED");
+        assert_eq!(import(&app, &row).await, unchanged());
+        done(&app, "removeCallTags", "removed", tag).await;
+        assert_eq!(import(&app, &row).await, edited());
+        // Another row adds to it, and the change stays.
+        let more = json!({ "platformCallId": "1", "company": "甲" });
+        assert_eq!(import(&app, &more).await["status"], "UPDATED");
+        assert_eq!(import(&app, &more).await, edited());
+        assert_counted(&app).await;
+    };
+
     /// A row that added to a call of the platform, where a person changed what it added.
     what_was_added_to_the_platform_s_call_too = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
@@ -165,14 +185,20 @@ on_both! {
             (json!({ "customerName": "李女士" }), json!({ "customerName": "王女士" })),
             (json!({ "customerName": null }), json!({ "customerName": "王女士" })),
             (json!({ "grade": "A" }), json!({ "grade": "9元" })),
+            // What the row did not add: the platform says it, or nobody does.
+            (json!({ "province": "上海" }), json!({ "province": "浙江" })),
+            (json!({ "city": "上海" }), json!({ "city": null })),
+            (json!({ "duration": 61 }), json!({ "duration": told.duration })),
         ] {
             update(&app, &call, change.clone()).await;
             assert_eq!(import(&app, &row).await, edited(), "{change}");
             update(&app, &call, back).await;
             assert_eq!(import(&app, &row).await, unchanged(), "{change} taken back");
         }
-        // What the row did not add is not its own.
-        update(&app, &call, json!({ "province": "上海", "city": "上海" })).await;
+        let seen = json!({ "callId": call, "tags": [{ "tagName": "seen", "tagValue": "yes" }] });
+        done(&app, "addCallTags", "added", seen.clone()).await;
+        assert_eq!(import(&app, &row).await, edited());
+        done(&app, "removeCallTags", "removed", seen).await;
         assert_eq!(import(&app, &row).await, unchanged());
         // A row that says something else of what a person changed: the person's word stays.
         update(&app, &call, json!({ "customerName": "李女士" })).await;
@@ -180,6 +206,7 @@ on_both! {
         assert_eq!(import(&app, &other).await, edited());
         let seen = app.data("{ calls { nodes { customerName } } }").await;
         assert_eq!(seen["calls"]["nodes"][0]["customerName"], "李女士");
+        assert_eq!(import(&app, &other).await, edited(), "and says so again");
         // The platform's next record takes people's changes away, and the gaps are filled again.
         told.duration = 9;
         ingest(&app.database.db, vec![told]).await;

@@ -10,7 +10,8 @@ use crate::{
     on_both,
 };
 
-async fn damage(app: &TestApp, sql: &str) {
+/// Makes figures wrong.
+pub async fn damage(app: &TestApp, sql: &str) {
     app.database
         .db
         .write()

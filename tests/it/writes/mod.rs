@@ -1,6 +1,7 @@
 //! Everything that people change: what comes of it, what is refused and why, and that figures and the
 //! record of changes are never a step behind.
 
+mod audited;
 mod calls;
 mod concurrency;
 mod grades;

@@ -1,6 +1,6 @@
 //! Tags that people give calls and take away.
 
-use dialgraph::domain::dialing::Tag;
+use dialgraph::domain::{dialing::Tag, viewer::Role};
 use serde_json::json;
 
 use super::{a_call, at, audit, done, id, refused};
@@ -56,6 +56,29 @@ on_both! {
             let expected = [at("input.expectedVersion", "CONFLICT"), at("input.tags", "TOO_MANY")];
             assert_eq!(refused(&app, field, many).await, expected);
         }
+    };
+
+    /// What a mark turns round is stored as it is shown, whichever field it comes in: nobody hides a number by it.
+    what_is_shown_from_right_to_left_is_stored_as_it_is_shown = async |backend: Backend| {
+        let app = TestApp::new(&backend).await;
+        let turned = "\u{202e}67894321731\u{202c}";
+        let input = json!({ "callTime": "2026-11-19T01:00:00Z", "result": "CONNECTED", "phoneNumber": turned,
+            "customerName": format!("王 {turned}"), "company": turned, "notes": format!("打 {turned}\n\u{202e}87654") });
+        let fields = "phoneNumber customerName company notes";
+        let created = done(&app, "createCall", &format!("call {{ id {fields} }}"), input).await;
+        let call = id(&created["call"]);
+        let tag = json!({ "callId": call, "tags": [{ "tagName": "x", "tagValue": turned }] });
+        done(&app, "addCallTags", "added", tag).await;
+        let query = format!("{{ call(id: \"{call}\") {{ {fields} tags {{ tagValue }} }} }}");
+        let number = "13712349876";
+        let expected = json!({ "phoneNumber": number, "customerName": format!("王 {number}"), "company": number,
+            "notes": format!("打 {number}\n45678"), "tags": [{ "tagValue": number }] });
+        assert_eq!(app.data(&query).await["call"], expected);
+        let masked = app.query_as(Role::Analyst, &query).await.data();
+        let number = "137****9876";
+        let expected = json!({ "phoneNumber": number, "customerName": format!("王 {number}"), "company": number,
+            "notes": format!("打 {number}\n45678"), "tags": [{ "tagValue": number }] });
+        assert_eq!(masked["call"], expected);
     };
 
     /// A newer version of the platform's brings its own tags anew, and leaves those of people.

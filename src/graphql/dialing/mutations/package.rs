@@ -2,7 +2,7 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::input::{answer, change, payloads, writer};
 use crate::{
-    domain::{change::Change, leads},
+    domain::{change::Change, leads::PackageInput},
     graphql::{
         connection::shown,
         dialing::{
@@ -18,28 +18,54 @@ use crate::{
     service::packages,
 };
 
-/// A package to be created.
+/// What is said of a package, besides its name.
 #[derive(InputObject)]
-pub(super) struct CreatePackageInput {
-    /// What people call it; at most 200 characters, and no other package's name.
-    name: String,
+struct PackageDetails {
     /// Where the leads come from; at most 200 characters.
     source: MaybeUndefined<String>,
     /// The industry of the leads; at most 200 characters.
     industry: MaybeUndefined<String>,
     /// The region of the leads; at most 200 characters.
     region: MaybeUndefined<String>,
-    /// How many leads it has; 0 when left out.
+    /// How many leads it has; 0 for a new package that says nothing.
     total_leads: MaybeUndefined<i32>,
-    /// How many of them can be dialled, never more than totalLeads; 0 when left out.
+    /// How many of them can be dialled, never more than totalLeads; 0 for a new package that says
+    /// nothing.
     valid_leads: MaybeUndefined<i32>,
-    /// Price of one lead in yuan; 0 when left out.
+    /// Price of one lead in yuan; 0 for a new package that says nothing.
     cost_per_lead: MaybeUndefined<Written<Decimal>>,
-    /// Price of the package in yuan; totalLeads × costPerLead when left out or null.
+    /// Price of the package in yuan; totalLeads × costPerLead for a new package that says nothing. One
+    /// that was worked out follows these, one that was given stays; null has it worked out again.
     total_cost: MaybeUndefined<Written<Decimal>>,
-    /// Rules that claim tasks by their names, those that are there and those to come: a task that one
-    /// of them matches belongs to the package. At most 50.
+    /// Rules that claim tasks by their names, those that are there and those to come, in place of those
+    /// that it has: a task that one of them matches belongs to the package. At most 50, and null for
+    /// none. Tasks that they claim no longer leave the package, unless a person gave them to it.
     rules: MaybeUndefined<Vec<PackageRuleInput>>,
+}
+
+impl PackageDetails {
+    fn of(self, name: Change<String>) -> PackageInput {
+        PackageInput {
+            name,
+            source: change(self.source),
+            industry: change(self.industry),
+            region: change(self.region),
+            total_leads: change(self.total_leads),
+            valid_leads: change(self.valid_leads),
+            cost_per_lead: change(self.cost_per_lead),
+            total_cost: change(self.total_cost),
+            rules: change(self.rules.map_value(rules)),
+        }
+    }
+}
+
+/// A package to be created.
+#[derive(InputObject)]
+pub(super) struct CreatePackageInput {
+    /// What people call it; at most 200 characters, and no other package's name.
+    name: String,
+    #[graphql(flatten)]
+    details: PackageDetails,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours creates nothing and gives the first answer again.
     idempotency_key: Option<String>,
@@ -52,24 +78,8 @@ pub(super) struct UpdatePackageInput {
     id: ID,
     /// What people call it; at most 200 characters, and no other package's name.
     name: MaybeUndefined<String>,
-    /// Where the leads come from; at most 200 characters.
-    source: MaybeUndefined<String>,
-    /// The industry of the leads; at most 200 characters.
-    industry: MaybeUndefined<String>,
-    /// The region of the leads; at most 200 characters.
-    region: MaybeUndefined<String>,
-    /// How many leads it has.
-    total_leads: MaybeUndefined<i32>,
-    /// How many of them can be dialled, never more than totalLeads.
-    valid_leads: MaybeUndefined<i32>,
-    /// Price of one lead in yuan.
-    cost_per_lead: MaybeUndefined<Written<Decimal>>,
-    /// Price of the package in yuan. One that was worked out follows totalLeads and costPerLead, one
-    /// that was given stays; null has it worked out again.
-    total_cost: MaybeUndefined<Written<Decimal>>,
-    /// Rules that claim tasks by their names, in place of those that it has; at most 50, and null for
-    /// none. Tasks that they claim no longer leave the package, unless a person gave them to it.
-    rules: MaybeUndefined<Vec<PackageRuleInput>>,
+    #[graphql(flatten)]
+    details: PackageDetails,
     /// The version that the change was made for: another one is a CONFLICT, and nothing is written.
     expected_version: Option<i64>,
 }
@@ -139,17 +149,7 @@ impl PackageMutation {
         context: &Context<'_>,
         #[graphql(desc = "The new package.")] input: CreatePackageInput,
     ) -> Result<CreatePackagePayload> {
-        let package = leads::PackageInput {
-            name: Change::Set(input.name),
-            source: change(input.source),
-            industry: change(input.industry),
-            region: change(input.region),
-            total_leads: change(input.total_leads),
-            valid_leads: change(input.valid_leads),
-            cost_per_lead: change(input.cost_per_lead),
-            total_cost: change(input.total_cost),
-            rules: change(input.rules.map_value(rules)),
-        };
+        let package = input.details.of(Change::Set(input.name));
         let writer = writer(context)?;
         let done = packages::create(&writer, &package, input.idempotency_key.as_deref()).await;
         answer(done, |saved| CreatePackagePayload {
@@ -168,17 +168,7 @@ impl PackageMutation {
         #[graphql(desc = "Which package, and what of it.")] input: UpdatePackageInput,
     ) -> Result<UpdatePackagePayload> {
         let id = id::given(&input.id, Kind::LeadPackage);
-        let package = leads::PackageInput {
-            name: change(input.name),
-            source: change(input.source),
-            industry: change(input.industry),
-            region: change(input.region),
-            total_leads: change(input.total_leads),
-            valid_leads: change(input.valid_leads),
-            cost_per_lead: change(input.cost_per_lead),
-            total_cost: change(input.total_cost),
-            rules: change(input.rules.map_value(rules)),
-        };
+        let package = input.details.of(change(input.name));
         let writer = writer(context)?;
         let done = packages::update(&writer, &id, &package, input.expected_version).await;
         answer(done, |saved| UpdatePackagePayload {

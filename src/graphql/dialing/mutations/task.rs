@@ -2,28 +2,29 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::input::{answer, change, id_change, payloads, writer};
 use crate::{
-    domain::{change::Change, problem::Path, task},
+    domain::{change::Change, dialing, problem::Path, task::TaskInput},
     graphql::{
-        connection::{shown, usable},
+        connection::shown,
         context::ContextExt,
-        dialing::{DialTask, DialTaskFilter, LeadPackage, task::TaskStatus},
+        dialing::{DialTask, LeadPackage, task::TaskStatus},
+        documents::variables::LeftOut,
         error::Result,
-        filter::ListFilter as _,
+        filter::FilterOf,
         id::{self, Kind},
+        lists::arguments::usable,
         permissions::Root,
         scalars::{DateTime, Written},
         user_error::UserError,
-        variables::LeftOut,
     },
     service::tasks::{self, Assignment, TaskSelection},
 };
 
-/// A dial task to be created; it is PENDING at first.
+/// What is said of a dial task, besides its name and where it stands.
 #[derive(InputObject)]
-pub(super) struct CreateTaskInput {
-    /// What people call it; at most 200 characters.
-    task_name: String,
-    /// The `id` of the package whose leads it dials; that whose rules claim it when left out.
+struct TaskDetails {
+    /// The `id` of the package whose leads it dials. Of a new task that says nothing: that whose rules
+    /// claim it. Of another one: null for none; either is a person's decision, which no rule of a
+    /// package overrides; assignTasks with byRules takes it back.
     package_id: MaybeUndefined<ID>,
     /// What it is about; at most 10,000 characters.
     description: MaybeUndefined<String>,
@@ -31,6 +32,28 @@ pub(super) struct CreateTaskInput {
     start_time: MaybeUndefined<Written<DateTime>>,
     /// When dialling is to end, not before startTime.
     end_time: MaybeUndefined<Written<DateTime>>,
+}
+
+impl TaskDetails {
+    fn of(self, task_name: Change<String>, status: Change<dialing::TaskStatus>) -> TaskInput {
+        TaskInput {
+            package: id_change(self.package_id, Kind::LeadPackage),
+            task_name,
+            description: change(self.description),
+            start_time: change(self.start_time),
+            end_time: change(self.end_time),
+            status,
+        }
+    }
+}
+
+/// A dial task to be created; it is PENDING at first.
+#[derive(InputObject)]
+pub(super) struct CreateTaskInput {
+    /// What people call it; at most 200 characters.
+    task_name: String,
+    #[graphql(flatten)]
+    details: TaskDetails,
     /// A text of your choice, at most 200 characters: a repeat of this input with the same key
     /// within 24 hours creates nothing and gives the first answer again.
     idempotency_key: Option<String>,
@@ -44,15 +67,8 @@ pub(super) struct UpdateTaskInput {
     /// What people call it; at most 200 characters. The platform's next record of its own task names
     /// it as it is named there.
     task_name: MaybeUndefined<String>,
-    /// The `id` of the package whose leads it dials; null for none. Either is a person's decision,
-    /// which no rule of a package overrides; assignTasks with byRules takes it back.
-    package_id: MaybeUndefined<ID>,
-    /// What it is about; at most 10,000 characters.
-    description: MaybeUndefined<String>,
-    /// When dialling is to start.
-    start_time: MaybeUndefined<Written<DateTime>>,
-    /// When dialling is to end, not before startTime.
-    end_time: MaybeUndefined<Written<DateTime>>,
+    #[graphql(flatten)]
+    details: TaskDetails,
     /// Where it stands: PENDING becomes IN_PROGRESS, IN_PROGRESS becomes COMPLETED, and both can
     /// become CANCELLED.
     status: MaybeUndefined<TaskStatus>,
@@ -83,7 +99,7 @@ pub(super) struct AssignTasksInput {
     task_ids: Option<Vec<ID>>,
     /// All tasks that pass this, at most 1,000: for instance those that belong to no package and
     /// whose name starts with the package's.
-    filter: Option<DialTaskFilter>,
+    filter: Option<FilterOf<DialTask>>,
 }
 
 impl AssignTasksInput {
@@ -177,14 +193,7 @@ impl TaskMutation {
         context: &Context<'_>,
         #[graphql(desc = "The new task.")] input: CreateTaskInput,
     ) -> Result<CreateTaskPayload> {
-        let task = task::TaskInput {
-            package: id_change(input.package_id, Kind::LeadPackage),
-            task_name: Change::Set(input.task_name),
-            description: change(input.description),
-            start_time: change(input.start_time),
-            end_time: change(input.end_time),
-            status: Change::Keep,
-        };
+        let task = input.details.of(Change::Set(input.task_name), Change::Keep);
         let done = tasks::create(&writer(context)?, &task, input.idempotency_key.as_deref()).await;
         answer(done, |row| CreateTaskPayload {
             task: row.map(shown),
@@ -199,14 +208,9 @@ impl TaskMutation {
         #[graphql(desc = "Which task, and what of it.")] input: UpdateTaskInput,
     ) -> Result<UpdateTaskPayload> {
         let id = id::given(&input.id, Kind::DialTask);
-        let task = task::TaskInput {
-            package: id_change(input.package_id, Kind::LeadPackage),
-            task_name: change(input.task_name),
-            description: change(input.description),
-            start_time: change(input.start_time),
-            end_time: change(input.end_time),
-            status: change(input.status),
-        };
+        let task = input
+            .details
+            .of(change(input.task_name), change(input.status));
         let done = tasks::update(&writer(context)?, &id, &task, input.expected_version).await;
         answer(done, |row| UpdateTaskPayload {
             task: Some(shown(row)),
