@@ -19,6 +19,7 @@ mod user;
 
 use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
+use chrono::NaiveDate;
 use clap::{
     CommandFactory, Parser, Subcommand,
     error::{ContextKind, ContextValue},
@@ -26,6 +27,7 @@ use clap::{
 
 use crate::{
     config::Environment,
+    domain::business_time::DayRange,
     telemetry::{self, LogFormat},
 };
 
@@ -109,9 +111,22 @@ pub async fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", said::said(&error));
+            if error.is::<Misused>() {
+                return ExitCode::from(2);
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+/// A command was called wrongly, in a way that only it can find out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misused(String);
+
+/// The business days from the flag `--from` to the flag `--to`.
+fn days_of_flags(from: NaiveDate, to: NaiveDate) -> Result<DayRange, Misused> {
+    DayRange::new(from, to).ok_or_else(|| Misused("--to must not lie before --from".to_owned()))
 }
 
 /// A line of a command's answer. A reader that has seen enough (`| head`) ends the program quietly.

@@ -2,12 +2,12 @@
 
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 use indicatif::MultiProgress;
 
-use super::{progress, serve, sync_replay, sync_status};
+use super::{Misused, days_of_flags, progress, serve, sync_replay, sync_status};
 use crate::{
     app::Base,
     clock::{Clock as _, SystemClock},
@@ -122,10 +122,11 @@ async fn read(
     };
     let clock = Arc::new(SystemClock);
     let zone = arguments.sync.zone();
-    let days = DayRange::new(from, to).context("--to must not lie before --from")?;
+    let days = days_of_flags(from, to)?;
     let today = zone.day_of(clock.now());
     if days.to() > today {
-        bail!("--to must not lie in the future: today is {today}");
+        let message = format!("--to must not lie in the future: today is {today}");
+        return Err(Misused(message).into());
     }
     let secret = arguments.auth.secret(environment)?;
     // Before anything is opened or changed.

@@ -2,17 +2,17 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use chrono::NaiveDate;
 use clap::{Args, builder::BoolishValueParser};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::{print, serve::open, sync::day};
+use super::{days_of_flags, print, serve::open, sync::day};
 use crate::{
     app,
     clock::{Clock as _, SystemClock},
     config::{DatabaseArgs, NonSeatArgs, ZoneArgs},
-    domain::{business_time::DayRange, counting::counted},
+    domain::counting::counted,
     lifecycle,
     service::business_zone::check,
     store::schema,
@@ -43,8 +43,7 @@ pub struct ReplayArgs {
 
 /// Reads kept records again, with a bar on a terminal, and says what came of it.
 pub async fn run(arguments: ReplayArgs, bars: &MultiProgress) -> anyhow::Result<ExitCode> {
-    let days =
-        DayRange::new(arguments.from, arguments.to).context("--to must not lie before --from")?;
+    let days = days_of_flags(arguments.from, arguments.to)?;
     let db = open(&arguments.database, None).await?;
     if !schema::is_current(db.read()).await? {
         bail!("the database has not this program's schema: run `dialgraph migrate up`");

@@ -65,7 +65,9 @@ for (const [name, client] of [
     let result;
     while (result === undefined) {
       const name = `subscriptions.js ${randomUUID()}`;
-      await ask(`mutation { createPackage(input: { name: "${name}" }) { package { id } } }`);
+      const made = await ask(`mutation { createPackage(input: { name: "${name}" }) { package { id } } }`);
+      const { id } = made.createPackage.package;
+      await ask(`mutation { deletePackage(input: { id: "${id}" }) { deletedId } }`);
       result = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 100))]);
     }
     assert.match(result.value.data.statsUpdated.date, /^\d{4}-\d\d-\d\d$/);

@@ -330,6 +330,7 @@ fn a_sync_that_cannot_begin_says_what_is_missing() {
         "2025-11-18",
     ];
     let output = dialgraph(&days, &[("JWT_SECRET_KEY", SECRET)]);
+    assert_eq!(output.status.code(), Some(2));
     assert!(
         text(&output.stderr).contains("--to must not lie before --from"),
         "{}",

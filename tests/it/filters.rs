@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use dialgraph::{
     domain::{
         business_time::BusinessZone,
-        dialing::Tag,
+        dialing::{CallSource, Tag},
         filter::{Filter, Quantifier, Test},
         incoming::{IncomingCall, PlatformAgent},
         money::Money,
@@ -285,7 +285,7 @@ async fn fill(app: &TestApp) {
     .await;
     let jiangsu = package(db, "江苏包", "2026-11-01T00:00:00Z").await;
     let tx = db.begin().await.unwrap();
-    let (first, _) = tasks::unlinked(&tx).await.unwrap()[0].clone();
+    let (first, _) = tasks::unlinked_of(&tx, CallSource::Guanke).await.unwrap()[0].clone();
     crate::harness::give(&tx, &[first], jiangsu).await;
     tx.commit().await.unwrap();
 }

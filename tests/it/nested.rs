@@ -1,6 +1,6 @@
 //! Nested lists: limited for each parent in SQL, in a fixed number of statements.
 
-use dialgraph::domain::dialing::Tag;
+use dialgraph::domain::dialing::{CallSource, Tag};
 use serde_json::Value;
 
 use crate::{
@@ -46,7 +46,10 @@ async fn fill(app: &TestApp, packages: usize, tasks: usize, calls: usize) {
         }
     }
     let tx = db.begin().await.unwrap();
-    for (id, name) in dialgraph::store::tasks::unlinked(db.read()).await.unwrap() {
+    for (id, name) in dialgraph::store::tasks::unlinked_of(db.read(), CallSource::Guanke)
+        .await
+        .unwrap()
+    {
         let package: usize = name
             .trim_start_matches("任务 ")
             .split('-')

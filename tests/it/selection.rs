@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use dialgraph::domain::sync::SyncTrack;
+use dialgraph::domain::{dialing::CallSource, sync::SyncTrack};
 use serde_json::Value;
 
 use crate::{
@@ -27,7 +27,9 @@ async fn fill(app: &TestApp) {
     let db = &app.database.db;
     let package = package(db, "江苏包", "2026-11-01T00:00:00Z").await;
     let tx = db.begin().await.unwrap();
-    let tasks = dialgraph::store::tasks::unlinked(&tx).await.unwrap();
+    let tasks = dialgraph::store::tasks::unlinked_of(&tx, CallSource::Guanke)
+        .await
+        .unwrap();
     let ids: Vec<i64> = tasks.into_iter().map(|(id, _)| id).collect();
     crate::harness::give(&tx, &ids, package).await;
     tx.commit().await.unwrap();

@@ -1,6 +1,6 @@
 //! Tags once each with how many calls have them, of all calls and of a package.
 
-use dialgraph::domain::dialing::Tag;
+use dialgraph::domain::dialing::{CallSource, Tag};
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,7 +37,10 @@ async fn fill(app: &TestApp) {
     .await;
     let of = package(db, "江苏包", "2026-11-01T00:00:00Z").await;
     let tx = db.begin().await.unwrap();
-    let (first, _) = dialgraph::store::tasks::unlinked(&tx).await.unwrap()[0].clone();
+    let (first, _) = dialgraph::store::tasks::unlinked_of(&tx, CallSource::Guanke)
+        .await
+        .unwrap()[0]
+        .clone();
     crate::harness::give(&tx, &[first], of).await;
     tx.commit().await.unwrap();
 }

@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     domain::{
         business_time::BusinessZone,
+        dialing::CallSource,
         leads::{self, PackageFields},
         money::Money,
         package_rules::{PackageRule, RuleMatch},
@@ -53,7 +54,7 @@ pub async fn make_packages(
     let tx = db.begin().await?;
     claim_calls(&tx).await?;
     let mut families: BTreeSet<String> = BTreeSet::new();
-    for (_, name) in tasks::unlinked(&tx).await? {
+    for (_, name) in tasks::unlinked_of(&tx, CallSource::Guanke).await? {
         if let Some((family, _)) = name.rsplit_once('-') {
             families.insert(family.to_owned());
         }

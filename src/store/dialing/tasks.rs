@@ -8,7 +8,11 @@ use sea_orm::{
 
 pub use crate::entity::dial_task::Model as TaskRow;
 use crate::{
-    domain::{dialing::TaskStatus, incoming::PlatformTask, page::OrderKey},
+    domain::{
+        dialing::{CallSource, TaskStatus},
+        incoming::PlatformTask,
+        page::OrderKey,
+    },
     entity::dial_task::{Column, Entity},
     store::{
         Result,
@@ -71,11 +75,16 @@ impl NamedTable for Entity {
     }
 }
 
-/// Ids and names of the tasks that belong to no package, and that nobody took from one, oldest first.
-pub async fn unlinked(db: &impl ConnectionTrait) -> Result<Vec<(i64, String)>> {
+/// Ids and names of the tasks of a source that belong to no package, and that nobody took from one,
+/// oldest first.
+pub async fn unlinked_of(
+    db: &impl ConnectionTrait,
+    source: CallSource,
+) -> Result<Vec<(i64, String)>> {
     Ok(Entity::find()
         .select_only()
         .columns([Column::Id, Column::TaskName])
+        .filter(Column::Source.eq(source))
         .filter(Column::PackageId.is_null())
         .filter(Column::PackageAssignedBy.is_null())
         .order_by_asc(Column::Id)
