@@ -1,13 +1,16 @@
 //! `grades`.
 
-use std::sync::LazyLock;
+use std::{
+    cmp::{Ordering, Reverse},
+    sync::LazyLock,
+};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{Set, Unchanged},
     ConnectionTrait, EntityTrait, Order, QueryOrder,
-    sea_query::{Expr, ExprTrait, NullOrdering, Query},
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 pub use crate::entity::grade::Model as GradeRow;
@@ -16,12 +19,12 @@ use crate::{
         business_time::DayRange,
         grade::{Grade, OTHER, UnknownGrade},
         page::OrderKey,
-        scalar::Kind,
+        privacy::may_hide,
     },
     entity::call,
     entity::grade::{ActiveModel, Column, Entity, Model, Patterns},
     store::{
-        Change, Result, Transaction, dialect,
+        Change, Result, Transaction,
         record::Stored,
         table::{LazyTable, Table},
     },
@@ -62,8 +65,6 @@ pub async fn unknown(
 ) -> Result<Vec<UnknownGrade>> {
     let text = || Expr::col(call::Column::Grade);
     let calls = Expr::col(call::Column::Grade).count();
-    let backend = db.get_database_backend();
-    let open = dialect::unless_personal(backend, text());
     let label = Query::select()
         .column(Column::Label)
         .from(Entity)
@@ -80,24 +81,30 @@ pub async fn unknown(
         .and_where(text().not_in_subquery(label))
         .group_by_col(call::Column::Grade)
         .order_by_expr(calls, Order::Desc)
-        // Texts that may hold a number last, by their first calls: the order tells nothing of them.
-        .order_by_expr_with_nulls(
-            dialect::ordered(backend, open, Kind::Text),
-            Order::Asc,
-            NullOrdering::Last,
-        )
         .order_by_expr(Expr::col(call::Column::Id).min(), Order::Asc)
         .limit(limit)
         .take();
     let rows = db.query_all(&query).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(UnknownGrade {
-                text: row.try_get_by(0)?,
-                calls: row.try_get_by(1)?,
-            })
+    let unknown = rows.iter().map(|row| {
+        Ok(UnknownGrade {
+            text: row.try_get_by(0)?,
+            calls: row.try_get_by(1)?,
         })
-        .collect()
+    });
+    let mut unknown = unknown.collect::<Result<Vec<_>>>()?;
+    // Of those with as many calls, texts that may hold a number come last, in the order of their first
+    // calls, which says nothing of their digits.
+    unknown.sort_by(|a, b| {
+        let place = |grade: &UnknownGrade| (Reverse(grade.calls), may_hide(&grade.text));
+        place(a).cmp(&place(b)).then_with(|| {
+            if may_hide(&a.text) {
+                Ordering::Equal
+            } else {
+                a.text.cmp(&b.text)
+            }
+        })
+    });
+    Ok(unknown)
 }
 
 /// Adds a grade and returns it.
