@@ -119,7 +119,7 @@ on_both! {
     /// Of several who take names that look alike at the same moment one gets it.
     look_alikes_cannot_be_raced = async |backend: Backend| {
         let app = TestApp::new(&backend).await;
-        for names in [["scope", "ѕсоре", "SCOPE", "ｓｃｏｐｅ"], ["wang1", "wangl", "wangI", "WANG1"]] {
+        for names in [["scope", "ѕсоре", "SCOPE", "ｓｃｏｐｅ"], ["wang1", "wangl", "wangI", "wang１"]] {
             let created = names.map(|name| payload(&app, "createUser", "__typename", input(name)));
             let created = futures_util::future::join_all(created).await;
             let refusals = created.iter().map(|payload| problems(&payload["userErrors"]));
