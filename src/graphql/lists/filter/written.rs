@@ -298,26 +298,12 @@ impl Of {
             }
             Self::Column(column) => (column.name, compared(column, value)?),
             Self::One(relation) => {
-                let said = match value {
-                    Value::Null => None,
-                    value => {
-                        let written = Written::parse(relation.target(), value)?;
-                        let said: Box<dyn Condition + Send + Sync> = Box::new(written);
-                        Some(said)
-                    }
-                };
-                (relation.name(), said)
+                let row = |value| Written::parse(relation.target(), value);
+                (relation.name(), said_of_related(value, row)?)
             }
             Self::Many(relation) => {
-                let said = match value {
-                    Value::Null => None,
-                    value => {
-                        let related = Related::parse(relation.target(), value)?;
-                        let said: Box<dyn Condition + Send + Sync> = Box::new(related);
-                        Some(said)
-                    }
-                };
-                (relation.name(), said)
+                let rows = |value| Related::parse(relation.target(), value);
+                (relation.name(), said_of_related(value, rows)?)
             }
         })
     }
@@ -342,6 +328,17 @@ impl Of {
             Self::Many(relation) => Related::register(registry, relation.target()),
         }
     }
+}
+
+/// What a value, as `parse` reads it, says of related rows.
+fn said_of_related<C: Condition + Send + Sync + 'static>(
+    value: Value,
+    parse: impl FnOnce(Value) -> Result<C, Refused>,
+) -> Result<Said, Refused> {
+    if value == Value::Null {
+        return Ok(None);
+    }
+    Ok(Some(boxed(parse(value)?)))
 }
 
 fn compared(column: &Column, value: Value) -> Result<Said, Refused> {
